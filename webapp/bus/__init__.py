@@ -1,0 +1,1 @@
+"""Redis, for what may be lost: quotes (the newest wins), doorbells, questions and the announcement of events."""

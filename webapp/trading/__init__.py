@@ -1,0 +1,1 @@
+"""Instruments, watchlists, orders, executions and positions: every write goes through a service of this room."""

@@ -1,0 +1,1 @@
+"""The worker processes: one asyncio loop each, holding many broker sessions."""
