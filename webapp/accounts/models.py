@@ -1,0 +1,136 @@
+"""People, broker accounts and their sessions.
+
+BrokerAccount is a user's IB login; the account codes behind it are IB's. Everything that belongs to a tenant hangs
+off it, and is reached through `BrokerAccount.objects.owned_by(user)`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from brokers.domain import SessionState, TradingMode
+
+
+class User(AbstractUser):
+    """A person who signs in. A model of our own from the first migration, since it can't be swapped in later."""
+
+
+class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
+    def owned_by(self, user: User) -> BrokerAccountQuerySet:
+        return self.filter(user=user)
+
+
+class BrokerAccount(models.Model):
+    """One IB login of one user. Its id is random: it stands in URLs and tells nothing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="broker_accounts")
+    name = models.CharField(max_length=60, help_text="What its owner calls it.")
+    trading_mode = models.CharField(max_length=5, choices=[(m.value, m.value) for m in TradingMode])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # What the broker said at the last READY; empty and None until then.
+    account_codes = models.JSONField(default=list, blank=True)
+    may_trade = models.BooleanField(null=True, blank=True, help_text="None while nobody knows.")
+    may_trade_reason = models.CharField(max_length=300, blank=True)
+
+    # The number of the newest AccountEvent. Raised in the transaction that writes the event, so numbers have no gap.
+    last_event_number = models.BigIntegerField(default=0, editable=False)
+
+    objects = BrokerAccountQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.trading_mode})"
+
+    @property
+    def account_code(self) -> str:
+        """The code that orders go to: the first behind the login, or '' before the first READY."""
+        return self.account_codes[0] if self.account_codes else ""
+
+
+class Credential(models.Model):
+    """The sealed username and password of one account. Sealed by the web process, opened by workers alone."""
+
+    account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, related_name="credential")
+    sealed = models.BinaryField()
+    username_hint = models.CharField(max_length=40, help_text="First and last letter: enough to tell two apart.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"credential of {self.account_id}"
+
+
+class GatewaySession(models.Model):
+    """What is wanted of an account's session, what is so, and who holds it.
+
+    `owner`, `fence` and `lease_expires_at` change by conditional UPDATE alone, and the fence only grows.
+    """
+
+    class Desired(models.TextChoices):
+        RUNNING = "RUNNING"
+        STOPPED = "STOPPED"
+
+    account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, related_name="session")
+    desired_state = models.CharField(max_length=7, choices=Desired.choices, default=Desired.STOPPED)
+    state = models.CharField(
+        max_length=13, choices=[(s.value, s.value) for s in SessionState], default=SessionState.STOPPED.value
+    )
+    state_reason = models.CharField(max_length=300, blank=True, help_text="Why, and what to do, in a sentence.")
+    state_since = models.DateTimeField(auto_now_add=True)
+    gateway_id = models.CharField(max_length=80, blank=True, help_text="The process or container that serves it.")
+    last_error = models.CharField(max_length=500, blank=True)
+
+    owner = models.CharField(max_length=120, blank=True, help_text="The worker that holds the lease.")
+    fence = models.BigIntegerField(default=0, editable=False)
+    lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"session of {self.account_id}: {self.state}"
+
+
+class AccountEvent(models.Model):
+    """What happened on an account, numbered from 1 without a gap. Append-only; `body` is what browsers get."""
+
+    class Kind(models.TextChoices):
+        SESSION = "session"
+        ORDER = "order"
+        FILL = "fill"
+        POSITION = "position"
+        NOTICE = "notice"
+
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="events")
+    number = models.BigIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    subject = models.CharField(max_length=80, blank=True, help_text="client_order_id, exec_id or con_id, by kind.")
+    body = models.JSONField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "number"], name="one_event_per_number"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["account", "kind", "subject"], name="event_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} #{self.number} {self.kind}"
+
+
+class ApiToken(models.Model):
+    """A program's key to the REST API. Only its hash is kept; the token itself is shown once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user_id}"
