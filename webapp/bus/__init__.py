@@ -1,1 +1,6 @@
-"""Redis, for what may be lost: quotes (the newest wins), doorbells, questions and the announcement of events."""
+"""What web and workers say to each other through Redis. No models here: rows are the truth, these are doorbells.
+
+`redis` opens clients, `keys` names every key and channel, `doorbell` says "look at your rows", `questions` asks a
+worker and waits, `interest` is what is on somebody's screen, `quotes` is the newest price of it, `tasks` sends Celery
+tasks by name, `announce` tells open browsers of a numbered event.
+"""
