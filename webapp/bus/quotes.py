@@ -1,0 +1,140 @@
+"""The newest quote of every instrument on screen, per account: a snapshot in Redis and a stream of batches.
+
+An account's stream has an epoch (its session's fence) and, within it, a sequence number that grows by one with every
+batch. Storing and publishing are one atomic step, so a reader that subscribes first and reads the snapshot then loses
+nothing: it drops what the snapshot holds already. A batch of an older epoch than the stored one is refused: its writer
+has lost its lease.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import redis.asyncio
+
+from brokers.domain import Quote
+from webapp.bus import keys
+
+# A session that was never stopped properly leaves its snapshot behind; a week outlives any weekend.
+_KEPT_SECONDS = 7 * 24 * 3600
+
+# ARGV: epoch, seq, seconds to keep, then con_id and encoded quote in turn.
+_PUBLISH = """
+local epoch = tonumber(ARGV[1])
+local stored = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1')
+if stored > epoch then return 0 end
+if stored < epoch then redis.call('DEL', KEYS[1]) end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', ARGV[2])
+local lines = {ARGV[1] .. ' ' .. ARGV[2]}
+for i = 4, #ARGV, 2 do
+  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+  lines[#lines + 1] = ARGV[i] .. ' ' .. ARGV[i + 1]
+end
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', KEYS[2], table.concat(lines, '\\n'))
+return 1
+"""
+
+# ARGV: the newest epoch that may be forgotten. Epoch and seq stay, so that an older worker can't publish again.
+_FORGET = """
+local epoch, seq = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'seq'))
+if epoch and tonumber(epoch) > tonumber(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1])
+if epoch then
+  redis.call('HSET', KEYS[1], 'epoch', epoch, 'seq', seq)
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+end
+redis.call('PUBLISH', KEYS[2], 'forget')
+return 1
+"""
+
+_ANY_EPOCH = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What changed since the batch before, or a whole snapshot: con_id -> quote as encoded JSON.
+
+    On the wire the first line is `epoch seq`, and each line after it `con_id encoded`, so that a reader passes quotes
+    on without decoding them.
+    """
+
+    epoch: int
+    seq: int
+    quotes: dict[int, str]
+
+
+NOTHING = Batch(epoch=0, seq=0, quotes={})
+
+
+def encode(quote: Quote) -> str:
+    """One line of JSON as browsers get it: numbers as strings, what isn't known as null, `at` with its offset."""
+    return json.dumps(
+        {
+            "con_id": quote.con_id,
+            "bid": _plain(quote.bid),
+            "bid_size": _plain(quote.bid_size),
+            "ask": _plain(quote.ask),
+            "ask_size": _plain(quote.ask_size),
+            "last": _plain(quote.last),
+            "last_size": _plain(quote.last_size),
+            "close": _plain(quote.close),
+            "change": _plain(quote.change),
+            "market_data_type": quote.market_data_type.value,
+            "at": quote.at.isoformat(),
+        },
+        separators=(",", ":"),
+    )
+
+
+def _plain(value: Decimal | None) -> str | None:
+    """Without exponent and without zeros that say nothing; never `-0`."""
+    if value is None:
+        return None
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+async def publish(
+    connection: redis.asyncio.Redis, account_id: UUID, epoch: int, seq: int, quotes: Mapping[int, str]
+) -> bool:
+    """Store and publish one batch. False, and nothing done, when a newer epoch has published already."""
+    arguments = [str(epoch), str(seq), str(_KEPT_SECONDS)]
+    for con_id, encoded in quotes.items():
+        arguments += [str(con_id), encoded]
+    done: Any = await connection.eval(_PUBLISH, 2, keys.snapshot(account_id), keys.quotes(account_id), *arguments)
+    return bool(done)
+
+
+async def snapshot(connection: redis.asyncio.Redis, account_id: UUID) -> tuple[int, int, dict[int, str]]:
+    """(epoch, seq, {con_id: encoded}) of the newest batch; (0, 0, {}) while there is none."""
+    fields: Any = await connection.hgetall(keys.snapshot(account_id))
+    epoch, seq = int(fields.pop("epoch", 0)), int(fields.pop("seq", 0))
+    return epoch, seq, {int(con_id): encoded for con_id, encoded in fields.items()}
+
+
+async def forget(connection: redis.asyncio.Redis, account_id: UUID, *, epoch: int = _ANY_EPOCH) -> bool:
+    """The session stopped: drop its prices, here and on every screen. Stale ones are worse than none.
+
+    False, and nothing done, when an epoch newer than the given one has published.
+    """
+    arguments = (str(epoch), str(_KEPT_SECONDS))
+    done: Any = await connection.eval(_FORGET, 2, keys.snapshot(account_id), keys.quotes(account_id), *arguments)
+    return bool(done)
+
+
+def decode_batch(text: str) -> Batch | None:
+    """A message of the account's channel; None when it says that the quotes were forgotten."""
+    if text == "forget":
+        return None
+    head, *lines = text.split("\n")
+    epoch, seq = head.split(" ")
+    pairs = (line.split(" ", 1) for line in lines)
+    return Batch(epoch=int(epoch), seq=int(seq), quotes={int(con_id): encoded for con_id, encoded in pairs})
