@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 
 from brokers.domain import SessionState, TradingMode
@@ -20,8 +20,9 @@ class User(AbstractUser):
 
 
 class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
-    def owned_by(self, user: User) -> BrokerAccountQuerySet:
-        return self.filter(user=user)
+    def owned_by(self, user: User | AnonymousUser) -> BrokerAccountQuerySet:
+        """What anyone may reach: their own. Nobody signed in owns nothing."""
+        return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
 
 
 class BrokerAccount(models.Model):
