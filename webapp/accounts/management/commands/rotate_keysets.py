@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from webapp.accounts import keysets
+
+
+class Command(BaseCommand):
+    help = "Add a new primary key to both keysets. What the older keys sealed stays readable."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dir", type=Path, help="The folder of public.json and private.json.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        folder: Path | None = options["dir"]
+        files = keysets.KeysetFiles.in_folder(folder) if folder else keysets.KeysetFiles.from_settings()
+        try:
+            keysets.rotate(files)
+        except (keysets.KeysetProblem, OSError) as problem:
+            raise CommandError(str(problem)) from problem
+        self.stdout.write(f"Added a key to {files.public} and {files.private}; it seals from now on.")
