@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+from django.db import connection
+from django.views.debug import ExceptionReporter
+
+from brokers.domain import SessionState
+from tests.webapp.accounts.conftest import LOGIN
+from webapp.accounts import credentials, sealing
+from webapp.accounts.models import AccountEvent, Credential, GatewaySession
+from webapp.accounts.refusals import AccountInvalid
+from workers.unsealing import Opener
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_row_holds_neither_password_nor_username(account, keysets):
+    credentials.store(account=account, **LOGIN)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(c)::text, encode(sealed, 'escape') FROM accounts_credential c")
+        row = "".join(cursor.fetchone())
+    assert "horse" not in row
+    assert LOGIN["username"] not in row
+
+
+def test_no_table_holds_the_password(account, keysets):
+    credentials.store(account=account, **LOGIN)
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT t::text FROM {connection.ops.quote_name(table)} t")  # noqa: S608
+            assert "horse" not in str(cursor.fetchall()), table
+
+
+def test_a_sealed_row_does_not_tell_how_long_the_password_is(account, keysets):
+    lengths = set()
+    for password in ("x", "x" * credentials.LONGEST, "\N{PILE OF POO}" * credentials.LONGEST):
+        credentials.store(account=account, username="\N{PILE OF POO}" * credentials.LONGEST, password=password)
+        lengths.add(len(bytes(Credential.objects.get().sealed)))
+    assert len(lengths) == 1
+
+
+@pytest.mark.parametrize(("username", "hint"), [("demo", "d…o"), ("ab", "a…"), ("a", "a…")])
+def test_the_hint_is_the_first_and_the_last_letter_where_that_hides_something(account, keysets, username, hint):
+    credentials.store(account=account, username=username, password="secret")
+    assert Credential.objects.get().username_hint == hint
+
+
+def test_blanks_around_a_username_are_not_part_of_it_and_those_around_a_password_are(account, keysets):
+    credentials.store(account=account, username=" alice ", password=" secret ")
+    login = Opener().login_of(account.id)
+    assert (login.username, login.password) == ("alice", " secret ")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("username", "", "Enter"),
+        ("username", "  ", "Enter"),
+        ("password", "", "Enter"),
+        ("password", "hunter2\x00", "control character"),
+        ("password", "hunter2\n", "control character"),
+        ("username", "hunter2\x1b", "control character"),
+        ("password", "hunter2" * 15, "at most 100"),
+    ],
+)
+def test_a_login_that_can_not_be_one_is_refused_by_field_and_nothing_is_written(account, keysets, field, value, text):
+    with pytest.raises(AccountInvalid) as refusal:
+        credentials.store(account=account, **{**LOGIN, field: value})
+    assert list(refusal.value.errors) == [field]
+    assert text in refusal.value.errors[field]
+    assert "hunter2" not in f"{refusal.value} {refusal.value!r}"
+    assert not Credential.objects.exists()
+
+
+def test_a_new_login_takes_the_place_of_the_older_one(account, keysets):
+    credentials.store(account=account, **LOGIN)
+    credentials.store(account=account, username="alice-again", password="another")
+    assert Opener().login_of(account.id).username == "alice-again"
+    assert Credential.objects.count() == 1
+
+
+def test_a_new_login_ends_a_refused_ones_state_and_says_what_to_do(account, keysets):
+    GatewaySession.objects.update(state=SessionState.AUTH_FAILED)
+    credentials.store(account=account, **LOGIN)
+    session = GatewaySession.objects.get()
+    assert session.state == SessionState.STOPPED
+    assert "Start the session" in session.state_reason
+    assert AccountEvent.objects.get().body["state"] == "STOPPED"
+
+
+def test_a_new_login_leaves_any_other_state_alone(ready_account, keysets):
+    credentials.store(account=ready_account, **LOGIN)
+    assert GatewaySession.objects.get().state == SessionState.READY
+    assert not AccountEvent.objects.exists()
+
+
+def test_when_sealing_fails_no_report_of_it_holds_the_password(account, keysets, caplog):
+    keysets.public.unlink()
+    try:
+        credentials.store(account=account, **LOGIN)
+    except sealing.SealingFailed as failure:
+        report = ExceptionReporter(None, *sys.exc_info()).get_traceback_html()
+        said = f"{failure} {failure!r} {caplog.text} {report}"
+    assert "SealingFailed" in report
+    # By name, since the report quotes this test's own lines.
+    assert LOGIN["password"] not in said
