@@ -124,7 +124,8 @@ class BrokerOrder(models.Model):
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="+")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="broker_orders")
     perm_id = models.BigIntegerField()
-    order_id = models.BigIntegerField(help_text="Unique within one client id and one gateway life only.")
+    # Not `order_id`: that is the column of the foreign key above.
+    broker_order_id = models.BigIntegerField(help_text="Unique within one client id and one gateway life only.")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["account", "perm_id"], name="one_broker_order")]
@@ -173,10 +174,18 @@ class OrderCommand(models.Model):
 
 
 class Execution(models.Model):
-    """One execution as the broker reported it. Unique by (account, exec_id)."""
+    """One execution as the broker reported it. Unique by (account, exec_id).
+
+    A correction is an execution of its own: it has the `trade_key` of what it corrects and a higher `revision`, and
+    the highest one counts.
+    """
 
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="executions")
     exec_id = models.CharField(max_length=80)
+    trade_key = models.CharField(
+        max_length=80, blank=True, help_text="exec_id without the part that corrections raise."
+    )
+    revision = models.PositiveIntegerField(default=0)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="executions")
     order_ref = models.CharField(max_length=60, blank=True)
     perm_id = models.BigIntegerField(null=True, blank=True)
@@ -192,6 +201,10 @@ class Execution(models.Model):
     class Meta:
         ordering: ClassVar = ["-executed_at", "-id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["account", "exec_id"], name="one_execution")]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "trade_key"], name="executions_of_a_trade"),
+            models.Index(fields=["account", "-executed_at", "-id"], name="executions_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return self.exec_id
