@@ -1,0 +1,42 @@
+"""What a service of this room answers when it does nothing. Each message is a sentence for the user."""
+
+from __future__ import annotations
+
+
+class OrderInvalid(Exception):
+    """The ticket can't become an order. `errors` maps a field's name to what is wrong with its value."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, text in errors.items()))
+        self.errors = errors
+
+
+class OrderConflict(Exception):
+    """An order with this client_order_id exists and says something else."""
+
+
+class OrderNotOpen(Exception):
+    """There is nothing left to cancel."""
+
+
+class SessionNotReady(Exception):
+    """The account's session can't take orders now. The text says why and what to do."""
+
+
+class InstrumentUnknown(Exception):
+    """The broker named a con_id that has no Instrument row.
+
+    Nothing was written. Look the instrument up, `instruments.upsert` it and bring the message again.
+    """
+
+    def __init__(self, con_id: int) -> None:
+        super().__init__(f"Instrument {con_id} has no row yet: upsert it, then bring this again.")
+        self.con_id = con_id
+
+
+class WatchlistInvalid(Exception):
+    """`errors` maps a field's name to what is wrong with its value."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, text in errors.items()))
+        self.errors = errors
