@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from brokers.domain import Instrument as DomainInstrument
+from brokers.domain import SecurityType
+from tests.webapp.trading.racing import race
+from webapp.trading import instruments
+from webapp.trading.models import Instrument
+from webapp.trading.refusals import InstrumentUnknown
+
+pytestmark = pytest.mark.django_db
+
+MSFT = DomainInstrument(
+    con_id=272093,
+    symbol="MSFT",
+    local_symbol="MSFT",
+    security_type=SecurityType.STK,
+    exchange="SMART",
+    primary_exchange="NASDAQ",
+    currency="USD",
+    long_name="MICROSOFT CORP",
+    price_increment=Decimal("0.01"),
+    size_increment=Decimal(1),
+    min_size=Decimal(1),
+    trading_class="NMS",
+    valid_exchanges=("SMART", "NASDAQ"),
+    time_zone="America/New_York",
+)
+
+
+def test_an_instrument_comes_back_as_it_was_stored() -> None:
+    stored = instruments.upsert(MSFT)
+    stored.refresh_from_db()
+    assert instruments.to_domain(stored) == MSFT
+
+
+def test_an_instrument_with_a_multiplier_and_no_time_zone_comes_back_as_it_was_stored() -> None:
+    future = replace(MSFT, con_id=1, multiplier=Decimal("0.1"), time_zone=None, price_increment=Decimal("0.0078125"))
+    instruments.upsert(future)
+    assert instruments.to_domain(instruments.get(1)) == future
+
+
+def test_a_later_word_on_an_instrument_replaces_the_row() -> None:
+    instruments.upsert(MSFT)
+    instruments.upsert(replace(MSFT, long_name="MICROSOFT CORPORATION"))
+    assert Instrument.objects.get().long_name == "MICROSOFT CORPORATION"
+
+
+def test_the_same_word_again_writes_nothing(django_assert_num_queries: Any) -> None:
+    instruments.upsert(MSFT)
+    with django_assert_num_queries(1):
+        instruments.upsert(MSFT)
+
+
+def test_a_name_longer_than_the_column_is_cut_visibly() -> None:
+    row = instruments.upsert(replace(MSFT, long_name="X" * 300))
+    assert len(row.long_name) == 200
+    assert row.long_name.endswith("…")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sessions_that_meet_an_instrument_at_once_make_one_row() -> None:
+    race(lambda: instruments.upsert(MSFT), times=6)
+    assert Instrument.objects.count() == 1
+
+
+def test_an_instrument_that_nobody_stored_is_named_in_the_error() -> None:
+    with pytest.raises(InstrumentUnknown, match="4711"):
+        instruments.get(4711)
+
+
+def test_the_exact_symbol_is_found_first(aapl: Instrument) -> None:
+    instruments.upsert(replace(MSFT, con_id=2, symbol="AA", local_symbol="AA", long_name="ALCOA CORP"))
+    assert [row.display_symbol for row in instruments.search_known("aa")] == ["AA", "AAPL"]
+
+
+@pytest.mark.parametrize("text", ["eur.usd", "EUR", " Eur.Usd ", "monetary"])
+def test_a_currency_pair_is_found_by_pair_by_currency_and_by_name(eurusd: Instrument, text: str) -> None:
+    assert list(instruments.search_known(text)) == [eurusd]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "%", "_", "no such thing"])
+def test_a_search_for_nothing_known_finds_nothing(aapl: Instrument, text: str) -> None:
+    assert list(instruments.search_known(text)) == []

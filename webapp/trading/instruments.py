@@ -1,0 +1,93 @@
+"""Instruments: what the broker qualified, shared by all tenants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from brokers import domain
+from brokers.domain import SecurityType
+from webapp.trading.amounts import fitted, fitted_or_none
+from webapp.trading.models import Instrument
+from webapp.trading.refusals import InstrumentUnknown
+from webapp.trading.texts import clip
+
+MOST_FOUND = 20
+
+
+def upsert(instrument: domain.Instrument) -> Instrument:
+    """The row of this con_id, made or brought up to date.
+
+    Called before anything that names the con_id, so mostly nothing has changed; then nothing is written. Two sessions
+    that meet the same instrument at once both end with the one row.
+    """
+    wanted = _columns(instrument)
+    row = Instrument.objects.filter(pk=instrument.con_id).first()
+    if row is not None and all(getattr(row, name) == value for name, value in wanted.items()):
+        return row
+    row, _ = Instrument.objects.update_or_create(con_id=instrument.con_id, defaults=wanted)
+    return row
+
+
+def get(con_id: int) -> Instrument:
+    """Raises InstrumentUnknown, which says what is to be done first."""
+    row = Instrument.objects.filter(pk=con_id).first()
+    if row is None:
+        raise InstrumentUnknown(con_id)
+    return row
+
+
+def to_domain(row: Instrument) -> domain.Instrument:
+    return domain.Instrument(
+        con_id=row.con_id,
+        symbol=row.symbol,
+        local_symbol=row.local_symbol,
+        security_type=SecurityType(row.security_type),
+        exchange=row.exchange,
+        primary_exchange=row.primary_exchange,
+        currency=row.currency,
+        long_name=row.long_name,
+        price_increment=row.price_increment,
+        size_increment=row.size_increment,
+        min_size=row.min_size,
+        multiplier=row.multiplier,
+        trading_class=row.trading_class,
+        valid_exchanges=tuple(row.valid_exchanges),
+        time_zone=row.time_zone,
+    )
+
+
+def search_known(text: str) -> QuerySet[Instrument]:
+    """Instruments that some session has met before: exact symbols first, then symbols that begin so, then names."""
+    text = clip(text.strip(), 60)
+    if not text:
+        return Instrument.objects.none()
+    begins = Q(symbol__istartswith=text) | Q(display_symbol__istartswith=text)
+    found = Instrument.objects.filter(begins | Q(long_name__icontains=text))
+    return found.annotate(rank=_rank(text, begins)).order_by("rank", "display_symbol", "con_id")[:MOST_FOUND]
+
+
+def _rank(text: str, begins: Q) -> Case:
+    exact = Q(symbol__iexact=text) | Q(display_symbol__iexact=text)
+    return Case(When(exact, then=Value(0)), When(begins, then=Value(1)), default=2, output_field=IntegerField())
+
+
+def _columns(instrument: domain.Instrument) -> dict[str, Any]:
+    return {
+        "symbol": instrument.symbol,
+        "local_symbol": instrument.local_symbol,
+        "display_symbol": instrument.display_symbol,
+        "security_type": instrument.security_type.value,
+        "exchange": instrument.exchange,
+        "primary_exchange": instrument.primary_exchange,
+        "currency": instrument.currency,
+        "long_name": clip(instrument.long_name, 200),
+        "price_increment": fitted(instrument.price_increment),
+        "size_increment": fitted(instrument.size_increment),
+        "min_size": fitted(instrument.min_size),
+        "multiplier": fitted_or_none(instrument.multiplier),
+        "trading_class": instrument.trading_class,
+        "valid_exchanges": list(instrument.valid_exchanges),
+        "time_zone": instrument.time_zone,
+    }
