@@ -1,0 +1,113 @@
+"""Orders as browsers and programs see them, and who may see which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypedDict
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from brokers.domain import OrderRequest, OrderSide, OrderStatus, OrderType, TimeInForce
+from webapp.accounts.models import BrokerAccount, User
+from webapp.trading.amounts import plain, plain_or_none
+from webapp.trading.models import Order, OrderCommand
+
+# How long a cancel that was sent is taken to be under way. The broker answers one way or the other well before; when
+# it never does, a person must be able to ask again.
+CANCEL_ANSWER = timedelta(seconds=10)
+
+
+class OrderBody(TypedDict):
+    """Amounts are plain decimal strings, times ISO 8601 in UTC; null is what nobody said.
+
+    `client_order_id` is null for an order placed elsewhere, which `perm_ids` tells apart. `ib_status` is IB's own
+    word, '' until it said one.
+    """
+
+    client_order_id: str | None
+    perm_ids: list[int]
+    con_id: int
+    symbol: str
+    account_code: str
+    side: str
+    order_type: str
+    time_in_force: str
+    quantity: str
+    limit_price: str | None
+    status: str
+    ib_status: str
+    reason: str
+    filled_quantity: str
+    average_fill_price: str | None
+    created_at: str
+    updated_at: str
+    cancel_requested: bool
+    can_cancel: bool
+
+
+def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[Order]:
+    """The user's orders, newest first, on one account or on all, with what `as_body` needs."""
+    orders = Order.objects.filter(account__in=BrokerAccount.objects.owned_by(user))
+    if account is not None:
+        orders = orders.filter(account=account)
+    return orders.select_related("instrument").prefetch_related("broker_orders", "commands")
+
+
+def as_body(order: Order) -> OrderBody:
+    cancelling = cancel_under_way(order) is not None
+    return {
+        "client_order_id": None if order.client_order_id is None else str(order.client_order_id),
+        "perm_ids": sorted(broker_order.perm_id for broker_order in order.broker_orders.all()),
+        "con_id": order.instrument_id,
+        "symbol": order.instrument.display_symbol,
+        "account_code": order.account_code,
+        "side": str(order.side),
+        "order_type": str(order.order_type),
+        "time_in_force": str(order.time_in_force),
+        "quantity": plain(order.quantity),
+        "limit_price": plain_or_none(order.limit_price),
+        "status": str(order.status),
+        "ib_status": order.ib_status,
+        "reason": order.reason,
+        "filled_quantity": plain(order.filled_quantity),
+        "average_fill_price": plain_or_none(order.average_fill_price),
+        "created_at": order.created_at.isoformat(),
+        "updated_at": order.updated_at.isoformat(),
+        "cancel_requested": cancelling and is_open(order),
+        "can_cancel": not cancelling and is_open(order) and order.client_order_id is not None,
+    }
+
+
+def is_open(order: Order) -> bool:
+    return not OrderStatus(order.status).is_final
+
+
+def cancel_under_way(order: Order) -> OrderCommand | None:
+    """The cancel that still waits for its worker, or for the broker's answer."""
+    return next((command for command in order.commands.all() if _is_cancel_under_way(command)), None)
+
+
+def to_request(order: Order) -> OrderRequest:
+    """An order of ours as the node sends it. Raises ValueError for one placed elsewhere."""
+    if order.client_order_id is None:
+        raise ValueError(f"Order {order.pk} was placed elsewhere: it has no id of ours to be sent with.")
+    return OrderRequest(
+        client_order_id=str(order.client_order_id),
+        account_code=order.account_code,
+        con_id=order.instrument_id,
+        side=OrderSide(order.side),
+        order_type=OrderType(order.order_type),
+        quantity=order.quantity,
+        time_in_force=TimeInForce(order.time_in_force),
+        limit_price=order.limit_price,
+    )
+
+
+def _is_cancel_under_way(command: OrderCommand) -> bool:
+    if command.verb != OrderCommand.Verb.CANCEL:
+        return False
+    if command.state == OrderCommand.State.SENT:
+        return command.ended_at is not None and command.ended_at > timezone.now() - CANCEL_ANSWER
+    return command.state in (OrderCommand.State.PENDING, OrderCommand.State.SENDING)

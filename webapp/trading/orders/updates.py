@@ -1,0 +1,220 @@
+"""The broker's word on orders, and ours where the broker has none.
+
+One door for both: a status never goes backwards, however late, twice or out of order a message comes.
+"""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from brokers.domain import OrderStatus, OrderUpdate
+from webapp.trading import instruments
+from webapp.trading.amounts import fitted, fitted_or_none
+from webapp.trading.locks import hold
+from webapp.trading.models import BrokerOrder, Execution, Order, OrderCommand
+from webapp.trading.orders import changes
+from webapp.trading.orders.bodies import is_open
+from webapp.trading.orders.checks import FieldRefused, read_client_order_id
+from webapp.trading.texts import clip
+
+log = logging.getLogger(__name__)
+
+REASON_LENGTH = 500
+
+_RANK = {
+    OrderStatus.PENDING: 0,
+    OrderStatus.UNKNOWN: 1,
+    OrderStatus.SUBMITTED: 2,
+    OrderStatus.FILLED: 3,
+    OrderStatus.CANCELLED: 3,
+    OrderStatus.REJECTED: 3,
+}
+# What IB says of a cancel that it didn't take: the order lives on, and may be cancelled again.
+_CANCEL_REJECTED = {135, 136, 161, 10147, 10148}
+
+
+def may_follow(old: OrderStatus, new: OrderStatus) -> bool:
+    """Whether an order may go from `old` to `new`: to the same, or up. What is final stays what it is."""
+    return old is new or _RANK[new] > _RANK[old]
+
+
+def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
+    """Bring the order that the broker speaks of up to date, making one for an order placed elsewhere.
+
+    Found by `order_ref` when that is an id of ours, else by `perm_id`. An event is written only when something
+    changed. Raises InstrumentUnknown when a new order names a con_id without a row.
+    """
+    with transaction.atomic():
+        hold(account_id)
+        order = find_order(account_id, order_ref=update.order_ref, perm_id=update.perm_id)
+        changed = False
+        if order is None:
+            order, changed = _placed_elsewhere(account_id, update), True
+        if order is None:
+            return
+        changed |= _apply(order, update)
+        changed |= _link(order, update)
+        changed |= _note_rejected_cancel(order, update)
+        if changed:
+            changes.tell(order)
+
+
+def find_order(account_id: UUID, *, order_ref: str, perm_id: int | None) -> Order | None:
+    """By our own id first, then by the broker's; never by its order id, which a restart hands out again."""
+    orders = Order.objects.filter(account_id=account_id)
+    ours = _our_id(order_ref)
+    found = orders.filter(client_order_id=ours).first() if ours else None
+    if found is None and perm_id:
+        found = orders.filter(broker_orders__perm_id=perm_id).first()
+    return found
+
+
+def refuse(*, command: OrderCommand, reason: str) -> None:
+    """The order was not sent, for a reason of ours: REJECTED, with IB's own word left empty."""
+    _conclude(command, OrderStatus.REJECTED, reason)
+
+
+def mark_unknown(*, command: OrderCommand, reason: str) -> None:
+    """The order may or may not be at the broker. A person decides; a machine never sends it again."""
+    _conclude(command, OrderStatus.UNKNOWN, reason)
+
+
+def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> None:
+    """End a command without a word of the broker's.
+
+    Only a submit decides what its order is. When a cancel could not be sent, or nobody knows, the order is what it
+    was, and says why.
+    """
+    with transaction.atomic():
+        hold(command.account_id)
+        order = Order.objects.get(pk=command.order_id)
+        state = OrderCommand.State.REFUSED if status is OrderStatus.REJECTED else OrderCommand.State.UNKNOWN
+        if not _end(command, state, reason):
+            return
+        if not is_open(order):
+            return
+        if command.verb == OrderCommand.Verb.SUBMIT and may_follow(OrderStatus(order.status), status):
+            order.status = status.value
+        order.reason = clip(reason, REASON_LENGTH)
+        order.save(update_fields=["status", "reason", "updated_at"])
+        changes.tell(order)
+
+
+def _end(command: OrderCommand, state: OrderCommand.State, reason: str) -> bool:
+    """False when the command had ended before, or another fence has claimed it since."""
+    alive = OrderCommand.objects.filter(pk=command.pk, fence=command.fence).filter(
+        state__in=[OrderCommand.State.PENDING, OrderCommand.State.SENDING]
+    )
+    reason = clip(reason, REASON_LENGTH)
+    if not alive.update(state=state, reason=reason, ended_at=Now()):
+        return False
+    command.state, command.reason = state, reason
+    return True
+
+
+def _our_id(order_ref: str) -> UUID | None:
+    try:
+        return read_client_order_id(order_ref)
+    except FieldRefused:
+        # Not in the shape of our ids, so it was placed elsewhere: its perm_id tells it apart.
+        return None
+
+
+def _placed_elsewhere(account_id: UUID, update: OrderUpdate) -> Order | None:
+    if not update.perm_id:
+        # Nothing could find it again. The broker speaks of it once more when it has given it a permId.
+        log.warning("Order %s (ref %r) has no permId yet and is not ours: waiting.", update.order_id, update.order_ref)
+        return None
+    return Order.objects.create(
+        account_id=account_id,
+        client_order_id=None,
+        instrument=instruments.get(update.con_id),
+        account_code=update.account_code,
+        side=update.side.value,
+        order_type=clip(update.order_type, 20),
+        time_in_force=clip(update.time_in_force, 8),
+        quantity=fitted(update.quantity),
+        limit_price=fitted_or_none(update.limit_price),
+        status=update.status.value,
+    )
+
+
+def _apply(order: Order, update: OrderUpdate) -> bool:
+    wanted = _columns(order, update)
+    changed = [name for name, value in wanted.items() if getattr(order, name) != value]
+    for name in changed:
+        setattr(order, name, wanted[name])
+    if changed:
+        order.save(update_fields=[*changed, "updated_at"])
+    return bool(changed)
+
+
+def _columns(order: Order, update: OrderUpdate) -> dict[str, Any]:
+    """What the order's columns should say after this update."""
+    columns: dict[str, Any] = {**_filled(order, update)}
+    old = OrderStatus(order.status)
+    if may_follow(old, update.status):
+        columns |= {"status": update.status.value, "ib_status": clip(update.ib_status, 30)}
+        columns |= _reason(update, is_news=old is not update.status)
+        if order.client_order_id is None:
+            columns |= _terms(order, update)
+    return columns
+
+
+def _filled(order: Order, update: OrderUpdate) -> dict[str, Decimal]:
+    """Only ever more: a fill is a fact, even one that comes after the order was over."""
+    filled = fitted(update.filled_quantity)
+    if filled < order.filled_quantity:
+        return {}
+    columns = {"filled_quantity": filled}
+    if update.average_fill_price is not None and filled > 0:
+        columns["average_fill_price"] = fitted(update.average_fill_price)
+    return columns
+
+
+def _reason(update: OrderUpdate, *, is_news: bool) -> dict[str, str]:
+    """A reason stands until the status moves on or another comes."""
+    return {"reason": clip(update.reason, REASON_LENGTH)} if update.reason or is_news else {}
+
+
+def _terms(order: Order, update: OrderUpdate) -> dict[str, Any]:
+    """An order placed elsewhere may be changed elsewhere.
+
+    IB reports a completed order with a quantity of 0, which says nothing of what was asked for.
+    """
+    return {
+        "order_type": clip(update.order_type, 20) or order.order_type,
+        "time_in_force": clip(update.time_in_force, 8) or order.time_in_force,
+        "limit_price": fitted_or_none(update.limit_price),
+        **({"quantity": fitted(update.quantity)} if update.quantity > 0 else {}),
+    }
+
+
+def _link(order: Order, update: OrderUpdate) -> bool:
+    """Keep the broker's own id, and give the order the executions that came before it."""
+    if not update.perm_id:
+        return False
+    _, created = BrokerOrder.objects.get_or_create(
+        account_id=order.account_id,
+        perm_id=update.perm_id,
+        defaults={"order": order, "broker_order_id": update.order_id},
+    )
+    if created:
+        early = Q(account_id=order.account_id, perm_id=update.perm_id, order=None)
+        Execution.objects.filter(early).update(order=order)
+    return created
+
+
+def _note_rejected_cancel(order: Order, update: OrderUpdate) -> bool:
+    if update.reason_code not in _CANCEL_REJECTED:
+        return False
+    sent = order.commands.filter(verb=OrderCommand.Verb.CANCEL, state=OrderCommand.State.SENT)
+    refused = OrderCommand.State.REFUSED
+    return bool(sent.update(state=refused, reason=clip(update.reason, REASON_LENGTH)))
