@@ -1,0 +1,41 @@
+"""The figures of the account summary, as the broker last said them.
+
+They change with every tick of a position, so they make no numbered events: a page reads them when it is opened.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from brokers import domain
+from webapp.accounts.models import BrokerAccount, User
+from webapp.trading.amounts import fitted
+from webapp.trading.models import AccountValue
+
+
+def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[AccountValue]:
+    """The user's figures, by account code, tag and currency, on one account or on all."""
+    values = AccountValue.objects.filter(account__in=BrokerAccount.objects.owned_by(user))
+    if account is not None:
+        values = values.filter(account=account)
+    return values.order_by("account_code", "tag", "currency")
+
+
+def record(*, account_id: UUID, value: domain.AccountValue) -> None:
+    """Upsert by (account_code, tag, currency), IB's key, in one statement: racing reports end as one row."""
+    row = AccountValue(
+        account_id=account_id,
+        account_code=value.account_code,
+        tag=value.tag,
+        currency=value.currency,
+        value=fitted(value.value),
+    )
+    AccountValue.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["account", "account_code", "tag", "currency"],
+        update_fields=["value", "updated_at"],
+    )
