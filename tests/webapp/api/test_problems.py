@@ -1,0 +1,167 @@
+"""Whatever goes wrong is said in one shape, with a status that fits, and tells nothing that is secret."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from webapp.accounts import tokens
+from webapp.accounts.models import ApiToken, BrokerAccount, User
+from webapp.trading import fills
+
+pytestmark = pytest.mark.django_db
+
+ADDRESSES = ["/api/v1/accounts", "/api/v1/fills", "/api/v1/fills/export", "/api/v1/orders"]
+
+
+def problem_of(response: Any, status: int) -> dict[str, Any]:
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = json.loads(response.content)
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    assert body["status"] == status
+    assert body["detail"]
+    return body
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong-token",
+        "Bearer a b",
+        "Bearer \u00fc",
+        "Basic YWxpY2U6YWxpY2UtcGFzc3dvcmQ=",
+        "gh_wrong-token",
+    ],
+)
+def test_without_a_good_token_there_is_nothing(
+    address: str, header: str | None, ready_account: BrokerAccount, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    settings.DEBUG = True  # where ninja's own bearer logs the header
+    response = Client().get(address, headers={} if header is None else {"Authorization": header})
+    problem = problem_of(response, 401)
+    assert response["WWW-Authenticate"] == 'Bearer realm="Gatehouse"'
+    assert "Authorization: Bearer TOKEN" in problem["detail"]
+    assert "wrong-token" not in response.content.decode() + caplog.text
+    assert "YWxpY2U" not in response.content.decode() + caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_read_in_any_case(scheme: str, alice: User) -> None:
+    token = tokens.create(alice, "test")
+    assert Client().get("/api/v1/accounts", headers={"Authorization": f"{scheme} {token}"}).status_code == 200
+
+
+def test_a_removed_token_opens_nothing(program: Client) -> None:
+    assert program.get("/api/v1/accounts").status_code == 200
+    ApiToken.objects.all().delete()
+    problem_of(program.get("/api/v1/accounts"), 401)
+
+
+def test_a_signed_in_browser_without_a_token_finds_nothing(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    problem_of(client.get("/api/v1/accounts"), 401)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_what_can_only_be_read_says_so(program: Client, address: str, method: str) -> None:
+    response = getattr(program, method)(address)
+    problem = problem_of(response, 405)
+    assert response["Allow"] == "GET"
+    assert problem["detail"] == f"{method.upper()} is not possible here; GET is."
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/v1/", "/api/v1/nothing", "/api/v1/fills/", "/api/v1/fills/1", "/api/v1/docs"]
+)
+@pytest.mark.parametrize("method", ["get", "post", "head"])
+def test_an_address_that_is_none_says_so(program: Client, address: str, method: str) -> None:
+    response = getattr(program, method)(address)
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("address", ["/api/v1/fills", "/api/v1/fills/export", "/api/v1/orders"])
+def test_another_users_account_does_not_exist(bobs_program: Client, ready_account: BrokerAccount, address: str) -> None:
+    hers = problem_of(bobs_program.get(address, {"account": str(ready_account.pk)}), 404)
+    nobodys = problem_of(bobs_program.get(address, {"account": str(uuid.uuid4())}), 404)
+    assert hers == nobodys
+
+
+BAD = [
+    ("/api/v1/fills", "account", "not-an-id"),
+    ("/api/v1/fills", "limit", "0"),
+    ("/api/v1/fills", "limit", "501"),
+    ("/api/v1/fills", "limit", "ten"),
+    ("/api/v1/fills", "limit", "-1"),
+    ("/api/v1/fills", "cursor", "not-a-cursor"),
+    ("/api/v1/fills", "cursor", ""),
+    ("/api/v1/fills", "cursor", "MjAyNi0wMS0wNVQxMjowMDowMHwx"),
+    ("/api/v1/fills", "cursor", "MjAyNi0wMS0wNVQxMjowMDowMCswMDowMHw5OTk5OTk5OTk5OTk5OTk5OTk5OQ=="),
+    ("/api/v1/fills", "since", "yesterday"),
+    ("/api/v1/fills", "since", "2026-01-05"),
+    ("/api/v1/fills", "since", "2026-01-05T12:00:00"),
+    ("/api/v1/fills", "since", "2026-13-05T12:00:00Z"),
+    ("/api/v1/fills", "until", "1767600000"),
+    ("/api/v1/fills", "until", "2026-01-05T12:00:00 00:00"),
+    ("/api/v1/fills", "con_id", "AAPL"),
+    ("/api/v1/fills", "con_id", "99999999999999999999"),
+    ("/api/v1/fills", "con_id", "0"),
+    ("/api/v1/fills", "side", "HOLD"),
+    ("/api/v1/fills", "side", "\x00"),
+    ("/api/v1/fills", "acount", "mistyped"),
+    ("/api/v1/fills/export", "since", "yesterday"),
+    ("/api/v1/fills/export", "limit", "10"),
+    ("/api/v1/orders", "status", "OPEN"),
+    ("/api/v1/orders", "since", "2026-01-05T12:00:00Z"),
+    ("/api/v1/orders", "limit", "0"),
+]
+
+
+@pytest.mark.parametrize(("address", "field", "value"), BAD)
+def test_a_bad_parameter_is_named_with_its_value(program: Client, address: str, field: str, value: str) -> None:
+    problem = problem_of(program.get(address, {field: value}), 422)
+    (error,) = problem["errors"]
+    assert error["field"] == field
+    assert problem["detail"] == f"{field}: {error['message']}"
+    assert f"“{value[:40]}" in error["message"] or not value.isprintable()
+
+
+def test_every_bad_parameter_is_named(program: Client) -> None:
+    problem = problem_of(program.get("/api/v1/fills", {"limit": "x", "side": "y"}), 422)
+    assert {error["field"] for error in problem["errors"]} == {"limit", "side"}
+
+
+def test_a_long_value_is_shown_in_part(program: Client) -> None:
+    response = program.get("/api/v1/fills", {"side": "<script>" + "x" * 5000})
+    assert len(problem_of(response, 422)["detail"]) < 300
+
+
+def test_a_fault_of_ours_tells_nothing_of_itself(
+    program: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("host=/secret/socket")
+
+    monkeypatch.setattr(fills, "of", broken)
+    problem = problem_of(program.get("/api/v1/fills"), 500)
+    assert "secret" not in json.dumps(problem)
+    assert "host=/secret/socket" in caplog.text
+
+
+def test_the_schema_is_served_and_the_page_that_needs_a_cdn_is_not(client: Client) -> None:
+    schema = client.get("/api/v1/openapi.json")
+    assert schema.status_code == 200
+    assert set(schema.json()["paths"]) == set(ADDRESSES)
+    assert schema.json()["components"]["securitySchemes"]["BearerToken"] == {"type": "http", "scheme": "bearer"}
+    assert client.get("/api/v1/docs").status_code == 404
