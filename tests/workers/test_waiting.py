@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.waiting import Backoff, first_of, rung
+
+
+@given(st.integers(1, 40))
+def test_a_backoff_grows_to_its_longest_and_never_beyond(tries: int) -> None:
+    backoff = Backoff(first=0.5, longest=30.0)
+    waits = [backoff.next() for _ in range(tries)]
+    for number, seconds in enumerate(waits):
+        whole = min(30.0, 0.5 * 2**number)
+        assert whole / 2 <= seconds <= whole
+
+
+def test_a_backoff_begins_anew_after_a_success() -> None:
+    backoff = Backoff(first=1.0, longest=60.0)
+    for _ in range(5):
+        backoff.next()
+    backoff.reset()
+    assert backoff.next() <= 1.0
+
+
+async def test_the_first_to_raise_is_raised_and_the_others_have_ended() -> None:
+    ended: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("waits")
+
+    async def fails() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await first_of(waits(), fails())
+    assert ended == ["waits"]
+
+
+async def test_cancelling_a_wait_for_the_first_cancels_them_all() -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def waits() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    waiting = asyncio.create_task(first_of(waits()))
+    await began.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert ended.is_set()
+
+
+async def test_a_ring_from_before_is_not_missed_and_counts_once() -> None:
+    bell = asyncio.Event()
+    bell.set()
+    await asyncio.wait_for(rung(bell, at_latest=60), 5)
+    assert not bell.is_set()
+
+
+async def test_without_a_ring_the_wait_ends_by_itself() -> None:
+    await asyncio.wait_for(rung(asyncio.Event(), at_latest=0.01), 5)

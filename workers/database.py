@@ -1,0 +1,56 @@
+"""Django's ORM is synchronous: this is where the loop hands its calls to threads, a bounded number of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import InterfaceError, OperationalError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# The database went away, or was told to: the same call may succeed in a moment, unlike one that it refused.
+PASSING_ERRORS = (OperationalError, InterfaceError)
+
+
+class Database:
+    """Threads with one connection each, that live as long as the host does.
+
+    A coroutine that is cancelled while it waits leaves its call running to its end: cancelling is no way to take
+    back a write.
+    """
+
+    def __init__(self, *, threads: int, name: str) -> None:
+        self._connections: list[BaseDatabaseWrapper] = []
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=self._join)
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function` in a thread and return what it returns. It sees a usable connection or raises."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(_with_usable_connection, function, *args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for the calls under way, then close every thread's connection. Blocks; not for the loop."""
+        self._threads.shutdown(wait=True)
+        for opened in self._connections:
+            opened.close()
+
+    def _join(self) -> None:
+        # A connection belongs to its thread, which can't be asked to close it once the pool has shut down.
+        own = connections[DEFAULT_DB_ALIAS]
+        own.inc_thread_sharing()
+        self._connections.append(own)
+
+
+def _with_usable_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    close_old_connections()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        close_old_connections()
