@@ -1,0 +1,108 @@
+"""Quotes on their way out: latest by instrument, on a short beat, never through the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from uuid import UUID
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from brokers.domain import Quote
+from webapp.bus import quotes
+
+log = logging.getLogger(__name__)
+
+# Seconds between two batches of one account. The first quote after a quiet beat leaves at once.
+BEAT = 0.05
+# Seconds to wait for Redis, and before it is tried again. What changes meanwhile is conflated.
+PUBLISH_DEADLINE = 2.0
+PUBLISH_AGAIN = 0.5
+COMPLAIN_EVERY = 10.0
+
+
+class Conflator:
+    """The newest quote of each instrument since the last batch, and all the newest, for when a batch was lost."""
+
+    def __init__(self) -> None:
+        self._newest: dict[int, Quote] = {}
+        self._changed: set[int] = set()
+        self._something = asyncio.Event()
+
+    def put(self, quote: Quote) -> None:
+        self._newest[quote.con_id] = quote
+        self._changed.add(quote.con_id)
+        self._something.set()
+
+    async def take(self) -> list[Quote]:
+        """Wait until something changed; then all that changed since the last call, each at its newest."""
+        await self._something.wait()
+        self._something.clear()
+        changed, self._changed = self._changed, set()
+        return [self._newest[con_id] for con_id in sorted(changed)]
+
+    def put_all_again(self) -> None:
+        """Count every known quote as changed: nobody knows what of a failed batch arrived."""
+        self._changed.update(self._newest)
+        if self._newest:
+            self._something.set()
+
+    def forget(self, con_id: int) -> None:
+        """Drop an instrument that is no longer subscribed: its last quote grows stale."""
+        self._newest.pop(con_id, None)
+        self._changed.discard(con_id)
+
+    def forget_all(self) -> None:
+        self._newest.clear()
+        self._changed.clear()
+
+
+class QuotePublisher:
+    """Publishes one account's batches under `epoch`, with a sequence number that grows by one per batch."""
+
+    def __init__(self, redis: redis.asyncio.Redis, *, account_id: UUID, epoch: int) -> None:
+        self.conflator = Conflator()
+        self._redis = redis
+        self._account_id = account_id
+        self._epoch = epoch
+        self._seq = 0
+        self._complained_at = float("-inf")
+
+    async def run(self) -> None:
+        """Publish until cancelled. Redis being away costs batches, never the session."""
+        while True:
+            batch = await self.conflator.take()
+            try:
+                await self._publish(batch)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._complain(error)
+                self.conflator.put_all_again()
+                await asyncio.sleep(PUBLISH_AGAIN)
+            else:
+                await asyncio.sleep(BEAT)
+
+    async def forget(self) -> None:
+        """Take the stored prices back: nobody shall be shown prices of a session that is gone."""
+        self.conflator.forget_all()
+        try:
+            async with asyncio.timeout(PUBLISH_DEADLINE):
+                await quotes.forget(self._redis, self._account_id)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("account %s: stored quotes could not be dropped: %s", self._account_id, error)
+
+    async def _publish(self, batch: list[Quote]) -> None:
+        if not batch:
+            return
+        # Raised before the attempt: a batch that may have arrived must not share its number with the next.
+        self._seq += 1
+        encoded = {quote.con_id: quotes.encode(quote) for quote in batch}
+        async with asyncio.timeout(PUBLISH_DEADLINE):
+            await quotes.publish(self._redis, self._account_id, self._epoch, self._seq, encoded)
+
+    def _complain(self, error: Exception) -> None:
+        if time.monotonic() - self._complained_at < COMPLAIN_EVERY:
+            return
+        self._complained_at = time.monotonic()
+        log.warning("account %s: quotes could not be published: %s; trying on", self._account_id, error)
