@@ -1,0 +1,126 @@
+"""Order commands: claimed, handed to the node, their outcome recorded. Never twice.
+
+A claim is committed before a byte leaves, so a worker lost in between leaves a command at SENDING. What became of it,
+the broker says: see `resolve_interrupted`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from brokers.domain import Instrument, OrderRequest
+from brokers.node import TradingNode
+from brokers.refusals import OrderRefused
+from webapp.trading import commands, instruments, orders
+from webapp.trading.models import OrderCommand
+from workers.database import PASSING_ERRORS, Database
+from workers.leases import Lease
+from workers.waiting import rung
+
+log = logging.getLogger(__name__)
+
+NOBODY_KNOWS = "Sending failed half-way. It may be at the broker: look at your orders there before you place it again."
+
+# Seconds between two looks at the rows when no doorbell rings.
+LOOK_EVERY = 1.0
+# Seconds between two tries to record an outcome, and how often: together longer than a lease lasts.
+RECORD_AGAIN = 0.5
+RECORD_TRIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A command at SENDING, with all that the node needs, so that no row is read between claim and bytes."""
+
+    command: OrderCommand
+    client_order_id: str
+    request: OrderRequest | None
+    instrument: Instrument
+
+
+class OutcomeNotRecorded(Exception):
+    """A command's outcome could not be written down. The session reads all again and finds out."""
+
+
+class CommandRunner:
+    """Works through one account's commands while its link is up, oldest first, one at a time."""
+
+    def __init__(self, *, node: TradingNode, database: Database, lease: Callable[[], Lease]) -> None:
+        self._node = node
+        self._database = database
+        self._lease = lease
+        self._rung = asyncio.Event()
+        self._closing = False
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    def close(self) -> None:
+        """Take no more; `run` returns once the command under way is recorded.
+
+        Cancelling instead would leave a claimed command that nobody sends, and a question for its user.
+        """
+        self._closing = True
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Raises OutcomeNotRecorded."""
+        while not self._closing:
+            try:
+                await self._run_pending()
+            except PASSING_ERRORS as error:
+                log.warning("account %s: commands could not be read: %s", self._lease().account_id, error)
+            if not self._closing:
+                await rung(self._rung, at_latest=LOOK_EVERY)
+
+    async def _run_pending(self) -> None:
+        while not self._closing and (claimed := await self._database.call(_claim, self._lease())):
+            await self._send(claimed)
+
+    async def _send(self, claimed: Claimed) -> None:
+        if not self._lease().is_live:
+            # The next owner finds it at SENDING and asks the broker. Nothing was sent, but saying so needs the lease.
+            log.warning("%s: the lease ran out before it was sent", claimed.command)
+            return
+        try:
+            self._hand_over(claimed)
+        except OrderRefused as refusal:
+            await self._record(partial(commands.record_refused, claimed.command, str(refusal)))
+        except Exception:
+            log.exception("%s: nobody knows whether it left", claimed.command)
+            await self._record(partial(orders.mark_unknown, command=claimed.command, reason=NOBODY_KNOWS))
+        else:
+            await self._record(partial(commands.record_sent, claimed.command))
+
+    def _hand_over(self, claimed: Claimed) -> None:
+        if claimed.request is None:
+            self._node.cancel(claimed.client_order_id)
+        else:
+            self._node.place(claimed.request, claimed.instrument)
+
+    async def _record(self, record: Callable[[], object]) -> None:
+        for _ in range(RECORD_TRIES):
+            try:
+                await self._database.call(record)
+            except PASSING_ERRORS as error:
+                log.warning("account %s: outcome not recorded yet: %s", self._lease().account_id, error)
+                await asyncio.sleep(RECORD_AGAIN)
+            else:
+                return
+        raise OutcomeNotRecorded(f"account {self._lease().account_id}: a command's outcome could not be recorded")
+
+
+def _claim(lease: Lease) -> Claimed | None:
+    command = commands.claim_next(account_id=lease.account_id, worker=lease.owner, fence=lease.fence)
+    if command is None:
+        return None
+    order = command.order
+    instrument = instruments.to_domain(order.instrument)
+    client_order_id = str(order.client_order_id)
+    if command.verb == OrderCommand.Verb.CANCEL:
+        return Claimed(command, client_order_id, None, instrument)
+    return Claimed(command, client_order_id, orders.to_request(order), instrument)
