@@ -1,0 +1,25 @@
+"""The places that can run gateways, by the name that GATEHOUSE_GATEWAYS gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from brokers.gateways.base import GatewayRuntime
+from brokers.gateways.process import ProcessRuntime
+
+
+class UnknownRuntime(Exception):
+    """GATEHOUSE_GATEWAYS names no runtime that exists."""
+
+
+_RUNTIMES: dict[str, Callable[[Path], GatewayRuntime]] = {
+    "process": lambda var: ProcessRuntime(var / "gateways"),
+}
+
+
+def runtime_named(name: str, *, var: Path) -> GatewayRuntime:
+    """The runtime of that name, keeping its files under `var`. Raises UnknownRuntime, naming those that exist."""
+    if name not in _RUNTIMES:
+        raise UnknownRuntime(f"GATEHOUSE_GATEWAYS is {name!r}; it must be one of: {', '.join(sorted(_RUNTIMES))}.")
+    return _RUNTIMES[name](var)
