@@ -1,0 +1,262 @@
+"""One account's session on this worker: from the claimed lease until it is given back or lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from uuid import UUID
+
+from django.db import DatabaseError
+
+from brokers.domain import SessionState
+from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed
+from brokers.node import TradingNode
+from brokers.refusals import NodeError
+from webapp.accounts import sessions
+from webapp.accounts.models import GatewaySession
+from workers import leases
+from workers.database import PASSING_ERRORS
+from workers.gateway import AccountGateway
+from workers.leases import RENEW_EVERY, Lease, LeaseLost
+from workers.link import Link, config_for
+from workers.quotes import QuotePublisher
+from workers.rows import RowWriter
+from workers.unsealing import UnsealingFailed
+from workers.waiting import Backoff, rung
+from workers.workplace import Workplace
+
+log = logging.getLogger(__name__)
+
+# Seconds.
+FLUSH_DEADLINE = 5.0
+FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
+
+OUR_ERROR = "An error of ours ended this connection; it is in the worker's log."
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a session leaves behind on this worker. Without the lease it leaves nothing."""
+
+    state: SessionState
+    reason: str
+    stops_gateway: bool = True
+
+
+STOP_WANTED = End(SessionState.STOPPED, "Stopped.")
+WORKER_STOPS = End(
+    SessionState.STOPPED, "The worker that held this session was shut down. The next one starts it again by itself."
+)
+# The gateway stays: the next run finds it, and saves a login.
+BROKEN = End(SessionState.ERROR, f"{OUR_ERROR} The session is opened again.", stops_gateway=False)
+LEASE_LOST = End(SessionState.ERROR, "", stops_gateway=False)
+
+
+class SessionRun:
+    """Owns the lease, the link and the account's writes. One per account and worker; never used twice."""
+
+    def __init__(self, lease: Lease, workplace: Workplace) -> None:
+        self.account_id: UUID = lease.account_id
+        self._lease = lease
+        self._workplace = workplace
+        self._ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self._rung = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._link: Link | None = None
+        self._gateway = AccountGateway(lease.account_id, workplace, say=self._say)
+        self._quotes = QuotePublisher(workplace.redis, account_id=lease.account_id, epoch=lease.fence)
+        self._rows = RowWriter(
+            workplace.database,
+            account_id=lease.account_id,
+            may_write=lambda: self._lease.is_live,
+            on_refused=self._look,
+        )
+
+    @property
+    def ready_node(self) -> TradingNode | None:
+        """The node, while it is in step with the broker."""
+        return self._link.ready_node if self._link is not None else None
+
+    def ring(self) -> None:
+        """Look at the rows now."""
+        self._rung.set()
+        if self._link is not None:
+            self._link.ring()
+
+    def stop(self) -> None:
+        """The worker shuts down; `run` returns once the gateway is stopped and the lease given back."""
+        self._end(WORKER_STOPS)
+
+    async def run(self) -> None:
+        """Serve until there is a reason to end, then leave the rows as that reason demands."""
+        keeping = self._spawn(self._keep_lease())
+        writing = [self._spawn(self._rows.run()), self._spawn(self._quotes.run())]
+        serving = self._spawn(self._serve())
+        try:
+            await self._leave(await self._ended, serving)
+        finally:
+            await _cancelled(serving, *writing, keeping)
+
+    def _spawn(self, part: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        task = asyncio.create_task(part)
+        task.add_done_callback(self._part_ended)
+        return task
+
+    def _part_ended(self, task: asyncio.Task[object]) -> None:
+        """None of the parts ends by itself: one that does met a fault of ours, and the session can't go on."""
+        if not task.cancelled() and not self._ended.done():
+            log.critical("account %s: a part of its session ended", self.account_id, exc_info=task.exception())
+            self._end(BROKEN)
+
+    def _end(self, end: End) -> None:
+        if not self._ended.done():
+            self._ended.set_result(end)
+
+    def _look(self) -> None:
+        if self._link is not None:
+            self._link.look()
+
+    async def _keep_lease(self) -> NoReturn:
+        """Renew, and with each renewal learn what is wanted of the session."""
+        while True:
+            await self._renew()
+            await rung(self._rung, at_latest=RENEW_EVERY)
+
+    async def _renew(self) -> None:
+        try:
+            # asyncio's clock is `time.monotonic`, the one that `valid_until` was read from.
+            async with asyncio.timeout_at(self._lease.valid_until):
+                renewed = await self._workplace.leases.call(leases.renew, self._lease)
+        except (*PASSING_ERRORS, TimeoutError) as error:
+            log.warning("account %s: the lease could not be renewed: %r", self.account_id, error)
+            if not self._lease.is_live:
+                self._end(LEASE_LOST)
+            return
+        if renewed is None:
+            self._end(LEASE_LOST)
+        else:
+            self._lease, desired = renewed
+            self._obey(desired)
+
+    def _obey(self, desired: GatewaySession.Desired) -> None:
+        if desired is GatewaySession.Desired.RUNNING:
+            self._wanted.set()
+        else:
+            self._end(STOP_WANTED)
+
+    async def _serve(self) -> NoReturn:
+        """One link after the other, with a pause that grows while they fail."""
+        await self._wanted.wait()
+        backoff = Backoff(first=FIRST_RETRY, longest=LONGEST_RETRY)
+        while True:
+            try:
+                await self._serve_once(backoff)
+            except (GatewayLoginFailed, UnsealingFailed) as refusal:
+                # Never again by itself: wrong passwords lock accounts.
+                await self._leave_to(End(SessionState.AUTH_FAILED, str(refusal)))
+            except LeaseLost:
+                await self._leave_to(LEASE_LOST)
+            except NodeError as error:
+                await self._pause(SessionState.SYNCING, str(error), backoff)
+            except GatewayError as error:
+                await self._pause(SessionState.ERROR, str(error), backoff)
+            except Exception:
+                log.exception("account %s", self.account_id)
+                await self._pause(SessionState.ERROR, OUR_ERROR, backoff)
+
+    async def _leave_to(self, end: End) -> NoReturn:
+        self._end(end)
+        await asyncio.get_running_loop().create_future()  # `run` cancels this part
+        raise AssertionError("unreachable")
+
+    async def _serve_once(self, backoff: Backoff) -> None:
+        self._link = link = await self._new_link(await self._gateway.up())
+        try:
+            await link.serve()
+        finally:
+            if link.was_ready:
+                backoff.reset()
+            await self._drop_link()
+
+    async def _new_link(self, endpoint: Endpoint) -> Link:
+        return Link(
+            workplace=self._workplace,
+            config=await self._workplace.database.call(config_for, endpoint, self.account_id),
+            lease=lambda: self._lease,
+            tell=self._say,
+            rows=self._rows,
+            quotes=self._quotes,
+        )
+
+    async def _drop_link(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.stop()
+        if self._lease.is_live:  # or the prices are the next owner's
+            await self._quotes.forget()
+
+    async def _pause(self, state: SessionState, reason: str, backoff: Backoff) -> None:
+        seconds = backoff.next()
+        log.warning("account %s: %s Trying again in %.1f s.", self.account_id, reason, seconds)
+        try:
+            await self._record(state, f"{reason} Trying again in {max(1, round(seconds))} s.", last_error=reason)
+        except DatabaseError as error:
+            log.warning("account %s: its state could not be written: %s", self.account_id, error)
+        await asyncio.sleep(seconds)
+
+    async def _say(self, state: SessionState, reason: str, gateway_id: str | None = None) -> None:
+        if not await self._record(state, reason, gateway_id=gateway_id):
+            raise LeaseLost(self.account_id)
+
+    async def _record(
+        self, state: SessionState, reason: str, *, gateway_id: str | None = None, last_error: str | None = None
+    ) -> bool:
+        """False, and nothing is written, without the lease: even an untouched fence is no right once it ran out."""
+        if not self._lease.is_live:
+            return False
+        return await self._workplace.database.call(
+            sessions.record_state,
+            account_id=self.account_id,
+            fence=self._lease.fence,
+            state=state,
+            reason=reason,
+            gateway_id=gateway_id,
+            last_error=last_error,
+        )
+
+    async def _leave(self, end: End, serving: asyncio.Task[object]) -> None:
+        log.info("account %s: leaving its session: %s", self.account_id, end.reason or "the lease is lost")
+        if end is LEASE_LOST and self._link is not None:
+            self._link.drop()
+        await _cancelled(serving)
+        if end is not LEASE_LOST:
+            await self._give_back(end)
+
+    async def _give_back(self, end: End) -> None:
+        await self._flush_rows()
+        stopped = await self._stop_gateway() if end.stops_gateway else False
+        await self._record(end.state, end.reason, gateway_id="" if stopped else None)
+        await self._workplace.leases.call(leases.release, self._lease)
+
+    async def _flush_rows(self) -> None:
+        try:
+            await self._rows.flush(deadline=FLUSH_DEADLINE)
+        except TimeoutError:
+            log.warning("account %s: left before all was written; the next session reads it again", self.account_id)
+
+    async def _stop_gateway(self) -> bool:
+        try:
+            await self._gateway.stop()
+        except GatewayError as error:
+            log.error("account %s: %s", self.account_id, error)  # noqa: TRY400 - the text says all
+            return False
+        return True
+
+
+async def _cancelled(*tasks: asyncio.Task[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
