@@ -1,0 +1,81 @@
+"""What a session does when its link, its database or its gateway misbehaves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import DataError
+
+from brokers.domain import OrderStatus, SessionState
+from tests.workers.conftest import eventually, session_of, told_states
+from webapp.accounts.models import AccountEvent, BrokerAccount
+from webapp.bus import questions
+from webapp.trading import fills, orders
+from webapp.trading.models import Execution, Order
+from workers import link
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AAPL = 265598
+
+
+@pytest.fixture
+def trading(ready: BrokerAccount) -> BrokerAccount:
+    questions.ask(ready.id, "search", {"text": "AAPL"}, deadline=10)
+    ready.refresh_from_db()
+    return ready
+
+
+def buy(account: BrokerAccount) -> Order:
+    return orders.place(
+        account=account,
+        client_order_id=str(uuid.uuid4()),
+        con_id=AAPL,
+        side="BUY",
+        order_type="MKT",
+        quantity="10",
+    ).order
+
+
+def refuse_executions(monkeypatch: pytest.MonkeyPatch, refusals: Iterator[bool]) -> None:
+    """The database refuses an execution whenever `refusals` says so; there is no harmless way to make it do that."""
+    record = fills.record_execution
+
+    def refusing(**values: Any) -> None:
+        if next(refusals):
+            raise DataError("value out of range")
+        record(**values)
+
+    monkeypatch.setattr(fills, "record_execution", refusing)
+
+
+def yes_times(times: int) -> Iterator[bool]:
+    for _ in range(times):
+        yield True
+    while True:
+        yield False
+
+
+def test_a_write_that_the_database_refused_is_read_again_from_the_broker(
+    trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_executions(monkeypatch, yes_times(1))
+    order = buy(trading)
+    eventually(lambda: Execution.objects.filter(order=order).exists(), "the execution is there after all")
+    eventually(lambda: told_states(trading)[-3:] == ["READY", "SYNCING", "READY"], "the owner was told")
+    reasons = AccountEvent.objects.filter(account=trading, body__state="SYNCING").values_list("body__reason", flat=True)
+    assert link.READING_AGAIN in list(reasons)
+
+
+def test_a_write_that_is_refused_twice_is_told_to_the_owner_and_ends_no_session(
+    trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_executions(monkeypatch, yes_times(1000))
+    order = buy(trading)
+    notices = AccountEvent.objects.filter(account=trading, kind=AccountEvent.Kind.NOTICE)
+    eventually(lambda: notices.filter(body__message__icontains="could not be stored").exists(), "a notice")
+    eventually(lambda: session_of(trading).state == SessionState.READY, "READY all the same")
+    eventually(lambda: Order.objects.get(pk=order.pk).status == OrderStatus.FILLED, "the order itself is right")

@@ -1,0 +1,184 @@
+"""Orders on their whole way: row, worker, socket, the broker's words, row."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+import workers.commands
+from brokers.domain import OrderStatus, SessionState
+from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over
+from webapp.accounts import sessions
+from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
+from webapp.bus import questions
+from webapp.trading import commands, orders
+from webapp.trading.models import Commission, Execution, Order, OrderCommand, Position
+from workers import leases
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AAPL = 265598
+MARKET = {"side": "BUY", "order_type": "MKT", "quantity": "10"}
+# Far below the market, so that it rests.
+RESTING = {"side": "BUY", "order_type": "LMT", "quantity": "10", "limit_price": "1.00"}
+
+
+def place_order(account: BrokerAccount, **fields: Any) -> Order:
+    account.refresh_from_db()
+    return orders.place(account=account, client_order_id=str(uuid.uuid4()), con_id=AAPL, **fields).order
+
+
+@pytest.fixture
+def trading(ready: BrokerAccount) -> BrokerAccount:
+    """READY, and AAPL is known."""
+    questions.ask(ready.id, "search", {"text": "AAPL"}, deadline=10)
+    return ready
+
+
+def becomes(order: Order, status: OrderStatus) -> None:
+    def so() -> bool:
+        order.refresh_from_db()
+        return order.status == status
+
+    eventually(so, f"the order is {status}")
+
+
+def command_of(order: Order, verb: OrderCommand.Verb = OrderCommand.Verb.SUBMIT) -> OrderCommand:
+    return OrderCommand.objects.get(order=order, verb=verb)
+
+
+def sent(place: Place, account: BrokerAccount, order: Order) -> list[dict[str, Any]]:
+    """The messages about this order that reached its gateway."""
+    return [row for row in place.ledger(account, "order") if row["order_ref"] == str(order.client_order_id)]
+
+
+def test_a_market_order_is_filled_with_its_commission_and_a_position(place: Place, trading: BrokerAccount) -> None:
+    order = place_order(trading, **MARKET)
+    becomes(order, OrderStatus.FILLED)
+    assert order.ib_status == "Filled"
+    eventually(lambda: Order.objects.get(pk=order.pk).filled_quantity == 10, "the filled quantity")
+    executions = Execution.objects.filter(order=order)
+    eventually(lambda: Commission.objects.filter(exec_id__in=executions.values("exec_id")).exists(), "a commission")
+    assert sum(execution.quantity for execution in executions) == 10
+    eventually(lambda: Position.objects.filter(account=trading, quantity=10).exists(), "a position")
+    assert command_of(order).state == OrderCommand.State.SENT
+    assert len(sent(place, trading, order)) == 1
+
+
+def test_a_resting_order_is_submitted_and_cancelled(trading: BrokerAccount) -> None:
+    order = place_order(trading, **RESTING)
+    becomes(order, OrderStatus.SUBMITTED)
+    eventually(lambda: Order.objects.get(pk=order.pk).ib_status == "Submitted", "IB's own word")
+    orders.cancel(account=trading, client_order_id=str(order.client_order_id))
+    becomes(order, OrderStatus.CANCELLED)
+    assert order.ib_status == "Cancelled"
+    assert command_of(order, OrderCommand.Verb.CANCEL).state == OrderCommand.State.SENT
+
+
+def test_an_order_that_the_broker_refuses_is_rejected_with_its_reason(trading: BrokerAccount) -> None:
+    order = place_order(trading, **{**RESTING, "quantity": "100000000"})
+    becomes(order, OrderStatus.REJECTED)
+    assert order.reason
+
+
+def test_a_command_that_waited_while_no_doorbell_rang_is_found_by_the_slow_poll(
+    trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from webapp.bus import doorbell
+
+    monkeypatch.setattr(doorbell, "ring", lambda _account_id: False)
+    becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
+
+
+def test_the_doorbell_alone_brings_an_order_to_the_worker(
+    place: Place, wanted: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers.commands, "LOOK_EVERY", 3600.0)
+    place.new_host().open(wanted.id)
+    reach(wanted, SessionState.READY)
+    questions.ask(wanted.id, "search", {"text": "AAPL"}, deadline=10)
+    becomes(place_order(wanted, **MARKET), OrderStatus.FILLED)
+    becomes(place_order(wanted, **MARKET), OrderStatus.FILLED)
+
+
+def test_events_are_numbered_without_a_gap(trading: BrokerAccount) -> None:
+    placed = [place_order(trading, **MARKET) for _ in range(3)]
+    for order in placed:
+        becomes(order, OrderStatus.FILLED)
+    numbers = list(AccountEvent.objects.filter(account=trading).order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_command_whose_worker_was_lost_before_the_bytes_is_unknown_and_never_sent(
+    place: Place, trading: BrokerAccount
+) -> None:
+    lose(place, trading)
+    GatewaySession.objects.filter(account=trading).update(state=SessionState.READY)
+    lease = leases.claim(account_id=trading.id, owner="lost-worker")
+    assert lease is not None
+    order = place_order(trading, **MARKET)
+    assert commands.claim_next(account_id=trading.id, worker="lost-worker", fence=lease.fence) is not None
+    run_out(trading)
+
+    taken_over(place, trading)
+    becomes(order, OrderStatus.UNKNOWN)
+    assert command_of(order).state == OrderCommand.State.UNKNOWN
+    # Another order goes through, so the worker did look for commands, and let this one be.
+    becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
+    assert sent(place, trading, order) == []
+
+
+def test_a_command_whose_worker_was_lost_after_the_bytes_is_linked_and_not_sent_again(
+    place: Place, trading: BrokerAccount
+) -> None:
+    order = place_order(trading, **MARKET)
+    becomes(order, OrderStatus.FILLED)
+    eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the command is concluded")
+    lose(place, trading)
+    # As if it had been lost between the bytes and the note that they left.
+    OrderCommand.objects.filter(order=order).update(state=OrderCommand.State.SENDING, ended_at=None)
+    Order.objects.filter(pk=order.pk).update(status=OrderStatus.PENDING, ib_status="", filled_quantity=Decimal(0))
+    Execution.objects.filter(order=order).delete()
+
+    taken_over(place, trading)
+    becomes(order, OrderStatus.FILLED)
+    eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the command is concluded")
+    assert Execution.objects.filter(order=order).exists()
+    assert len(sent(place, trading, order)) == 1
+
+
+def test_a_fill_made_while_nobody_was_connected_is_read_after_the_reconnect(
+    place: Place, trading: BrokerAccount
+) -> None:
+    order = place_order(trading, **MARKET)
+    becomes(order, OrderStatus.FILLED)
+    sessions.request_stop(trading.id)
+    reach(trading, SessionState.STOPPED)
+    eventually(lambda: session_of(trading).owner == "", "the lease is given back")
+    Execution.objects.filter(account=trading).delete()
+    Commission.objects.filter(account=trading).delete()
+    Position.objects.filter(account=trading).delete()
+    sessions.request_start(trading.id)
+    place.hosts[0].open(trading.id)
+    reach(trading, SessionState.READY)
+    assert Execution.objects.filter(order=order).exists()
+    assert Commission.objects.filter(account=trading).exists()
+    assert Position.objects.get(account=trading).quantity == 10
+
+
+def test_a_position_that_is_gone_when_the_session_returns_is_closed(place: Place, trading: BrokerAccount) -> None:
+    lose(place, trading)
+    Position.objects.create(
+        account=trading, account_code="DU1000001", instrument_id=AAPL, quantity=Decimal(5), average_cost=Decimal(1)
+    )
+    taken_over(place, trading)
+    assert not Position.objects.filter(account=trading).exists()
+
+
+def run_out(account: BrokerAccount) -> None:
+    GatewaySession.objects.filter(account=account).update(lease_expires_at=Now() - timedelta(seconds=1))

@@ -1,0 +1,171 @@
+"""Whole sessions: rows, Redis, a gateway process and the real client library."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.db.models import F
+from django.db.models.functions import Now
+
+from brokers.domain import SessionState
+from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over, told_states
+from webapp.accounts import credentials, sessions
+from webapp.accounts.models import BrokerAccount, GatewaySession
+from webapp.bus import interest, questions, quotes
+from webapp.bus.redis import async_client
+from webapp.trading.models import Instrument
+from workers import leases, supervision
+from workers.host import Taken
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_login_leads_through_all_states_to_ready(ready: BrokerAccount) -> None:
+    assert told_states(ready)[-4:] == ["STARTING", "LOGGING_IN", "SYNCING", "READY"]
+    ready.refresh_from_db()
+    assert ready.account_codes == ["DU1000001"]
+    assert ready.may_trade is True
+    assert session_of(ready).gateway_id
+
+
+def test_a_wrong_password_ends_in_auth_failed_after_one_login(place: Place, wanted: BrokerAccount) -> None:
+    credentials.store(account=wanted, username="demo", password="wrong")
+    host = place.new_host()
+    host.open(wanted.id)
+    reach(wanted, SessionState.AUTH_FAILED)
+    eventually(lambda: session_of(wanted).owner == "", "the lease is given back")
+    session = session_of(wanted)
+    assert session.desired_state == GatewaySession.Desired.STOPPED
+    assert "password" in session.state_reason
+    assert "wrong" not in session.state_reason.split()
+    assert supervision.wanted_without_owner() == supervision.left_over() == []
+    assert host.open(wanted.id) is Taken.NOT_FREE
+    log = (place.folder(wanted) / "gateway.log").read_text()
+    assert log.count("login failed") == 1
+
+
+def test_a_stop_ends_the_gateway_and_takes_the_prices_back(place: Place, ready: BrokerAccount) -> None:
+    sessions.request_stop(ready.id)
+    reach(ready, SessionState.STOPPED)
+    eventually(lambda: session_of(ready).owner == "", "the lease is given back")
+    assert not place.runs(ready)
+    assert session_of(ready).gateway_id == ""
+
+
+def test_a_gateway_that_dies_is_started_again(place: Place, ready: BrokerAccount) -> None:
+    first = place.gateway_pid(ready)
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: session_of(ready).state != SessionState.READY, "the loss is noticed")
+    reach(ready, SessionState.READY)
+    assert place.gateway_pid(ready) != first
+
+
+def test_a_worker_that_shuts_down_leaves_a_session_that_the_next_one_opens(place: Place, ready: BrokerAccount) -> None:
+    place.hosts[0].stop()
+    session = session_of(ready)
+    assert session.state == SessionState.STOPPED
+    assert session.desired_state == GatewaySession.Desired.RUNNING
+    assert session.owner == ""
+    assert not place.runs(ready)
+    assert supervision.wanted_without_owner() == [ready.id]
+    assert place.new_host("worker-2").open(ready.id) is Taken.TAKEN
+    reach(ready, SessionState.READY)
+
+
+def test_a_session_has_one_owner(place: Place, ready: BrokerAccount) -> None:
+    assert place.hosts[0].open(ready.id) is Taken.HERE_ALREADY
+    assert place.new_host("worker-2").open(ready.id) is Taken.NOT_FREE
+
+
+def test_a_full_worker_takes_no_more(place: Place, wanted: BrokerAccount) -> None:
+    host = place.new_host(capacity=0)
+    assert host.open(wanted.id) is Taken.FULL
+    assert session_of(wanted).owner == ""
+
+
+def test_a_worker_that_loses_its_lease_writes_nothing_more(place: Place, ready: BrokerAccount) -> None:
+    GatewaySession.objects.filter(account=ready).update(
+        owner="worker-2", fence=F("fence") + 1, lease_expires_at=Now() + timedelta(minutes=1), state_reason="Mine now."
+    )
+    eventually(lambda: place.hosts[0].held == 0, "the session is left")
+    session = session_of(ready)
+    assert session.owner == "worker-2"
+    assert session.state_reason == "Mine now."
+    assert place.runs(ready)
+
+
+def test_a_worker_that_cannot_renew_leaves_before_its_time_is_over_and_writes_nothing(
+    place: Place, ready: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_answer(_lease: leases.Lease) -> None:
+        raise OperationalError("the server closed the connection")
+
+    before = session_of(ready)
+    monkeypatch.setattr(leases, "renew", no_answer)
+    eventually(lambda: place.hosts[0].held == 0, "the session is left")
+    after = session_of(ready)
+    assert (after.state, after.owner, after.fence) == (before.state, before.owner, before.fence)
+    assert place.runs(ready)
+
+
+def test_what_a_lost_worker_left_is_ended_when_nobody_wants_it(place: Place, ready: BrokerAccount) -> None:
+    lose(place, ready)
+    sessions.request_stop(ready.id)
+    assert supervision.left_over() == [ready.id]
+    assert place.new_host("worker-2").close(ready.id) is Taken.TAKEN
+    eventually(lambda: session_of(ready).gateway_id == "", "the gateway is ended")
+    assert not place.runs(ready)
+    assert session_of(ready).state == SessionState.STOPPED
+
+
+def test_a_gateway_that_outlived_its_worker_is_found_again(place: Place, ready: BrokerAccount) -> None:
+    first = place.gateway_pid(ready)
+    lose(place, ready)
+    taken_over(place, ready)
+    assert place.gateway_pid(ready) == first
+
+
+def test_a_search_is_answered_with_instruments_that_have_rows(ready: BrokerAccount) -> None:
+    found = questions.ask(ready.id, "search", {"text": "AAPL"}, deadline=10)
+    assert 265598 in found["con_ids"]
+    assert Instrument.objects.get(con_id=265598).symbol == "AAPL"
+
+
+@pytest.mark.parametrize("text", ["", "x" * 61, "AAPL\0"])
+def test_a_search_for_nothing_that_can_be_searched_is_refused(ready: BrokerAccount, text: str) -> None:
+    with pytest.raises(questions.Refused, match="Search for 1 to 60"):
+        questions.ask(ready.id, "search", {"text": text}, deadline=10)
+
+
+def test_what_is_on_a_screen_streams_into_the_snapshot(ready: BrokerAccount) -> None:
+    con_ids = questions.ask(ready.id, "search", {"text": "AAPL"}, deadline=10)["con_ids"]
+    look_at(ready, con_ids[:1])
+    eventually(lambda: bid_of(ready, con_ids[0]) is not None, "a bid")
+    assert stored(ready)[0] == session_of(ready).fence
+
+
+def look_at(account: BrokerAccount, con_ids: list[int]) -> None:
+    async def want() -> None:
+        async with async_client() as redis:
+            await interest.want(redis, account.id, con_ids)
+
+    asyncio.run(want())
+
+
+def stored(account: BrokerAccount) -> tuple[int, int, dict[int, str]]:
+    async def read() -> tuple[int, int, dict[int, str]]:
+        async with async_client() as redis:
+            return await quotes.snapshot(redis, account.id)
+
+    return asyncio.run(read())
+
+
+def bid_of(account: BrokerAccount, con_id: int) -> str | None:
+    encoded = stored(account)[2].get(con_id)
+    return json.loads(encoded)["bid"] if encoded is not None else None

@@ -1,0 +1,248 @@
+"""One asyncio loop, in a thread of its own, that holds this worker's sessions.
+
+Celery's tasks are short and run in other threads of the same process; they reach the loop through `current()`. A
+session is never a task: the broker of tasks would deliver a long one twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from brokers.gateways.base import GatewayRuntime
+from webapp.accounts.models import GatewaySession
+from webapp.bus import doorbell
+from webapp.bus.redis import async_client
+from workers import leases, questions
+from workers.database import Database
+from workers.session import SessionRun
+from workers.unsealing import Opener
+from workers.workplace import Workplace
+
+log = logging.getLogger(__name__)
+
+DATABASE_THREADS = 8
+LEASE_THREADS = 4
+
+# Seconds. Stopping covers a gateway's own graceful end; what isn't over by then is left to its lease.
+START_DEADLINE = 10.0
+TASK_DEADLINE = 10.0
+STOP_DEADLINE = 30.0
+CLOSE_DEADLINE = 10.0
+LISTEN_AGAIN = 1.0
+
+
+class Taken(StrEnum):
+    """What became of a request to take a session."""
+
+    TAKEN = "taken"
+    HERE_ALREADY = "here already"
+    NOT_FREE = "held elsewhere, or no longer wanted"
+    FULL = "this worker is full"
+    STOPPING = "this worker stops"
+
+
+class HostNotRunning(Exception):
+    """Sessions live in a worker process; this is none, or it has stopped."""
+
+
+class SessionHost:
+    """Started and stopped from any thread. What begins with an underscore runs on the loop."""
+
+    def __init__(self, *, name: str, runtime: GatewayRuntime, opener: Opener, capacity: int) -> None:
+        self._name = name
+        self._runtime = runtime
+        self._opener = opener
+        self._capacity = capacity
+        self._runs: dict[UUID, tuple[SessionRun, asyncio.Task[None]]] = {}
+        self._taking: set[UUID] = set()
+        self._answers: set[asyncio.Task[None]] = set()
+        self._up = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sessions", daemon=True)
+
+    @property
+    def held(self) -> int:
+        """How many sessions are here."""
+        return len(self._runs)
+
+    def start(self) -> None:
+        """Return once sessions can be taken. Raises HostNotRunning."""
+        self._thread.start()
+        if not self._up.wait(START_DEADLINE):
+            raise HostNotRunning(f"The sessions' loop did not start within {START_DEADLINE:g} seconds.")
+
+    def stop(self) -> None:
+        """End every session: gateways stopped, leases given back, for STOP_DEADLINE seconds at most."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(STOP_DEADLINE + CLOSE_DEADLINE)
+
+    def open(self, account_id: UUID) -> Taken:
+        """Take the session if it is free and wanted. Blocks; raises TimeoutError and what the database raises."""
+        return self._from_a_task(self._take(account_id, GatewaySession.Desired.RUNNING))
+
+    def close(self, account_id: UUID) -> Taken:
+        """Take a session that nobody holds and nobody wants, to end what it left: its gateway may have outlived it."""
+        return self._from_a_task(self._take(account_id, GatewaySession.Desired.STOPPED))
+
+    def _from_a_task(self, taking: Coroutine[Any, Any, Taken]) -> Taken:
+        if not self._thread.is_alive():
+            taking.close()
+            raise HostNotRunning("The sessions' loop has ended; the log says why.")
+        future: Future[Taken] = asyncio.run_coroutine_threadsafe(taking, self._loop)
+        return future.result(TASK_DEADLINE)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except Exception:
+            log.critical("the sessions' loop ended", exc_info=True)
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        database = Database(threads=DATABASE_THREADS, name="sessions-database")
+        lease_database = Database(threads=LEASE_THREADS, name="sessions-leases")
+        async with async_client() as redis:
+            self._workplace = Workplace(
+                worker=self._name,
+                database=database,
+                leases=lease_database,
+                redis=redis,
+                runtime=self._runtime,
+                opener=self._opener,
+            )
+            await self._serve()
+        await asyncio.to_thread(database.close)
+        await asyncio.to_thread(lease_database.close)
+
+    async def _serve(self) -> None:
+        listening = asyncio.create_task(self._listen())
+        self._up.set()
+        await self._stopping.wait()
+        listening.cancel()
+        await self._stop_sessions()
+        for answer in self._answers:
+            answer.cancel()
+        await asyncio.gather(listening, *self._answers, return_exceptions=True)
+
+    async def _stop_sessions(self) -> None:
+        for run, _ in self._runs.values():
+            run.stop()
+        tasks = [task for _, task in self._runs.values()]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=STOP_DEADLINE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if late:
+            log.error("%s sessions were left to their leases: they did not stop in time", len(late))
+
+    async def _take(self, account_id: UUID, desired: GatewaySession.Desired) -> Taken:
+        refusal = self._refusal(account_id)
+        if refusal is not None:
+            return refusal
+        self._taking.add(account_id)
+        try:
+            return await self._claim(account_id, desired)
+        finally:
+            self._taking.discard(account_id)
+
+    async def _claim(self, account_id: UUID, desired: GatewaySession.Desired) -> Taken:
+        call = self._workplace.leases.call
+        lease = await call(leases.claim, account_id=account_id, owner=self._name, desired=desired)
+        if lease is None:
+            return Taken.NOT_FREE
+        if self._stopping.is_set():
+            await call(leases.release, lease)
+            return Taken.STOPPING
+        self._begin(SessionRun(lease, self._workplace))
+        return Taken.TAKEN
+
+    def _refusal(self, account_id: UUID) -> Taken | None:
+        if self._stopping.is_set():
+            return Taken.STOPPING
+        if account_id in self._runs or account_id in self._taking:
+            return Taken.HERE_ALREADY
+        return Taken.FULL if len(self._runs) + len(self._taking) >= self._capacity else None
+
+    def _begin(self, run: SessionRun) -> None:
+        task = asyncio.create_task(run.run(), name=f"session {run.account_id}")
+        self._runs[run.account_id] = (run, task)
+        task.add_done_callback(lambda ended: self._ended(run, ended))
+
+    def _ended(self, run: SessionRun, task: asyncio.Task[None]) -> None:
+        if self._runs.get(run.account_id, (None,))[0] is run:
+            del self._runs[run.account_id]
+        if not task.cancelled() and task.exception() is not None:
+            log.error("account %s: its session ended badly", run.account_id, exc_info=task.exception())
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._follow_doorbell()
+            except Exception:
+                # The sessions' slow polls go on meanwhile; without them a ring would be lost for good.
+                log.exception("the doorbell's listener fell over and is set up again")
+                await asyncio.sleep(LISTEN_AGAIN)
+
+    async def _follow_doorbell(self) -> None:
+        async for message in doorbell.listen(self._workplace.redis):
+            if "account" in message:
+                self._hear(message)
+            else:
+                self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        """Rings may have been missed."""
+        for run, _ in self._runs.values():
+            run.ring()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        run = self._run_of(message["account"])
+        if run is None:
+            return
+        if "question" in message:
+            self._answer(run, message)
+        else:
+            run.ring()
+
+    def _run_of(self, account: object) -> SessionRun | None:
+        """None for an account of another worker, and for what is no id."""
+        try:
+            run, _ = self._runs[UUID(str(account))]
+        except (KeyError, ValueError):
+            return None
+        return run
+
+    def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
+        answering = asyncio.create_task(
+            questions.answer(
+                message, node=run.ready_node, database=self._workplace.database, redis=self._workplace.redis
+            )
+        )
+        self._answers.add(answering)
+        answering.add_done_callback(self._answers.discard)
+
+
+_host: SessionHost | None = None
+
+
+def current() -> SessionHost:
+    """The host of this process. Raises HostNotRunning."""
+    if _host is None:
+        raise HostNotRunning("Sessions are held by a worker process: `celery -A workers.app worker`.")
+    return _host
+
+
+def install(host: SessionHost | None) -> None:
+    """Set by the worker's bootstep when the host has started, and taken away when it has stopped."""
+    global _host
+    _host = host
