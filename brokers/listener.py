@@ -1,0 +1,111 @@
+"""What a node tells its owner, and the states of its link."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+from brokers.domain import (
+    AccountValue,
+    CommissionReport,
+    ExecutionReport,
+    Instrument,
+    Notice,
+    OrderUpdate,
+    Position,
+    Quote,
+)
+
+log = logging.getLogger(__name__)
+
+
+class LinkState(StrEnum):
+    """Where the way to IB stands, from the worst thing that is true of it at the moment.
+
+    DOWN: the socket is gone; the node must connect again. BROKER_LOST: the socket stands, but the gateway has lost IB
+    (1100, 2110); it mends itself and orders must wait. COMPETING: another session takes this login's market data
+    (10197). DATA_DOWN: a data farm is down (2103, 2105); its quotes are stale and orders go on. UP: none of these.
+    """
+
+    UP = "UP"
+    DATA_DOWN = "DATA_DOWN"
+    COMPETING = "COMPETING"
+    BROKER_LOST = "BROKER_LOST"
+    DOWN = "DOWN"
+
+
+class NodeListener(Protocol):
+    """Called on the node's event loop, in the order in which the gateway spoke. No call may block or await.
+
+    An exception in one of these is logged with what was being told and stops nothing else. The same order, execution,
+    position or value may be told more than once (a resync repeats them): apply each as an upsert.
+    """
+
+    def on_instrument(self, instrument: Instrument) -> None:
+        """Comes before anything that names its `con_id`, except for instruments that the owner gave to the node."""
+
+    def on_quote(self, quote: Quote) -> None:
+        """The newest values of a subscribed instrument, whenever one of them changed."""
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        """IB's own words about one order; also one that was placed elsewhere, whose `order_ref` is not ours."""
+
+    def on_execution(self, report: ExecutionReport, instrument: Instrument | None) -> None:
+        """One execution, live or read by a resync. `instrument` is None when IB would not describe it."""
+
+    def on_commission(self, report: CommissionReport) -> None:
+        """What an execution cost. It may come before `on_execution` of the same `exec_id`."""
+
+    def on_position(self, position: Position) -> None:
+        """A position as it stands now; its quantity is zero once closed."""
+
+    def on_account_value(self, value: AccountValue) -> None:
+        """One figure of the account summary."""
+
+    def on_notice(self, notice: Notice) -> None:
+        """Something that IB said and that changes no order's status by itself."""
+
+    def on_link(self, state: LinkState) -> None:
+        """The link's state, each time that it changes."""
+
+
+class GuardedListener:
+    """Passes everything on to `listener`; what it raises is logged with what it was told, and goes no further."""
+
+    def __init__(self, listener: NodeListener) -> None:
+        self._listener = listener
+
+    def _tell(self, on: Callable[..., None], *told: object) -> None:
+        try:
+            on(*told)
+        except Exception:
+            log.exception("a listener failed on %r", told)
+
+    def on_instrument(self, instrument: Instrument) -> None:
+        self._tell(self._listener.on_instrument, instrument)
+
+    def on_quote(self, quote: Quote) -> None:
+        self._tell(self._listener.on_quote, quote)
+
+    def on_order_update(self, update: OrderUpdate) -> None:
+        self._tell(self._listener.on_order_update, update)
+
+    def on_execution(self, report: ExecutionReport, instrument: Instrument | None) -> None:
+        self._tell(self._listener.on_execution, report, instrument)
+
+    def on_commission(self, report: CommissionReport) -> None:
+        self._tell(self._listener.on_commission, report)
+
+    def on_position(self, position: Position) -> None:
+        self._tell(self._listener.on_position, position)
+
+    def on_account_value(self, value: AccountValue) -> None:
+        self._tell(self._listener.on_account_value, value)
+
+    def on_notice(self, notice: Notice) -> None:
+        self._tell(self._listener.on_notice, notice)
+
+    def on_link(self, state: LinkState) -> None:
+        self._tell(self._listener.on_link, state)
