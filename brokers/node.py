@@ -1,0 +1,245 @@
+"""A TradingNode is one account's session: one gateway, one connection, its instruments, its data, its orders.
+
+Several nodes live on one event loop and share nothing. A script can run one alone:
+
+    node = TradingNode(config=TradingNodeConfig(port=4002), listener=listener)
+    node.add_data_client_factory("IB", InteractiveBrokersLiveDataClientFactory)
+    node.add_exec_client_factory("IB", InteractiveBrokersLiveExecClientFactory)
+    node.build()
+    await node.connect()
+    await node.resync()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict, TypeVar
+
+from brokers.config import TradingNodeConfig
+from brokers.domain import Instrument, OrderRequest, Position, TradingPermission
+from brokers.interactive_brokers.account import AccountReader
+from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.data import InteractiveBrokersDataClient
+from brokers.interactive_brokers.execution import InteractiveBrokersExecutionClient
+from brokers.interactive_brokers.factories import (
+    InteractiveBrokersLiveDataClientFactory,
+    InteractiveBrokersLiveExecClientFactory,
+)
+from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
+from brokers.listener import GuardedListener, LinkState, NodeListener
+from brokers.refusals import LinkLost, NoAnswer, NodeError, RequestRefused
+
+__all__ = ["LinkState", "NodeListener", "Resync", "ResyncIncomplete", "TradingNode"]
+
+Answer = TypeVar("Answer")
+Config = TypeVar("Config")
+Factory = TypeVar("Factory")
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """What IB showed. A source that gave no answer is None, which is not the same as empty.
+
+    The three sets hold the `order_ref`s seen in each source. `positions` is all that is held: one that isn't in it is
+    closed. `account_values` says whether the summary came.
+    """
+
+    open_orders: frozenset[str] | None
+    completed_orders: frozenset[str] | None
+    executions: frozenset[str] | None
+    positions: tuple[Position, ...] | None
+    account_values: bool
+
+    @property
+    def order_refs(self) -> frozenset[str]:
+        """All that were seen anywhere. Absence here is proof only when `missing` is empty, and then only twice."""
+        return frozenset().union(*(seen for seen in self._order_sources if seen is not None))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The sources that gave no answer, by name."""
+        answers = {
+            "open orders": self.open_orders,
+            "completed orders": self.completed_orders,
+            "executions": self.executions,
+            "positions": self.positions,
+            "the account summary": self.account_values or None,
+        }
+        return tuple(name for name, answer in answers.items() if answer is None)
+
+    @property
+    def _order_sources(self) -> tuple[frozenset[str] | None, ...]:
+        return self.open_orders, self.completed_orders, self.executions
+
+
+class ResyncIncomplete(NodeError):
+    """IB didn't answer on everything: what it left out is unknown. What it did tell has reached the listener."""
+
+    def __init__(self, resync: Resync) -> None:
+        super().__init__(f"Interactive Brokers did not answer on {', '.join(resync.missing)}.")
+        self.resync = resync
+
+
+class _Parts(TypedDict):
+    """What each client of a node stands on."""
+
+    connection: InteractiveBrokersConnection
+    introductions: Introductions
+    listener: NodeListener
+
+
+class TradingNode:
+    """Its methods belong to the event loop that `connect` runs on. What IB says reaches `listener`."""
+
+    def __init__(self, *, config: TradingNodeConfig, listener: NodeListener) -> None:
+        self._config = config
+        self._listener = GuardedListener(listener)
+        self._data_factories: dict[str, type[InteractiveBrokersLiveDataClientFactory]] = {}
+        self._exec_factories: dict[str, type[InteractiveBrokersLiveExecClientFactory]] = {}
+        self._connection: InteractiveBrokersConnection
+        self._provider: InteractiveBrokersInstrumentProvider
+        self._introductions: Introductions
+        self._account: AccountReader
+        self._data: InteractiveBrokersDataClient
+        self._execution: InteractiveBrokersExecutionClient
+
+    def add_data_client_factory(self, name: str, factory: type[InteractiveBrokersLiveDataClientFactory]) -> None:
+        self._data_factories[name] = factory
+
+    def add_exec_client_factory(self, name: str, factory: type[InteractiveBrokersLiveExecClientFactory]) -> None:
+        self._exec_factories[name] = factory
+
+    def build(self) -> None:
+        """Makes the clients that the config names. Raises ValueError for one that has no factory, or no config."""
+        data_config, data_factory = _the_one(self._config.data_clients, self._data_factories, "data")
+        exec_config, exec_factory = _the_one(self._config.exec_clients, self._exec_factories, "exec")
+        self._connection = InteractiveBrokersConnection(config=self._config, listener=self._listener)
+        self._provider = InteractiveBrokersInstrumentProvider(
+            connection=self._connection, config=data_config.instrument_provider
+        )
+        self._introductions = Introductions(provider=self._provider, listener=self._listener)
+        parts = _Parts(connection=self._connection, introductions=self._introductions, listener=self._listener)
+        self._data = data_factory.create(config=data_config, **parts)
+        self._execution = exec_factory.create(config=exec_config, **parts)
+        self._account = AccountReader(**parts)
+
+    @property
+    def account_codes(self) -> list[str]:
+        """The accounts behind the login, in IB's order; empty before the first `connect`."""
+        return self._connection.account_codes
+
+    @property
+    def link(self) -> LinkState:
+        return self._connection.link
+
+    @property
+    def subscribed(self) -> frozenset[int]:
+        """The `con_id`s whose quotes are wanted."""
+        return self._data.subscribed
+
+    async def connect(self) -> None:
+        """The API's handshake; can be called again once the link was lost, and then resumes the streams.
+
+        Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing, all of them NodeErrors.
+        """
+        self._data.forget_streams()
+        await self._connection.connect()
+        self._execution.begin()
+        for instrument in await self._provider.load():
+            self._introductions.introduce(instrument)
+        self._data.resume()
+
+    async def resync(self) -> Resync:
+        """Reads all that IB knows of orders, executions, positions and account values, and tells the listener each.
+
+        Raises ResyncIncomplete when IB left one of these unanswered, and LinkLost.
+        """
+        resync = Resync(
+            open_orders=await _answered(self._execution.read_open_orders()),
+            completed_orders=await _answered(self._execution.read_completed_orders()),
+            executions=await _answered(self._execution.read_executions()),
+            positions=await _answered(self._account.read_positions()),
+            account_values=await _answered(self._account.read_values()) or False,
+        )
+        await self._introductions.settled()
+        if resync.missing:
+            raise ResyncIncomplete(resync)
+        return resync
+
+    async def check_trading_permission(self) -> TradingPermission:
+        """Whether this login may trade, by an order that is never transmitted. Raises LinkLost."""
+        account_code = self._config.account_code or next(iter(self.account_codes), None)
+        if account_code is None:
+            raise LinkLost("There is no connection to the gateway.")
+        return await self._execution.check_trading_permission(account_code)
+
+    async def search(self, text: str) -> list[Instrument]:
+        """By symbol, by name, or `EUR.USD`; empty when IB knows none. Raises NoAnswer, RequestRefused or LinkLost."""
+        found = await self._provider.search(text)
+        for instrument in found:
+            self._introductions.introduce(instrument)
+        return found
+
+    async def instrument(self, con_id: int) -> Instrument:
+        """Raises InstrumentNotFound, NoAnswer, RequestRefused or LinkLost."""
+        found = await self._provider.instrument(con_id)
+        self._introductions.introduce(found)
+        return found
+
+    def subscribe_quotes(self, instrument: Instrument) -> None:
+        """Streams its quotes to the listener, over one line however often it's asked for.
+
+        Raises SubscriptionRefused when the login has no line left, and LinkLost.
+        """
+        self._data.subscribe_quotes(instrument)
+
+    def unsubscribe_quotes(self, con_id: int) -> None:
+        """Nothing happens when it isn't subscribed."""
+        self._data.unsubscribe_quotes(con_id)
+
+    def place(self, request: OrderRequest, instrument: Instrument) -> None:
+        """Hands one order to the socket. Raises OrderRefused, before any byte of it leaves.
+
+        What becomes of it reaches `on_order_update`. Only the budget of messages can hold it back, for a moment.
+        """
+        self._execution.place(request, instrument)
+
+    def cancel(self, client_order_id: str) -> None:
+        """Raises OrderRefused when this session knows no such open order of its own."""
+        self._execution.cancel(client_order_id)
+
+    async def wait_closed(self) -> None:
+        """Returns after `stop` or `drop`; raises LinkLost when the link ends by itself."""
+        await self._connection.wait_closed()
+
+    async def stop(self) -> None:
+        """Ends the session once what was handed to the socket has left. The orders at IB live on."""
+        self._execution.stop()
+        await self._connection.close()
+        await self._introductions.settled()
+
+    def drop(self) -> None:
+        """Ends the session at once and sends nothing more: for a node that has lost the right to act."""
+        self._execution.stop()
+        self._connection.drop()
+
+
+def _the_one(configs: Mapping[str, Config], factories: Mapping[str, Factory], kind: str) -> tuple[Config, Factory]:
+    for name in {**configs, **factories}:
+        if name != "IB":
+            raise ValueError(f"There is no {kind} client {name!r}; the one that exists is 'IB'.")
+    if "IB" not in configs:
+        raise ValueError(f"The config names no {kind} client 'IB'.")
+    if "IB" not in factories:
+        raise ValueError(f"The {kind} client 'IB' has no factory: call add_{kind}_client_factory before build.")
+    return configs["IB"], factories["IB"]
+
+
+async def _answered(question: Awaitable[Answer]) -> Answer | None:
+    """None for no answer. A lost link isn't one missing answer, but the end: it's raised."""
+    try:
+        return await question
+    except (NoAnswer, RequestRefused):
+        return None
