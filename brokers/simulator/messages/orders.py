@@ -1,0 +1,303 @@
+"""Messages about orders and executions.
+
+openOrder gives every term of an order back. A real gateway doesn't echo all of them as they came: it fills in its own
+defaults (`None` for no delta-neutral order, `IB` as the clearing intent, 0 as the price of a market order) and writes
+`?` for a right that a stock doesn't have. Those are kept here, since clients trip over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+from brokers.simulator.messages.contracts import contract_fields
+from brokers.simulator.orders import Commission, Execution, Order
+from brokers.simulator.whatif import Preview
+from brokers.simulator.wire import UNSET_DOUBLE, UNSET_INTEGER, Value, decimal
+
+Clock = Callable[[datetime], str]
+
+
+def open_order(order: Order, preview: Preview | None = None) -> list[Value]:
+    """An order as it stands, or, with a preview, what a what-if order would do to the account."""
+    terms = _Terms(order)
+    return [
+        5,
+        order.order_id,
+        *contract_fields(order.instrument, exchange=order.exchange, right="?"),
+        *_main_terms(terms),
+        order.client_id,
+        order.perm_id,
+        *terms.named("outsideRth hidden discretionaryAmt goodAfterTime"),
+        "",  # shares allocation
+        *_extended_terms(terms),
+        terms["auctionStrategy"],
+        *terms.named("startingPrice stockRefPrice delta stockRangeLower stockRangeUpper"),
+        terms["displaySize"],
+        *terms.named("blockOrder sweepToFill allOrNone minQty ocaType eTradeOnly firmQuoteOnly nbboPriceCap"),
+        *terms.named("parentId triggerMethod volatility volatilityType"),
+        *_delta_neutral(terms, whole=True),
+        *terms.named("continuousUpdate referencePriceType trailStopPrice trailingPercent"),
+        "",  # basis points
+        "",  # basis points' type
+        *_combination(order),
+        *_scale(terms),
+        *_hedge(terms),
+        terms["optOutSmartRouting"],
+        *terms.named("clearingAccount clearingIntent notHeld"),
+        *_delta_neutral_contract(order),
+        *_algo(order, terms),
+        terms["solicited"],
+        *_state(order, preview),
+        *terms.named("randomizeSize randomizePrice"),
+        *_pegged_to_benchmark(terms),
+        *_conditions(order, terms),
+        *terms.named("adjustedOrderType triggerPrice trailStopPrice lmtPriceOffset adjustedStopPrice"),
+        *terms.named("adjustedStopLimitPrice adjustedTrailingAmount adjustableTrailingUnit"),
+        *terms.named("softDollarTierName softDollarTierValue"),
+        "",  # soft dollar tier's display name
+        *terms.named("cashQty dontUseAutoPriceForHedge isOmsContainer discretionaryUpToLimitPrice usePriceMgmtAlgo"),
+        *terms.named("duration postToAts autoCancelParent"),
+        *_pegged_offsets(terms),
+    ]
+
+
+class _Terms:
+    """An order's terms by IB's names: as received, but with a real gateway's defaults where it has its own."""
+
+    def __init__(self, order: Order) -> None:
+        self._terms = order.message.terms | _defaults(order)
+
+    def __getitem__(self, name: str) -> Value:
+        return self._terms.get(name, "")
+
+    def named(self, names: str) -> list[Value]:
+        return [self[name] for name in names.split()]
+
+
+def _defaults(order: Order) -> dict[str, str]:
+    terms = order.message.terms
+    return {
+        "lmtPrice": terms["lmtPrice"] if order.limit_price is not None else "0.0",
+        "auxPrice": _or(terms["auxPrice"], "0.0"),
+        "account": order.account,
+        "openClose": "",
+        "displaySize": UNSET_INTEGER if terms["displaySize"] in ("", "0") else terms["displaySize"],
+        "ocaType": "3" if terms["ocaType"] in ("", "0") else terms["ocaType"],
+        "volatilityType": _or(terms["volatilityType"], "0"),
+        "referencePriceType": _or(terms["referencePriceType"], "0"),
+        "clearingIntent": terms["clearingIntent"] or "IB",
+        "adjustedOrderType": terms["adjustedOrderType"] or "None",
+        "cashQty": _or(terms["cashQty"], "0.0"),
+        "dontUseAutoPriceForHedge": "1",
+    }
+
+
+def _or(text: str, default: str) -> str:
+    return text if decimal(text) is not None else default
+
+
+def _main_terms(terms: _Terms) -> list[Value]:
+    return terms.named(
+        "action totalQuantity orderType lmtPrice auxPrice tif ocaGroup account openClose origin orderRef"
+    )
+
+
+def _extended_terms(terms: _Terms) -> list[Value]:
+    return terms.named(
+        "faGroup faMethod faPercentage faProfile modelCode goodTillDate rule80A percentOffset settlingFirm "
+        "shortSaleSlot designatedLocation exemptCode"
+    )
+
+
+def _delta_neutral(terms: _Terms, *, whole: bool) -> list[Value]:
+    """`None` is a value to the protocol, and one that is not empty: the delta-neutral fields follow it."""
+    kind = terms["deltaNeutralOrderType"] or "None"
+    settlement = terms.named("deltaNeutralSettlingFirm deltaNeutralClearingAccount deltaNeutralClearingIntent")
+    return [
+        kind,
+        terms["deltaNeutralAuxPrice"],
+        terms["deltaNeutralConId"] or 0,
+        *([*settlement, terms["deltaNeutralOpenClose"] or "?"] if whole else []),
+        terms["deltaNeutralShortSale"] or 0,
+        terms["deltaNeutralShortSaleSlot"] or 0,
+        terms["deltaNeutralDesignatedLocation"],
+    ]
+
+
+def _combination(order: Order) -> list[Value]:
+    message = order.message
+    return [
+        "",  # the legs' description
+        len(message.combo_legs),
+        *(text for leg in message.combo_legs for text in leg),
+        len(message.leg_prices),
+        *message.leg_prices,
+        len(message.combo_routing),
+        *(text for pair in message.combo_routing for text in pair),
+    ]
+
+
+def _scale(terms: _Terms) -> list[Value]:
+    scale = terms.named("scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement")
+    if (decimal(str(scale[-1])) or 0) > 0:
+        scale += terms.named("scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset")
+        scale += terms.named("scaleInitPosition scaleInitFillQty scaleRandomPercent")
+    return scale
+
+
+def _hedge(terms: _Terms) -> list[Value]:
+    return terms.named("hedgeType hedgeParam") if terms["hedgeType"] else [""]
+
+
+def _delta_neutral_contract(order: Order) -> list[Value]:
+    contract = order.message.delta_neutral_contract
+    return [1, *contract] if contract else [0]
+
+
+def _algo(order: Order, terms: _Terms) -> list[Value]:
+    if not terms["algoStrategy"]:
+        return [""]
+    params = order.message.algo_params
+    return [terms["algoStrategy"], len(params), *(text for pair in params for text in pair)]
+
+
+def _state(order: Order, preview: Preview | None) -> list[Value]:
+    if preview is None:
+        return [0, order.status, *[UNSET_DOUBLE] * 9, *[UNSET_DOUBLE] * 3, "", ""]
+    return [1, "PreSubmitted", *preview.margins, preview.commission, "", "", preview.currency, ""]
+
+
+def _pegged_to_benchmark(terms: _Terms) -> list[Value]:
+    if terms["orderType"] not in ("PEG BENCH", "PEGBENCH"):
+        return []
+    return terms.named(
+        "referenceContractId isPeggedChangeAmountDecrease peggedChangeAmount referenceChangeAmount referenceExchangeId"
+    )
+
+
+def _conditions(order: Order, terms: _Terms) -> list[Value]:
+    conditions = order.message.conditions
+    if not conditions:
+        return [0]
+    texts = [text for condition in conditions for text in condition]
+    return [len(conditions), *texts, *terms.named("conditionsIgnoreRth conditionsCancelOrder")]
+
+
+def _pegged_offsets(terms: _Terms) -> list[Value]:
+    return terms.named("minTradeQty minCompeteSize competeAgainstBestOffset midOffsetAtWhole midOffsetAtHalf")
+
+
+def open_order_end() -> list[Value]:
+    return [53, 1]
+
+
+def order_status(order: Order) -> list[Value]:
+    return [
+        3,
+        order.order_id,
+        order.status,
+        order.filled,
+        order.remaining,
+        round(order.average_price, 8),
+        order.perm_id,
+        0,  # parent's order id
+        order.last_price,
+        order.client_id,
+        "",  # why held
+        0,  # market cap price
+    ]
+
+
+def completed_order(order: Order, clock: Clock) -> list[Value]:
+    """An order that is done. It has no order id and no client id any more, and its quantity is what was left of it."""
+    terms = _Terms(order)
+    return [
+        101,
+        *contract_fields(order.instrument, exchange=order.exchange, right="?"),
+        order.side,
+        order.remaining,
+        *terms.named("orderType lmtPrice auxPrice tif ocaGroup account openClose origin orderRef"),
+        order.perm_id,
+        *terms.named("outsideRth hidden discretionaryAmt goodAfterTime"),
+        *_extended_terms(terms),
+        *terms.named("startingPrice stockRefPrice delta stockRangeLower stockRangeUpper"),
+        *terms.named("displaySize sweepToFill allOrNone minQty ocaType triggerMethod volatility volatilityType"),
+        *_delta_neutral(terms, whole=False),
+        *terms.named("continuousUpdate referencePriceType trailStopPrice trailingPercent"),
+        *_combination(order),
+        *_scale(terms),
+        *_hedge(terms),
+        *terms.named("clearingAccount clearingIntent notHeld"),
+        *_delta_neutral_contract(order),
+        *_algo(order, terms),
+        terms["solicited"],
+        order.status,
+        *terms.named("randomizeSize randomizePrice"),
+        *_pegged_to_benchmark(terms),
+        *_conditions(order, terms),
+        *_completion(order, terms, clock),
+        *_pegged_offsets(terms),
+    ]
+
+
+def _completion(order: Order, terms: _Terms, clock: Clock) -> list[Value]:
+    return [
+        *terms.named("trailStopPrice lmtPriceOffset cashQty dontUseAutoPriceForHedge isOmsContainer"),
+        "",  # auto-cancel date
+        order.filled,
+        UNSET_INTEGER,  # reference futures' contract id
+        terms["autoCancelParent"],
+        "Not an insider or substantial shareholder",
+        0,  # imbalance only
+        0,  # route marketable to best offer
+        0,  # parent's perm id
+        clock(order.done_at) if order.done_at else "",
+        order.completed_status,
+    ]
+
+
+def completed_orders_end() -> list[Value]:
+    return [102]
+
+
+def execution_data(request_id: int, execution: Execution, clock: Clock) -> list[Value]:
+    """`request_id` is -1 for one that happens now, else that of the request that asked for it."""
+    order = execution.order
+    return [
+        11,
+        request_id,
+        order.order_id,
+        *contract_fields(order.instrument, exchange=order.exchange),
+        execution.exec_id,
+        clock(execution.at),
+        order.account,
+        execution.exchange,
+        "BOT" if order.sign > 0 else "SLD",
+        execution.quantity,
+        execution.price,
+        order.perm_id,
+        order.client_id,
+        0,  # liquidation
+        execution.cumulative,
+        round(execution.average_price, 8),
+        order.order_ref,
+        "",  # economic value rule
+        "",  # economic value multiplier
+        "",  # model
+        2,  # liquidity: removed
+    ]
+
+
+def execution_data_end(request_id: int) -> list[Value]:
+    return [55, 1, request_id]
+
+
+def commission_report(commission: Commission) -> list[Value]:
+    realized: Value = UNSET_DOUBLE if commission.realized_pnl is None else _cents(commission.realized_pnl)
+    return [59, 1, commission.exec_id, commission.amount, commission.currency, realized, UNSET_DOUBLE, ""]
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return round(amount, 6)
