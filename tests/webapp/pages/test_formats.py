@@ -1,0 +1,76 @@
+"""Numbers and words. The tables of cases are read by tests/js too, so that both sides say the same."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers.domain import OrderStatus, SessionState
+from webapp.pages import formats, words
+from webapp.pages.templatetags import gatehouse
+
+HERE = Path(__file__).parent
+NUMBERS: dict[str, list[Any]] = json.loads((HERE / "number_cases.json").read_text())
+WORDS: dict[str, list[Any]] = json.loads((HERE / "word_cases.json").read_text())
+
+
+@pytest.mark.parametrize(("text", "decimals", "shown"), NUMBERS["number"])
+def test_a_number_is_grouped_padded_and_never_rounded(text: str | None, decimals: int, shown: str | None) -> None:
+    assert formats.number(text, decimals) == shown
+
+
+@pytest.mark.parametrize(("text", "decimals", "shown"), NUMBERS["signed"])
+def test_a_change_carries_its_sign(text: str | None, decimals: int, shown: str | None) -> None:
+    assert formats.signed(text, decimals) == shown
+
+
+@pytest.mark.parametrize(("increment", "decimals"), NUMBERS["decimals_of"])
+def test_an_increment_says_how_many_decimals_a_price_has(increment: str, decimals: int) -> None:
+    assert formats.decimals_of(Decimal(increment)) == decimals
+
+
+@pytest.mark.parametrize("case", WORDS["order_line"], ids=lambda case: case["line"])
+def test_an_order_is_said_in_words(case: dict[str, Any]) -> None:
+    assert words.order_line(**case["order"]) == case["line"]
+
+
+@pytest.mark.parametrize("case", WORDS["may_trade"], ids=lambda case: case["text"])
+def test_whether_an_account_may_trade_is_yes_no_with_a_reason_or_not_known(case: dict[str, Any]) -> None:
+    assert words.may_trade(case["allowed"], case["reason"]) == case["text"]
+
+
+@pytest.mark.parametrize("case", WORDS["actions"], ids=lambda case: f"{case['state']}-{case['desired_state']}")
+def test_a_page_offers_what_the_state_allows_and_nobody_has_asked_for_yet(case: dict[str, Any]) -> None:
+    assert words.state_words(case["state"]).actions == tuple(case["allowed"])
+    assert words.actions(case["state"], case["desired_state"]) == tuple(case["offered"])
+
+
+def test_every_state_of_a_session_and_every_status_of_an_order_has_its_words() -> None:
+    assert set(words.STATES) == set(SessionState)
+    assert set(words.ORDER_STATUSES) == set(OrderStatus)
+    assert all(entry.label and entry.advice for entry in words.STATES.values())
+
+
+def test_start_is_not_offered_where_it_would_repeat_a_refused_password() -> None:
+    assert words.actions(SessionState.AUTH_FAILED, "STOPPED") == ("password",)
+
+
+def test_an_unknown_cell_is_a_dash_that_says_so() -> None:
+    markup = gatehouse.cell("commission", None, label="Commission")
+    assert ">—</td>" in markup
+    assert 'aria-label="Not known yet"' in markup
+
+
+def test_a_cell_escapes_what_it_shows() -> None:
+    assert "&lt;b&gt;" in gatehouse.cell("symbol", "<b>")
+
+
+def test_a_time_is_written_in_utc_for_whom_no_script_translates() -> None:
+    assert gatehouse.moment("2026-01-05T16:30:00+01:00") == (
+        '<time datetime="2026-01-05T15:30:00+00:00" title="2026-01-05 15:30:00 UTC">2026-01-05 15:30:00 UTC</time>'
+    )
+    assert gatehouse.moment(None) == "—"

@@ -1,0 +1,40 @@
+"""Numbers as people read them. `js/format.js` follows the same rules; one table of cases tests both.
+
+Nothing is rounded: a value keeps every digit that it has. None stays None, and a template shows it as a dash.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from webapp.trading import amounts
+
+
+def decimals_of(increment: Decimal | str) -> int:
+    """How many digits stand behind the point of a price step: 2 for 0.01, 5 for 0.00005, 0 for 1."""
+    exponent = Decimal(increment).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def plain(value: Decimal | str) -> str:
+    """Without an exponent and without zeros at the end: what goes into a field or an attribute."""
+    return amounts.plain(Decimal(value))
+
+
+def number(value: Decimal | str | None, decimals: int = 0) -> str | None:
+    """Grouped by thousands, with at least `decimals` digits behind the point."""
+    if value is None:
+        return None
+    text = plain(value)
+    whole, _, fraction = text.lstrip("-").partition(".")
+    fraction = fraction.ljust(decimals, "0")
+    sign = "-" if text.startswith("-") else ""
+    return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
+
+
+def signed(value: Decimal | str | None, decimals: int = 0) -> str | None:
+    """As `number`, with a plus in front of what is above zero."""
+    text = number(value, decimals)
+    if text is None or value is None:
+        return None
+    return f"+{text}" if Decimal(value) > 0 else text

@@ -1,0 +1,135 @@
+"""Template tags: cells that can be unknown, numbers, times, words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from brokers.domain import OrderStatus, TradingMode
+from webapp.pages import formats, words
+from webapp.pages.tickets import Ticket
+from webapp.trading.fills import FillBody
+from webapp.trading.models import Instrument
+from webapp.trading.orders import OrderBody
+
+register = template.Library()
+
+DASH = "—"
+UNKNOWN = "Not known yet"
+
+
+@register.simple_tag
+def cell(field: str, text: str | None, kind: str = "number", label: str = "") -> SafeString:
+    """A table cell that a script keeps current; a dash with its meaning while `text` is None."""
+    if text is None:
+        return format_html(
+            '<td class="{} unknown" data-field="{}" data-label="{}" title="{}" aria-label="{}">{}</td>',
+            kind, field, label, UNKNOWN, UNKNOWN, DASH,
+        )  # fmt: skip
+    return format_html('<td class="{}" data-field="{}" data-label="{}">{}</td>', kind, field, label, text)
+
+
+@register.filter
+def quantity(value: Decimal | str | None) -> str | None:
+    return formats.number(value)
+
+
+@register.filter
+def price(value: Decimal | str | None, increment: Decimal | str | None = None) -> str | None:
+    return formats.number(value, formats.decimals_of(increment) if increment else 2)
+
+
+@register.filter
+def money(value: Decimal | str | None) -> str | None:
+    return formats.number(value, 2)
+
+
+@register.filter
+def plain(value: Decimal | str | None) -> str:
+    """For an attribute or a field: digits alone, empty when there is no value."""
+    return "" if value is None else formats.plain(value)
+
+
+@register.filter
+def moment(value: datetime | str | None) -> SafeString | str:
+    """A time in UTC, which `times.js` turns into the reader's own."""
+    if value is None:
+        return DASH
+    at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    utc = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), utc, utc)
+
+
+@register.filter
+def state_words(state: str) -> words.StateWords:
+    return words.state_words(state)
+
+
+@register.filter
+def order_status(status: str) -> str:
+    return words.ORDER_STATUSES[OrderStatus(status)][0]
+
+
+@register.filter
+def order_tone(status: str) -> str:
+    return words.ORDER_STATUSES[OrderStatus(status)][1]
+
+
+@register.filter
+def order_line(order: OrderBody) -> str:
+    return words.order_line(
+        side=order["side"],
+        quantity=order["quantity"],
+        symbol=order["symbol"],
+        order_type=order["order_type"],
+        limit_price=order["limit_price"],
+        time_in_force=order["time_in_force"],
+    )
+
+
+@register.filter
+def confirmation(ticket: Ticket, instrument: Instrument) -> str:
+    """What the ticket's button is about to send."""
+    return words.order_line(
+        side=ticket.side,
+        quantity=ticket.quantity,
+        symbol=instrument.display_symbol,
+        order_type=ticket.order_type,
+        limit_price=ticket.limit_price,
+        time_in_force=ticket.time_in_force,
+    )
+
+
+@register.filter
+def order_key(order: OrderBody) -> str:
+    """What a row of the order table is found by: our id, or the broker's for an order placed elsewhere."""
+    perm_ids = order["perm_ids"]
+    return order["client_order_id"] or (f"perm-{perm_ids[0]}" if perm_ids else "")
+
+
+@register.filter
+def commission(fill: FillBody) -> str | None:
+    """With its own currency, which needn't be the trade's; None until the broker has reported it."""
+    amount = formats.number(fill["commission"], 2)
+    return f"{amount} {fill['commission_currency'] or ''}".strip() if amount is not None else None
+
+
+@register.filter
+def tag_words(tag: str) -> str:
+    """IB's `NetLiquidation` as `Net liquidation`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", tag).capitalize()
+
+
+@register.filter
+def mode_word(trading_mode: str) -> str:
+    return words.TRADING_MODES[TradingMode(trading_mode)][0]
+
+
+@register.filter
+def mode_meaning(trading_mode: str) -> str:
+    return words.TRADING_MODES[TradingMode(trading_mode)][1]
