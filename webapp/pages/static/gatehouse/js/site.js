@@ -1,0 +1,40 @@
+// What every page has: times in the reader's own zone, forms that go once, and a word when an answer fails.
+
+import { localise } from "./times.js";
+
+localise(document);
+document.addEventListener("htmx:load", ({ target }) => localise(target));
+
+// A double click on a plain form: the first submit goes, and the button says so.
+document.addEventListener("submit", ({ target }) => {
+  if (!target.matches("form[data-once]")) return;
+  const button = target.querySelector("button:not([type=button])");
+  // Not before the browser has taken the form: a disabled button's form isn't sent.
+  setTimeout(() => (button.disabled = true));
+});
+
+// A page that comes back from the browser's own cache has its buttons back.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) document.querySelectorAll("form[data-once] button").forEach((button) => (button.disabled = false));
+});
+
+const SAYINGS = {
+  "htmx:sendError": () => "The server can't be reached. Nothing on this page has changed; try again.",
+  "htmx:timeout": () => "The server didn't answer in time. Try again.",
+  "htmx:responseError": ({ detail }) => FAILED[detail.xhr.status] ?? "The server failed to answer. Try again, or reload the page.",
+};
+const FAILED = {
+  403: "This page is too old. Reload it and try again.",
+  404: "That is gone, or isn't yours. Reload the page.",
+};
+
+for (const [type, words] of Object.entries(SAYINGS)) {
+  document.addEventListener(type, (event) => {
+    // What refreshes by itself tries again by itself; the ticket has words of its own.
+    if (event.target.matches("[hx-trigger*=every], #ticket")) return;
+    const message = document.getElementById("page-message");
+    message.textContent = words(event);
+    message.hidden = false;
+    setTimeout(() => (message.hidden = true), 8000);
+  });
+}
