@@ -32,8 +32,12 @@ def _secret_key() -> str:
     return key
 
 
-def _database(url: str) -> dict[str, object]:
-    """`postgresql://user:password@host:port/name`, or `?host=/folder` for a unix socket."""
+def _database(url: str, *, pool: int) -> dict[str, object]:
+    """`postgresql://user:password@host:port/name`, or `?host=/folder` for a unix socket.
+
+    `pool` is how many connections this process shares, 0 for one to each thread. A web process answers every request
+    in a thread of its own, so without a pool it connects every time; a worker's threads live on and keep theirs.
+    """
     parts = urlsplit(url)
     socket_folder = parse_qs(parts.query).get("host", [""])[0]
     return {
@@ -43,9 +47,10 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": socket_folder or parts.hostname or "",
         "PORT": parts.port or "",
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 10},
+        "OPTIONS": {"connect_timeout": 10}
+        | ({"pool": {"min_size": 1, "max_size": pool, "timeout": 10}} if pool else {}),
     }
 
 
@@ -57,7 +62,8 @@ DEBUG = os.environ.get("GATEHOUSE_DEBUG", "") == "1"
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _words("GATEHOUSE_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = _words("GATEHOUSE_ORIGINS", "")
-DATABASES = {"default": _database(_required("GATEHOUSE_DATABASE_URL"))}
+DATABASE_POOL = int(os.environ.get("GATEHOUSE_DATABASE_POOL", "0"))
+DATABASES = {"default": _database(_required("GATEHOUSE_DATABASE_URL"), pool=DATABASE_POOL)}
 REDIS_URL = _required("GATEHOUSE_REDIS_URL")
 
 VAR_DIR = Path(os.environ.get("GATEHOUSE_VAR", str(BASE_DIR / "var")))
@@ -89,6 +95,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "webapp.pages.policy.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -119,7 +126,7 @@ TEMPLATES = [
 ]
 
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
+    "default": {"BACKEND": "webapp.bus.layer.ChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -169,4 +176,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # It repeats at INFO what the node says of the gateway's notices itself.
+    "loggers": {"ib_insync": {"level": "WARNING"}},
 }

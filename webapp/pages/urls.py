@@ -1,0 +1,33 @@
+"""Every address of a page. tests/webapp/test_outsider.py walks them all."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from webapp.pages.views import accounts, exports, home, orders, trade, watchlists
+
+app_name = "pages"
+
+ACCOUNT = "accounts/<uuid:account_id>"
+WATCHLIST = "watchlists/<uuid:watchlist_id>"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("accounts/", accounts.index, name="accounts"),
+    path("accounts/connect/", accounts.connect, name="connect"),
+    path(f"{ACCOUNT}/", accounts.session, name="session"),
+    path(f"{ACCOUNT}/password/", accounts.password, name="password"),
+    path(f"{ACCOUNT}/start/", accounts.start, name="start"),
+    path(f"{ACCOUNT}/stop/", accounts.stop, name="stop"),
+    path(f"{ACCOUNT}/trade/", trade.screen, name="trade"),
+    path(f"{ACCOUNT}/values/", trade.values, name="values"),
+    path(f"{ACCOUNT}/search/", trade.search, name="search"),
+    path(f"{ACCOUNT}/ticket/", orders.ticket, name="ticket"),
+    path(f"{ACCOUNT}/orders/", orders.place, name="place"),
+    path(f"{ACCOUNT}/orders/<uuid:client_order_id>/cancel/", orders.cancel, name="cancel"),
+    path(f"{ACCOUNT}/fills.csv", exports.fills_csv, name="fills_csv"),
+    path("watchlists/", watchlists.create, name="watchlists"),
+    path(f"{WATCHLIST}/items/", watchlists.add, name="watchlist_add"),
+    path(f"{WATCHLIST}/items/<int:con_id>/remove/", watchlists.remove, name="watchlist_remove"),
+    path(f"{WATCHLIST}/delete/", watchlists.delete, name="watchlist_delete"),
+]
