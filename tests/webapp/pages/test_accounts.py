@@ -1,0 +1,214 @@
+"""Connecting an account, following its session, starting and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from webapp.accounts import credentials, events, sessions
+from webapp.accounts.models import BrokerAccount, Credential, GatewaySession, User
+from workers.unsealing import Opener
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "s3cret-broker-word"
+LOGIN = {"name": "Mine", "username": "alice-at-broker", "password": PASSWORD, "trading_mode": "paper"}
+
+
+@pytest.fixture
+def failed(account: BrokerAccount, keysets: SimpleNamespace) -> BrokerAccount:
+    credentials.store(account=account, username="alice", password="wrong")
+    GatewaySession.objects.update(state="AUTH_FAILED", state_reason="The broker refused this username and password.")
+    return account
+
+
+def test_a_stranger_sees_the_front_page_and_a_user_their_accounts(browser: Client) -> None:
+    assert "Sign up" in Client().get("/").content.decode()
+    assert browser.get("/")["Location"] == "/accounts/"
+
+
+def test_a_stranger_is_sent_to_sign_in_and_back(account: BrokerAccount) -> None:
+    address = f"/accounts/{account.id}/trade/"
+    assert Client().get(address)["Location"] == f"/auth/login/?next={address}"
+
+
+def test_a_strangers_fragment_moves_the_whole_page_to_sign_in(account: BrokerAccount) -> None:
+    """Or the sign-in form would be filled into the ticket's place."""
+    page = f"http://testserver/accounts/{account.id}/trade/"
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+    response = Client().get(f"/accounts/{account.id}/values/", headers=headers)
+    assert response["HX-Redirect"] == f"/auth/login/?next=/accounts/{account.id}/trade/"
+    assert response.content == b""
+
+
+def test_the_list_shows_what_is_mine_and_nothing_else(browser: Client, account: BrokerAccount, bob: User) -> None:
+    his = BrokerAccount.objects.create(user=bob, name="Bobs own", trading_mode="live")
+    GatewaySession.objects.create(account=his)
+    text = browser.get("/accounts/").content.decode()
+    assert str(account.id) in text
+    assert "Bobs own" not in text
+
+
+def test_connecting_stores_the_login_sealed_and_goes_to_the_session(browser: Client, keysets: SimpleNamespace) -> None:
+    response = browser.post("/accounts/connect/", LOGIN)
+    account = BrokerAccount.objects.get()
+    assert response["Location"] == f"/accounts/{account.id}/"
+    assert account.session.desired_state == "RUNNING"
+    assert PASSWORD.encode() not in bytes(Credential.objects.get().sealed)
+
+
+@pytest.mark.parametrize(("mode", "name"), [("paper", "Paper account"), ("live", "Live account")])
+def test_an_account_without_a_name_gets_the_plain_one(
+    browser: Client, keysets: SimpleNamespace, mode: str, name: str
+) -> None:
+    browser.post("/accounts/connect/", LOGIN | {"name": "", "trading_mode": mode})
+    assert BrokerAccount.objects.get().name == name
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("username", "", "Enter the broker username."),
+        ("username", "a\x07b", "control character"),
+        ("password", "", "Enter the broker password."),
+        ("password", "x" * 200, "at most 100 characters"),
+        ("name", "n" * 61, "1 to 60 characters"),
+        ("trading_mode", "demo", "is not one of the available choices"),
+        ("trading_mode", "", "paper or live"),
+    ],
+)
+def test_a_wrong_field_of_the_connect_form_is_marked_and_nothing_is_stored(
+    browser: Client, keysets: SimpleNamespace, elements: Callable[[Any], Any], field: str, value: str, says: str
+) -> None:
+    response = browser.post("/accounts/connect/", LOGIN | {field: value})
+    assert response.status_code == 422
+    assert says in response.content.decode()
+    assert f"id_{field}_error" in {each["id"] for each in elements(response).with_attribute("id")}
+    assert not BrokerAccount.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", [{"username": ""}, {"name": "n" * 61}, {"trading_mode": "demo"}])
+def test_the_password_never_comes_back(
+    browser: Client, keysets: SimpleNamespace, elements: Callable[[Any], Any], wrong: dict[str, str]
+) -> None:
+    response = browser.post("/accounts/connect/", LOGIN | wrong)
+    [password] = [field for field in elements(response).all("input") if field["name"] == "password"]
+    assert PASSWORD not in response.content.decode()
+    assert "value" not in password
+    assert password["autocomplete"] == "new-password"
+
+
+def test_the_password_reaches_the_broker_with_its_spaces(browser: Client, keysets: SimpleNamespace) -> None:
+    browser.post("/accounts/connect/", LOGIN | {"password": " two words "})
+    assert Opener().login_of(BrokerAccount.objects.get().id).password == " two words "
+
+
+def test_a_server_that_can_not_seal_says_so_and_stores_nothing(
+    browser: Client, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.PUBLIC_KEYSET = tmp_path / "missing.json"
+    response = browser.post("/accounts/connect/", LOGIN)
+    assert response.status_code == 503
+    assert "nothing was stored" in response.content.decode()
+    assert str(tmp_path) not in response.content.decode()
+    assert PASSWORD not in caplog.text
+    assert not BrokerAccount.objects.exists()
+
+
+def test_the_session_page_says_state_account_code_and_whether_it_may_trade(
+    browser: Client, ready_account: BrokerAccount, elements: Callable[[Any], Any]
+) -> None:
+    page = elements(browser.get(f"/accounts/{ready_account.id}/"))
+    [state] = page.with_attribute("data-session-state")
+    [may_trade] = page.with_attribute("data-may-trade")
+    [ready] = page.with_attribute("data-when-ready")
+    assert state["data-session-state"] == "READY"
+    assert may_trade["data-may-trade"] == "yes"
+    assert "hidden" not in ready
+
+
+@pytest.mark.parametrize(
+    ("state", "desired", "offered"),
+    [
+        ("STOPPED", "STOPPED", {"start"}),
+        ("STARTING", "RUNNING", {"stop"}),
+        ("READY", "RUNNING", {"stop"}),
+        ("AUTH_FAILED", "STOPPED", {"password"}),
+        ("ERROR", "RUNNING", {"start", "stop"}),
+    ],
+)
+def test_a_session_offers_what_can_be_done_about_it(
+    browser: Client,
+    account: BrokerAccount,
+    elements: Callable[[Any], Any],
+    state: str,
+    desired: str,
+    offered: set[str],
+) -> None:
+    GatewaySession.objects.update(state=state, desired_state=desired)
+    actions = elements(browser.get(f"/accounts/{account.id}/")).with_attribute("data-action")
+    assert {each["data-action"] for each in actions if "hidden" not in each} == offered
+
+
+def test_what_happened_is_listed_newest_first(browser: Client, account: BrokerAccount) -> None:
+    for reason in ("first reason", "second reason"):
+        body = sessions.as_body(account.session) | {"reason": reason}
+        with transaction.atomic():
+            events.append(account_id=account.id, kind="session", subject="", body=body)
+    text = browser.get(f"/accounts/{account.id}/").content.decode()
+    assert text.index("second reason") < text.index("first reason")
+
+
+def test_start_and_stop_change_what_is_wanted(browser: Client, account: BrokerAccount, keysets: Any) -> None:
+    credentials.store(account=account, username="demo", password="demo")
+    browser.post(f"/accounts/{account.id}/start/")
+    assert GatewaySession.objects.get().desired_state == "RUNNING"
+    browser.post(f"/accounts/{account.id}/stop/")
+    assert GatewaySession.objects.get().desired_state == "STOPPED"
+
+
+def test_a_refused_login_is_not_started_again_before_it_was_entered_again(
+    browser: Client, failed: BrokerAccount
+) -> None:
+    response = browser.post(f"/accounts/{failed.id}/start/", follow=True)
+    assert GatewaySession.objects.get().desired_state == "STOPPED"
+    assert sessions.LOGIN_REFUSED in response.content.decode()
+
+
+def test_a_new_password_is_stored_and_the_session_starts(browser: Client, failed: BrokerAccount) -> None:
+    response = browser.post(f"/accounts/{failed.id}/password/", {"username": "alice", "password": PASSWORD})
+    assert response["Location"] == f"/accounts/{failed.id}/"
+    assert Credential.objects.get().account == failed
+    assert GatewaySession.objects.get().desired_state == "RUNNING"
+
+
+def test_an_empty_new_password_is_marked_and_starts_nothing(browser: Client, failed: BrokerAccount) -> None:
+    response = browser.post(f"/accounts/{failed.id}/password/", {"username": "alice", "password": ""})
+    assert response.status_code == 422
+    assert "Enter the broker password." in response.content.decode()
+    assert GatewaySession.objects.get().state == "AUTH_FAILED"
+
+
+@pytest.mark.parametrize("address", ["/", "/auth/login/", "/auth/signup/", "/accounts/", "/accounts/connect/"])
+def test_pages_run_nothing_inline_and_load_nothing_from_elsewhere(
+    browser: Client, elements: Callable[[Any], Any], address: str
+) -> None:
+    client = Client() if address.startswith("/auth") or address == "/" else browser
+    response = client.get(address)
+    page = elements(response)
+    scripts = [script for script in page.all("script") if script.get("type") != "application/json"]
+    loaded = [each.get("src") or each.get("href") for each in scripts + page.all("link") + page.all("img")]
+    assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert loaded
+    assert all(str(each).startswith("/static/") for each in loaded)
+    assert not [name for _, attributes in page.found for name in attributes if name.startswith("on") or name == "style"]
+
+
+def test_what_a_user_sees_stays_out_of_caches(browser: Client, ready_account: BrokerAccount) -> None:
+    assert "no-store" in browser.get(f"/accounts/{ready_account.id}/trade/")["Cache-Control"]

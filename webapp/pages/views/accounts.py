@@ -1,0 +1,142 @@
+"""Broker accounts and their sessions: list, connect, follow, start, stop, enter the password again."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from webapp.accounts import connect as connecting
+from webapp.accounts import credentials, selectors, sessions
+from webapp.accounts.models import AccountEvent, BrokerAccount
+from webapp.accounts.refusals import AccountInvalid, SessionRefused
+from webapp.accounts.sealing import SealingFailed
+from webapp.pages import words
+from webapp.pages.access import SignedInRequest, owned_account, signed_in
+from webapp.pages.forms import ConnectForm, LoginForm
+
+EVENTS_SHOWN = 20
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+@signed_in
+def index(request: SignedInRequest) -> HttpResponseBase:
+    return render(request, "accounts/index.html", {"accounts": selectors.accounts_of(request.user)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("username", "password")
+@signed_in
+def connect(request: SignedInRequest) -> HttpResponseBase:
+    form = ConnectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        account = _connected(request, form)
+        if account:
+            return redirect("pages:session", account.id)
+    return render(request, "accounts/connect.html", {"form": form}, status=_status_of(form))
+
+
+@sensitive_variables()
+def _connected(request: SignedInRequest, form: ConnectForm) -> BrokerAccount | None:
+    entered = form.cleaned_data
+    try:
+        return connecting.connect_account(
+            user=request.user,
+            name=form.account_name(),
+            trading_mode=entered["trading_mode"],
+            username=entered["username"],
+            password=entered["password"],
+        )
+    except AccountInvalid as invalid:
+        form.carry(invalid.errors)
+    except SealingFailed:
+        _say_unsealed(form)
+    return None
+
+
+@require_safe
+@signed_in
+def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    past = account.events.filter(kind=AccountEvent.Kind.SESSION).order_by("-number")[:EVENTS_SHOWN]
+    context = {**session_context(account), "past": past, "steps": words.STEPS}
+    return render(request, "accounts/session.html", context)
+
+
+def session_context(account: BrokerAccount) -> dict[str, object]:
+    """What the banner and the session's panel show, on every page of one account."""
+    return {
+        "account": account,
+        "session": sessions.as_body(account.session),
+        "state_words": words.state_words(account.session.state),
+        "actions": words.actions(account.session.state, account.session.desired_state),
+        "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),
+        "words": words.as_json(),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("username", "password")
+@signed_in
+def password(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    form = LoginForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _stored(account, form):
+        return redirect("pages:session", account.id)
+    context = {**session_context(account), "form": form}
+    return render(request, "accounts/password.html", context, status=_status_of(form))
+
+
+@sensitive_variables()
+def _stored(account: BrokerAccount, form: LoginForm) -> bool:
+    """Store the new login and start the session with it."""
+    entered = form.cleaned_data
+    try:
+        credentials.store(account=account, username=entered["username"], password=entered["password"])
+        sessions.request_start(account.id)
+    except AccountInvalid as invalid:
+        form.carry(invalid.errors)
+        return False
+    except SealingFailed:
+        _say_unsealed(form)
+        return False
+    return True
+
+
+def _say_unsealed(form: LoginForm) -> None:
+    """The cause is a path of this server's: for its log, not for its users."""
+    logger.exception("a broker login could not be sealed")
+    form.add_error(None, "This server can't seal a login just now, so nothing was stored. Tell your administrator.")
+
+
+def _status_of(form: LoginForm) -> int:
+    """What is wrong with no field is wrong with the server."""
+    if not form.errors:
+        return 200
+    return 503 if form.non_field_errors() else 422
+
+
+@require_POST
+@signed_in
+def start(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    try:
+        sessions.request_start(account.id)
+    except SessionRefused as refused:
+        messages.error(request, str(refused))
+    return redirect("pages:session", account.id)
+
+
+@require_POST
+@signed_in
+def stop(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    sessions.request_stop(account.id)
+    return redirect("pages:session", account.id)
