@@ -1,0 +1,32 @@
+// Showing a value in an element that the server painted first. What isn't known is a dash that says so, never zero.
+
+const UNKNOWN = "Not known yet";
+
+export function show(element, text) {
+  const shown = text ?? "—";
+  if (element.textContent === shown) return;
+  element.textContent = shown;
+  const unknown = text === null || text === undefined;
+  element.classList.toggle("unknown", unknown);
+  // A link keeps its own title, which says what a click does.
+  if (element.tagName === "A") return;
+  if (unknown) {
+    element.title = UNKNOWN;
+    element.setAttribute("aria-label", UNKNOWN);
+  } else {
+    element.removeAttribute("title");
+    element.removeAttribute("aria-label");
+  }
+}
+
+export function field(row, name) {
+  return row.querySelector(`[data-field="${name}"]`);
+}
+
+export function showFields(row, texts) {
+  for (const [name, text] of Object.entries(texts)) show(field(row, name), text);
+}
+
+export function wordsOfPage() {
+  return JSON.parse(document.getElementById("words").textContent);
+}

@@ -1,0 +1,93 @@
+// The session's state, wherever the page shows it. The words come with the page, from `webapp/pages/words.py`.
+
+import { showTime, timeElement } from "./times.js";
+
+export class Session {
+  constructor(words) {
+    this.states = words.states;
+  }
+
+  // `body` is `sessions.as_body`.
+  render(body) {
+    const words = this.states[body.state];
+    each("[data-session-state]", (element) => {
+      element.dataset.sessionState = body.state;
+      element.textContent = words.label;
+    });
+    each("[data-session-tone]", (element) => (element.dataset.tone = words.tone));
+    each("[data-session-reason]", (element) => say(element, body.reason));
+    each("[data-session-advice]", (element) => say(element, words.advice));
+    each("[data-session-since] time", (element) => showTime(element, body.since));
+    this.#renderAccount(body);
+    this.#renderOffers(body, words);
+    renderSteps(words);
+  }
+
+  #renderAccount(body) {
+    each("[data-account-code]", (element) => say(element, body.account_codes.join(", ") || "—"));
+    each("[data-may-trade]", (element) => {
+      element.dataset.mayTrade = { true: "yes", false: "no" }[body.may_trade] ?? "unknown";
+      say(element, mayTrade(body));
+    });
+    each("[data-when-may-not-trade]", (element) => (element.hidden = body.may_trade !== false));
+  }
+
+  #renderOffers(body, words) {
+    const offered = actions(body, words);
+    each("[data-action]", (element) => (element.hidden = !offered.includes(element.dataset.action)));
+    each("[data-action] button", (button) => (button.disabled = false));
+    each("[data-when-ready]", (element) => (element.hidden = !body.takes_orders));
+    each("[data-when-not-ready]", (element) => (element.hidden = body.takes_orders));
+    document.body.classList.toggle("session-down", !body.takes_orders);
+  }
+
+  // One line at the top of the list of what happened.
+  remember({ at, body }) {
+    each("[data-past]", (list) => {
+      const line = document.createElement("li");
+      const said = document.createElement("span");
+      const label = document.createElement("strong");
+      label.textContent = this.states[body.state].label;
+      said.append(label, ` ${body.reason}`);
+      line.append(timeElement(at), " ", said);
+      list.prepend(line);
+    });
+  }
+}
+
+export function mayTrade({ may_trade: allowed, may_trade_reason: reason }) {
+  if (allowed === null) return "Not known yet";
+  if (allowed) return "Yes";
+  return reason ? `No: ${reason}` : "No";
+}
+
+// As `words.actions`: what the state allows, less what was asked for already.
+export function actions(body, words) {
+  if (body.state === "STOPPED" && body.desired_state === "RUNNING") return ["stop"];
+  return words.actions.filter((action) => !(action === "stop" && body.desired_state === "STOPPED"));
+}
+
+function renderSteps({ step, tone }) {
+  each("[data-steps] li", (item, place) => {
+    const is = placeOf(place, step, tone);
+    item.dataset.step = is;
+    item.querySelector("[data-step-mark]").textContent = { done: " (done)", failed: " (failed)" }[is] ?? "";
+    if (is === "current") item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  });
+}
+
+function placeOf(place, step, tone) {
+  if (step === null || place > step) return "to-come";
+  if (place < step || tone === "ok") return "done";
+  return tone === "bad" ? "failed" : "current";
+}
+
+// Only a text that changed is written: the regions around are live, and would be read out again.
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function each(selector, act) {
+  document.querySelectorAll(selector).forEach(act);
+}

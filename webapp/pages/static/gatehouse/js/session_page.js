@@ -1,0 +1,16 @@
+// The session's page: follows the state without a reload.
+
+import { wordsOfPage } from "./cells.js";
+import { openLive } from "./live.js";
+import { Session } from "./session.js";
+
+const session = new Session(wordsOfPage());
+
+openLive({
+  session: (body) => session.render(body),
+  event(event) {
+    if (event.kind !== "session") return;
+    session.render(event.body);
+    session.remember(event);
+  },
+});
