@@ -1,0 +1,248 @@
+"""The ticket: opened from a price, sent once, and every refusal beside what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from webapp.accounts.models import BrokerAccount, GatewaySession
+from webapp.trading.models import Instrument, Order, OrderCommand
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+Ticket = Callable[..., dict[str, str]]
+Place = Callable[[dict[str, str]], Any]
+
+
+def test_a_ticket_opens_with_the_side_and_the_price_that_were_clicked(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any]
+) -> None:
+    response = browser.get(
+        f"/accounts/{ready_account.id}/ticket/",
+        {"con_id": aapl.con_id, "side": "SELL", "price": "187.3000000000"},
+        headers=HTMX,
+    )
+    fields = {
+        field["name"]: field
+        for field in elements(response).all("input")
+        if "checked" in field or field.get("type") != "radio"
+    }
+    assert fields["side"]["value"] == "SELL"
+    assert fields["limit_price"]["value"] == "187.30"
+    assert fields["quantity"]["value"] == ""
+
+
+def test_every_ticket_that_opens_has_an_order_id_of_its_own(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any]
+) -> None:
+    address = f"/accounts/{ready_account.id}/ticket/?con_id={aapl.con_id}"
+    hidden = [elements(browser.get(address)).all("input") for _ in range(2)]
+    ids = {field["value"] for fields in hidden for field in fields if field["name"] == "client_order_id"}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize("mode", ["paper", "live"])
+def test_the_button_says_side_quantity_instrument_account_and_kind_of_money_in_words(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, mode: str
+) -> None:
+    BrokerAccount.objects.update(trading_mode=mode)
+    response = browser.get(
+        f"/accounts/{ready_account.id}/ticket/", {"con_id": aapl.con_id, "side": "BUY", "price": "187.31"}
+    )
+    text = response.content.decode()
+    assert "Buy … AAPL at a limit of 187.31, day order" in text
+    assert "Paper (DU1000001)" in text
+    assert f"<span data-send-label>Buy</span> ({mode.upper()})" in text
+
+
+@pytest.mark.parametrize("query", ["con_id=404404", "con_id=x", "con_id=", "con_id=265598&side=HOLD"])
+def test_a_ticket_for_nothing_is_not_found(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, query: str
+) -> None:
+    assert browser.get(f"/accounts/{ready_account.id}/ticket/?{query}").status_code == 404
+
+
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "abc", "1e999999"])
+def test_a_price_in_the_address_that_is_none_leaves_the_field_empty(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any], price: str
+) -> None:
+    response = browser.get(f"/accounts/{ready_account.id}/ticket/", {"con_id": aapl.con_id, "price": price})
+    [field] = [field for field in elements(response).all("input") if field["name"] == "limit_price"]
+    assert field["value"] == ""
+
+
+def test_a_placed_order_answers_with_its_line_and_a_way_to_the_next_ticket(place: Place, ticket: Ticket) -> None:
+    response = place(ticket())
+    text = response.content.decode()
+    assert response.status_code == 201
+    assert "Buy 10 AAPL at a limit of 187.31, day order" in text
+    assert "Pending" in text
+    assert "New ticket" in text
+    assert Order.objects.get().status == "PENDING"
+
+
+def test_the_same_ticket_sent_twice_is_one_order(place: Place, ticket: Ticket) -> None:
+    form = ticket()
+    assert [place(form).status_code, place(form).status_code] == [201, 200]
+    assert Order.objects.count() == OrderCommand.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_ticket_sent_from_two_tabs_at_once_is_one_order(place: Place, ticket: Ticket) -> None:
+    form = ticket()
+
+    def send(_: int) -> int:
+        try:
+            return int(place(form).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as tabs:
+        statuses = sorted(tabs.map(send, range(4)))
+    assert statuses == [200, 200, 200, 201]
+    assert Order.objects.count() == OrderCommand.objects.count() == 1
+
+
+def test_the_same_ticket_with_another_quantity_is_a_conflict_that_offers_a_new_ticket(
+    place: Place, ticket: Ticket
+) -> None:
+    form = ticket()
+    place(form)
+    response = place(form | {"quantity": "20"})
+    assert response.status_code == 409
+    assert "Open a new ticket" in response.content.decode()
+    assert 'id="ticket"' not in response.content.decode()
+    assert Order.objects.get().quantity == 10
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("quantity", "", "Enter a quantity."),
+        ("quantity", "abc", "is not a number"),
+        ("quantity", "-5", "must be more than 0"),
+        ("quantity", "1.5", "is not a multiple of 1"),
+        ("limit_price", "", "needs a limit price"),
+        ("limit_price", "187.313", "is not on the price increment"),
+        ("limit_price", "NaN", "is not a number"),
+    ],
+)
+def test_a_wrong_value_is_said_beside_its_field_and_nothing_is_written(
+    place: Place, ticket: Ticket, elements: Callable[[Any], Any], field: str, value: str, says: str
+) -> None:
+    response = place(ticket(**{field: value}))
+    text = response.content.decode()
+    page = elements(response)
+    [entered] = [each for each in page.all("input") if each["name"] == field]
+    assert response.status_code == 422
+    assert says in text
+    assert entered["value"] == value
+    assert entered["aria-invalid"] == "true"
+    described_by = str(entered["aria-describedby"]).split()
+    assert set(described_by) <= {str(each["id"]) for each in page.with_attribute("id")}
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("side", "HOLD", "is not a known side"),
+        ("order_type", "STP", "is not a known order type"),
+        ("time_in_force", "IOC", "is not a known time in force"),
+        ("client_order_id", "1", "is not an order id"),
+        ("con_id", "404404", "There is no instrument"),
+        ("con_id", "<b>", "is not an instrument"),
+    ],
+)
+def test_a_value_that_no_form_of_ours_offers_is_refused_with_a_message(
+    place: Place, ticket: Ticket, field: str, value: str, says: str
+) -> None:
+    response = place(ticket(**{field: value}))
+    assert response.status_code == 422
+    assert says in response.content.decode()
+    assert "<b>" not in response.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_an_error_keeps_the_ticket_so_that_mending_it_is_still_the_same_order(
+    place: Place, ticket: Ticket, elements: Callable[[Any], Any]
+) -> None:
+    form = ticket(quantity="x")
+    hidden = {field["name"]: field["value"] for field in elements(place(form)).all("input")}
+    assert hidden["client_order_id"] == form["client_order_id"]
+
+
+def test_a_market_order_leaves_the_hidden_limit_price_behind(place: Place, ticket: Ticket) -> None:
+    assert place(ticket(order_type="MKT")).status_code == 201
+    assert Order.objects.get().limit_price is None
+
+
+def test_a_session_that_is_not_ready_refuses_at_once_and_keeps_what_was_typed(
+    place: Place, ticket: Ticket, elements: Callable[[Any], Any]
+) -> None:
+    GatewaySession.objects.update(state="STOPPED", state_reason="Stopped by its owner.")
+    response = place(ticket(quantity="15"))
+    fields = {field["name"]: field["value"] for field in elements(response).all("input")}
+    assert response.status_code == 503
+    assert "Stopped by its owner." in response.content.decode()
+    assert fields["quantity"] == "15"
+    assert not Order.objects.exists()
+
+
+def test_a_browser_without_scripts_gets_the_same_answer_inside_a_page(
+    browser: Client, ready_account: BrokerAccount, ticket: Ticket
+) -> None:
+    response = browser.post(f"/accounts/{ready_account.id}/orders/", ticket(quantity=""))
+    assert response.status_code == 422
+    assert "<!DOCTYPE html>" in response.content.decode()
+    assert "Enter a quantity." in response.content.decode()
+
+
+def test_a_form_without_its_csrf_token_is_refused(alice: Any, ready_account: BrokerAccount, ticket: Ticket) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    response = client.post(f"/accounts/{ready_account.id}/orders/", ticket())
+    assert response.status_code == 403
+    assert not Order.objects.exists()
+
+
+def test_a_cancel_answers_with_the_row_as_it_then_is(
+    browser: Client, ready_account: BrokerAccount, place: Place, ticket: Ticket
+) -> None:
+    form = ticket()
+    place(form)
+    OrderCommand.objects.update(state="SENT")
+    Order.objects.update(status="SUBMITTED")
+    response = browser.post(f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/cancel/", headers=HTMX)
+    assert response.status_code == 200
+    assert "Cancelling" in response.content.decode()
+    assert OrderCommand.objects.filter(verb="CANCEL").count() == 1
+
+
+def test_cancelling_twice_is_one_cancel(
+    browser: Client, ready_account: BrokerAccount, place: Place, ticket: Ticket
+) -> None:
+    form = ticket()
+    place(form)
+    OrderCommand.objects.update(state="SENT")
+    address = f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/cancel/"
+    for _ in range(2):
+        browser.post(address, headers=HTMX)
+    assert OrderCommand.objects.filter(verb="CANCEL").count() == 1
+
+
+def test_an_order_that_is_over_says_that_there_is_nothing_to_cancel(
+    browser: Client, ready_account: BrokerAccount, place: Place, ticket: Ticket
+) -> None:
+    form = ticket()
+    place(form)
+    Order.objects.update(status="FILLED")
+    response = browser.post(f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/cancel/", headers=HTMX)
+    assert response.status_code == 409
+    assert "nothing to cancel" in response.content.decode()

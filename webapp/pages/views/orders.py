@@ -1,0 +1,105 @@
+"""The order ticket: open, place, cancel. Every answer is a fragment, with the status that fits."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST, require_safe
+
+from brokers.domain import OrderSide
+from webapp.accounts.models import BrokerAccount
+from webapp.pages.access import SignedInRequest, known_instrument, owned_account, signed_in
+from webapp.pages.fragments import render_fragment
+from webapp.pages.tickets import Ticket
+from webapp.trading import orders
+from webapp.trading.models import Instrument, Order
+from webapp.trading.refusals import OrderConflict, OrderInvalid, OrderNotOpen, SessionNotReady
+
+INVALID, CONFLICT, NOT_READY = 422, 409, 503
+# The fields whose error stands beside them; what can't be typed over is said above the form.
+BESIDE = ("quantity", "limit_price")
+
+
+@require_safe
+@signed_in
+def ticket(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    instrument = known_instrument(request.GET.get("con_id", ""))
+    side = request.GET.get("side", OrderSide.BUY.value)
+    if side not in list(OrderSide):
+        raise Http404("A side is BUY or SELL.")
+    return _render_ticket(request, account, Ticket.opened(instrument, side, request.GET.get("price", "")))
+
+
+@require_POST
+@signed_in
+def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account, entered = owned_account(request, account_id), Ticket.entered(request.POST)
+    try:
+        placed = orders.place(account=account, **entered.as_arguments())
+    except OrderInvalid as invalid:
+        return _render_ticket(request, account, entered, errors=invalid.errors, status=INVALID)
+    except OrderConflict as conflict:
+        return _render_ticket(request, account, entered, message=str(conflict), is_spent=True, status=CONFLICT)
+    except SessionNotReady as not_ready:
+        return _render_ticket(request, account, entered, message=str(not_ready), status=NOT_READY)
+    # Read again: as the columns hold it, and with what a worker has done to it since.
+    order = orders.of(request.user, account).get(pk=placed.order.pk)
+    context = {"account": account, "order": orders.as_body(order)}
+    return render_fragment(request, "trade/placed.html", context, status=201 if placed.created else 200)
+
+
+def _render_ticket(
+    request: SignedInRequest,
+    account: BrokerAccount,
+    entered: Ticket,
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    **said: Any,
+) -> HttpResponseBase:
+    """`is_spent` says that this ticket's id belongs to another order, so that only a new ticket can go on."""
+    errors = errors or {}
+    context = {
+        "account": account,
+        "ticket": entered,
+        # None only for a con_id that no page of ours has offered; the service's error says so.
+        "instrument": Instrument.objects.filter(pk=entered.con_id).first() if "con_id" not in errors else None,
+        "errors": errors,
+        "general_errors": [text for field, text in errors.items() if field not in BESIDE],
+        **said,
+    }
+    return render_fragment(request, "trade/ticket.html", context, status=status)
+
+
+@require_POST
+@signed_in
+def cancel(request: SignedInRequest, account_id: UUID, client_order_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    message, status = _cancelled(account, client_order_id)
+    # The number before the row: a row is then never older than its number says, and `orders.js` can compare them.
+    account.refresh_from_db(fields=["last_event_number"])
+    order = get_object_or_404(orders.of(request.user, account), client_order_id=client_order_id)
+    context = {
+        "account": account,
+        "order": orders.as_body(order),
+        "event_number": account.last_event_number,
+        "message": message,
+    }
+    return render_fragment(request, "trade/cancelled.html", context, status=status)
+
+
+def _cancelled(account: BrokerAccount, client_order_id: UUID) -> tuple[str, int]:
+    try:
+        orders.cancel(account=account, client_order_id=client_order_id)
+    except Order.DoesNotExist:
+        raise Http404("There is no such order.") from None
+    except OrderNotOpen as not_open:
+        return str(not_open), CONFLICT
+    except SessionNotReady as not_ready:
+        return str(not_ready), NOT_READY
+    return "", 200
