@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+globalThis.matchMedia ??= () => ({ matches: true });
+const { actions, mayTrade } = await import("../../webapp/pages/static/gatehouse/js/session.js");
+const { orderLine } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
+const { commission, corrects } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
+const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
+
+const cases = JSON.parse(readFileSync(new URL("../webapp/pages/word_cases.json", import.meta.url)));
+
+test("an order reads as the server writes it", () => {
+  for (const { order, line } of cases.order_line) {
+    const [orderType, limitPrice, timeInForce] = [order.order_type, order.limit_price, order.time_in_force];
+    assert.equal(orderLine({ ...order, orderType, limitPrice, timeInForce }), line);
+  }
+});
+
+test("whether it may trade reads as the server writes it", () => {
+  for (const { allowed, reason, text } of cases.may_trade)
+    assert.equal(mayTrade({ may_trade: allowed, may_trade_reason: reason }), text);
+});
+
+test("what a session offers is what the server offers", () => {
+  for (const { state, desired_state, allowed, offered } of cases.actions)
+    assert.deepEqual(actions({ state, desired_state }, { actions: allowed }), offered);
+});
+
+test("a correction takes the place of its own fill alone", () => {
+  assert.ok(corrects("0000e0d5.6a1b2c3d.01.02", "0000e0d5.6a1b2c3d.01.01"));
+  assert.ok(!corrects("0000e0d5.6a1b2c3d.01.01", "0000e0d5.6a1b2c3d.01.02"));
+  assert.ok(!corrects("0000e0d5.6a1b2c3d.02.02", "0000e0d5.6a1b2c3d.01.01"));
+  assert.ok(!corrects("elsewhere-2", "elsewhere-1"));
+});
+
+test("a commission is unknown until it comes, and carries its own currency", () => {
+  assert.equal(commission({ commission: null, commission_currency: null }), null);
+  assert.equal(commission({ commission: "1", commission_currency: "USD" }), "1.00 USD");
+  assert.equal(commission({ commission: "0", commission_currency: "EUR" }), "0.00 EUR");
+});
+
+test("an age is told in its largest unit", () => {
+  assert.deepEqual([-50, 900, 12_000, 61_000, 7_300_000].map(age), ["now", "now", "12 s", "1 min", "2 h"]);
+});

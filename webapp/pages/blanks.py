@@ -1,0 +1,60 @@
+"""Empty rows. A script clones one for what wasn't there at the first paint, so that one template makes every row."""
+
+from __future__ import annotations
+
+from brokers.domain import OrderStatus
+from webapp.trading.fills import FillBody
+from webapp.trading.orders import OrderBody
+from webapp.trading.positions import PositionBody
+
+NO_TIME = "1970-01-01T00:00:00+00:00"
+
+ORDER: OrderBody = {
+    "client_order_id": None,
+    "perm_ids": [],
+    "con_id": 0,
+    "symbol": "",
+    "account_code": "",
+    "side": "",
+    "order_type": "",
+    "time_in_force": "",
+    "quantity": "0",
+    "limit_price": None,
+    "status": OrderStatus.PENDING.value,
+    "ib_status": "",
+    "reason": "",
+    "filled_quantity": "0",
+    "average_fill_price": None,
+    "created_at": NO_TIME,
+    "updated_at": NO_TIME,
+    "cancel_requested": False,
+    "can_cancel": False,
+}
+
+FILL: FillBody = {
+    "exec_id": "",
+    "client_order_id": None,
+    "con_id": 0,
+    "symbol": "",
+    "account_code": "",
+    "side": "",
+    "quantity": "0",
+    "price": "0",
+    "exchange": "",
+    "executed_at": NO_TIME,
+    "commission": None,
+    "commission_currency": None,
+    "realized_pnl": None,
+    "currency": "",
+}
+
+POSITION: PositionBody = {
+    "con_id": 0,
+    "symbol": "",
+    "account_code": "",
+    "quantity": "0",
+    "average_cost": "0",
+    "currency": "",
+}
+
+ROWS = {"blank_order": ORDER, "blank_fill": FILL, "blank_position": POSITION}

@@ -1,0 +1,97 @@
+// The order table, and the line that a ticket leaves behind. A row shows the newest event that it was given.
+
+import { field, show, showFields } from "./cells.js";
+import { number } from "./format.js";
+import { Rows } from "./rows.js";
+import { showTime } from "./times.js";
+
+export class Orders {
+  #rows = new Rows({ table: "#orders", template: "#order-row", keyAttribute: "data-order-key" });
+
+  constructor(words) {
+    this.words = words.orders;
+    this.cancelUrl = document.querySelector("#orders").dataset.cancelUrl;
+    document.body.addEventListener("htmx:beforeSwap", (event) => this.#keepTheNewer(event));
+  }
+
+  // `body` is `orders.as_body`; `eventNumber` says how new it is.
+  apply(body, eventNumber) {
+    const row = this.#rows.find(keyOf(body)) ?? this.#add(body);
+    if (eventNumber < Number(row.dataset.eventNumber)) return;
+    row.dataset.eventNumber = eventNumber;
+    this.#announce(row, body);
+    this.#paint(row, body);
+    for (const line of document.querySelectorAll(`[data-placed="${body.client_order_id}"]`)) this.#paintStatus(line, body);
+  }
+
+  // The ticket's answer, for a page whose socket is away just then.
+  showIfNew(body) {
+    if (!this.#rows.find(keyOf(body))) this.#paint(this.#add(body), body);
+  }
+
+  #add(body) {
+    const row = this.#rows.add(keyOf(body), body.created_at);
+    row.dataset.clientOrderId = body.client_order_id ?? "";
+    showTime(row.querySelector("time"), body.created_at);
+    this.#offerCancel(row.querySelector("form"), body);
+    return row;
+  }
+
+  #offerCancel(form, { client_order_id: id }) {
+    if (!id) return;
+    form.action = `${this.cancelUrl}${id}/cancel/`;
+    form.setAttribute("hx-post", form.action);
+    globalThis.htmx?.process(form);
+  }
+
+  #paint(row, body) {
+    showFields(row, {
+      symbol: body.symbol,
+      side: body.side,
+      filled_quantity: number(body.filled_quantity),
+      quantity: number(body.quantity),
+      order_type: body.order_type,
+      limit_price: number(body.limit_price, 2),
+      time_in_force: body.time_in_force,
+      average_fill_price: number(body.average_fill_price, 2),
+    });
+    field(row, "side").dataset.side = body.side;
+    this.#paintStatus(row, body);
+    this.#paintCancel(row.querySelector("form"), body);
+  }
+
+  #paintStatus(element, body) {
+    const status = field(element, "status");
+    const words = this.words[body.status];
+    show(status, words.label);
+    status.dataset.status = body.status;
+    status.dataset.tone = words.tone;
+    status.title = body.ib_status ? `The broker's own word: ${body.ib_status}` : "";
+    field(element, "reason").textContent = body.reason;
+  }
+
+  #paintCancel(form, body) {
+    const button = form.querySelector("button");
+    form.hidden = !body.can_cancel && !body.cancel_requested;
+    button.disabled = !body.can_cancel;
+    button.textContent = body.cancel_requested ? "Cancelling" : "Cancel";
+  }
+
+  #announce(row, body) {
+    if (field(row, "status").dataset.status === body.status) return;
+    const words = `${body.side} ${body.quantity} ${body.symbol}: ${this.words[body.status].label}`;
+    document.getElementById("order-status").textContent = words;
+  }
+
+  // The answer to a cancel can be older than an event that came meanwhile.
+  #keepTheNewer({ detail }) {
+    const row = detail.target;
+    if (!row.matches("tr[data-order-key]")) return;
+    const answered = /data-event-number="(\d+)"/.exec(detail.serverResponse);
+    if (answered && Number(answered[1]) < Number(row.dataset.eventNumber)) detail.shouldSwap = false;
+  }
+}
+
+function keyOf({ client_order_id: id, perm_ids: permIds }) {
+  return id ?? `perm-${permIds[0]}`;
+}

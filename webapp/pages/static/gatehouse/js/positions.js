@@ -1,0 +1,22 @@
+// Positions, as the broker counts them. One that is closed goes.
+
+import { showFields } from "./cells.js";
+import { number } from "./format.js";
+import { Rows } from "./rows.js";
+
+export class Positions {
+  #rows = new Rows({ table: "#positions", template: "#position-row", keyAttribute: "data-position-key" });
+
+  // `body` is `positions.as_body`.
+  apply(body) {
+    const key = `${body.account_code}-${body.con_id}`;
+    if (body.quantity === "0") return this.#rows.find(key)?.remove();
+    const row = this.#rows.find(key) ?? this.#rows.add(key);
+    row.dataset.positionConId = body.con_id;
+    return showFields(row, {
+      symbol: body.symbol,
+      quantity: number(body.quantity),
+      average_cost: number(body.average_cost, 2),
+    });
+  }
+}

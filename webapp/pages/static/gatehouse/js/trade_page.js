@@ -1,0 +1,55 @@
+// The trading screen: painted by the server, kept current by one socket.
+
+import { wordsOfPage } from "./cells.js";
+import { Fills } from "./fills.js";
+import { Grid } from "./grid.js";
+import { openLive } from "./live.js";
+import { addNotice } from "./notices.js";
+import { Orders } from "./orders.js";
+import { Positions } from "./positions.js";
+import { watchSearch } from "./search.js";
+import { Session } from "./session.js";
+import { watchTicket } from "./ticket.js";
+
+const words = wordsOfPage();
+const session = new Session(words);
+const grid = new Grid(() => document.getElementById("watchlist"));
+const orders = new Orders(words);
+const fills = new Fills();
+const positions = new Positions();
+
+const appliers = {
+  session: ({ body }) => session.render(body),
+  order: ({ body, number }) => orders.apply(body, number),
+  fill: ({ body }) => fills.apply(body),
+  position: ({ body }) => positions.apply(body),
+  notice: addNotice,
+};
+
+const socket = openLive({
+  session: (body) => session.render(body),
+  event: (event) => appliers[event.kind]?.(event),
+  snapshot: (quotes) => grid.snapshot(quotes),
+  quotes: (quotes) => grid.quotes(quotes),
+});
+
+socket.subscribe(grid.conIds());
+watchSearch();
+watchTicket({ placed: (body) => orders.showIfNew(body) });
+
+document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target.id !== "watchlist") return;
+  // Painted anew, with an instrument more or less. The button that was pressed may be gone, and the focus with it.
+  grid.repaint();
+  resubscribe();
+  if (document.activeElement === document.body) document.getElementById("watchlist").focus();
+});
+
+let subscribed = grid.conIds().join();
+
+function resubscribe() {
+  const conIds = grid.conIds();
+  if (conIds.join() === subscribed) return;
+  subscribed = conIds.join();
+  socket.subscribe(conIds);
+}

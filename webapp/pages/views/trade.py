@@ -1,0 +1,79 @@
+"""The trading screen, complete from rows; `js/` keeps it current from `last_event_number` on."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from webapp.accounts.models import AccountEvent, BrokerAccount, User
+from webapp.pages import blanks, searching
+from webapp.pages.access import SignedInRequest, owned_account, owned_watchlist, signed_in
+from webapp.pages.fragments import render_fragment
+from webapp.pages.views.accounts import session_context
+from webapp.pages.views.watchlists import watchlist_context
+from webapp.trading import account_values, fills, orders, positions, watchlists
+from webapp.trading.models import Watchlist
+
+ROWS_SHOWN = 100
+NOTICES_SHOWN = 10
+
+
+@require_safe
+@signed_in
+def screen(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    context = {
+        # Read before the rows: an event that falls between is then applied twice, never missed.
+        "last_event_number": account.last_event_number,
+        **session_context(account),
+        **watchlist_context(account, _chosen_watchlist(request)),
+        **blanks.ROWS,
+        **_rows(request.user, account),
+        "watchlists": watchlists.of(request.user),
+    }
+    return render(request, "trade/screen.html", context)
+
+
+def _chosen_watchlist(request: SignedInRequest) -> Watchlist | None:
+    """The one that the address names, else the first. A name that isn't the user's own is 404."""
+    chosen = request.GET.get("watchlist", "")
+    return owned_watchlist(request, chosen) if chosen else watchlists.of(request.user).first()
+
+
+def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
+    """In the shapes that events carry, so that a row looks the same whether a page or a script made it."""
+    return {
+        "orders": [orders.as_body(order) for order in orders.of(user, account)[:ROWS_SHOWN]],
+        "fills": [fills.as_body(fill) for fill in fills.of(user, account)[:ROWS_SHOWN]],
+        "positions": [positions.as_body(position) for position in positions.of(user, account)],
+        "values": account_values.of(user, account),
+        "notices": account.events.filter(kind=AccountEvent.Kind.NOTICE).order_by("-number")[:NOTICES_SHOWN],
+    }
+
+
+@require_safe
+@signed_in
+def values(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account = owned_account(request, account_id)
+    context = {"account": account, "values": account_values.of(request.user, account)}
+    return render_fragment(request, "trade/values.html", context)
+
+
+@require_safe
+@signed_in
+def search(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    account, text = owned_account(request, account_id), request.GET.get("q", "").strip()
+    watchlist = _chosen_watchlist(request)
+    context: dict[str, Any] = {"account": account, "watchlist": watchlist, "text": text}
+    if problem := searching.problem(text):
+        return render_fragment(request, "trade/search_results.html", {**context, "problem": problem}, status=422)
+    context |= {"found": searching.find(account, text), "listed": _listed(watchlist)}
+    return render_fragment(request, "trade/search_results.html", context)
+
+
+def _listed(watchlist: Watchlist | None) -> set[int]:
+    return set(watchlist.items.values_list("instrument_id", flat=True)) if watchlist else set()
