@@ -1,0 +1,424 @@
+"""The pages in Chromium, on a real server: what scripts do with what the services write. No worker runs here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from brokers.domain import (
+    CommissionReport,
+    ExecutionReport,
+    MarketDataType,
+    OrderSide,
+    OrderStatus,
+    OrderUpdate,
+    Position,
+    Quote,
+    SessionState,
+    TradingPermission,
+)
+from deploy.local.processes import became_true
+from tests.services import ROOT
+from webapp.accounts import sessions
+from webapp.accounts.models import BrokerAccount, GatewaySession, User
+from webapp.bus import quotes
+from webapp.bus import redis as bus_redis
+from webapp.trading import fills, orders, positions
+from webapp.trading.models import Execution, Instrument, Order, Watchlist
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FENCE = 1
+AT = datetime(2026, 1, 5, 15, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The ASGI application on the tests' own database; yields its address."""
+    log = tmp_path_factory.mktemp("server") / "web.log"
+    command = [sys.executable, "-m", "uvicorn", "webapp.asgi:application", "--port", "0"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield address_in(log, process)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def environment() -> dict[str, str]:
+    parts = urlsplit(os.environ["GATEHOUSE_DATABASE_URL"])
+    name = f"/{connection.settings_dict['NAME']}"
+    return os.environ | {"GATEHOUSE_DATABASE_URL": urlunsplit(parts._replace(path=name))}
+
+
+def address_in(log: Path, process: subprocess.Popen[bytes]) -> str:
+    def said() -> re.Match[str] | None:
+        return re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())
+
+    became_true(lambda: said() is not None or process.poll() is not None, deadline=30)
+    found = said()
+    if found is None:
+        pytest.fail(f"the server did not start:\n{log.read_text()}")
+    return found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A page of alice's, and what her worker would write."""
+
+    page: Page
+    server: str
+    account: BrokerAccount
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(f"{self.server}/accounts/{self.account.id}/{path}")
+        await expect(self.page.locator("[data-connection=open]")).to_be_visible()
+
+    def one(self, selector: str) -> Any:
+        return expect(self.page.locator(selector))
+
+    async def write(self, service: Callable[..., Any], **values: Any) -> Any:
+        return await sync_to_async(service)(account_id=self.account.id, **values)
+
+    async def publish(self, seq: int, quote: Quote) -> None:
+        redis = bus_redis.async_client()
+        await quotes.publish(redis, self.account.id, FENCE, seq, {quote.con_id: quotes.encode(quote)})
+        await redis.aclose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def page_of(user: User, browser: Browser, server: str, **options: Any) -> AsyncIterator[Page]:
+    """A window of the user's own. At its end nothing may have been said on the console."""
+    complaints: list[str] = []
+    context = await browser.new_context(**options)
+    await context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": await session_of(user), "url": server}])
+    page = await context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+@sync_to_async
+def session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(chromium: Browser, server: str, ready_account: BrokerAccount) -> AsyncIterator[Desk]:
+    await sync_to_async(GatewaySession.objects.update)(fence=FENCE, owner="worker-1")
+    async with page_of(ready_account.user, chromium, server) as page:
+        yield Desk(page, server, ready_account)
+
+
+def quote(instrument: Instrument, *, bid: str | None, ask: str | None) -> Quote:
+    return Quote(
+        con_id=instrument.con_id,
+        at=datetime.now(UTC),
+        market_data_type=MarketDataType.LIVE,
+        bid=bid and Decimal(bid),
+        ask=ask and Decimal(ask),
+        bid_size=Decimal(1200),
+        close=Decimal("187.00"),
+    )
+
+
+def update(order: Order, status: OrderStatus, **changes: Any) -> OrderUpdate:
+    return OrderUpdate(
+        **{
+            "order_ref": str(order.client_order_id),
+            "perm_id": 77,
+            "order_id": 1,
+            "account_code": "DU1000001",
+            "con_id": order.instrument_id,
+            "side": OrderSide(order.side),
+            "order_type": order.order_type,
+            "quantity": order.quantity,
+            "time_in_force": "DAY",
+            "status": status,
+            "ib_status": "Submitted",
+            "filled_quantity": Decimal(0),
+            "limit_price": order.limit_price,
+            "at": AT,
+        }
+        | changes
+    )
+
+
+async def test_the_session_page_follows_every_state_without_a_reload(desk: Desk) -> None:
+    await sync_to_async(GatewaySession.objects.update)(state="STOPPED", desired_state="RUNNING")
+    await desk.open("")
+    await desk.page.evaluate("() => { document.body.dataset.sameDocument = 'yes' }")
+    for state in (SessionState.STARTING, SessionState.LOGGING_IN, SessionState.SYNCING):
+        await desk.write(sessions.record_state, fence=FENCE, state=state, reason=f"It is {state}.")
+        await desk.one("[data-session-state]").to_have_attribute("data-session-state", state.value)
+        await desk.one("[data-session-reason]").to_have_text(f"It is {state}.")
+        await desk.one("[data-when-ready]").to_be_hidden()
+    permission = TradingPermission(allowed=False, reason="The API is read-only.")
+    await desk.write(sessions.record_ready, fence=FENCE, account_codes=["DU7654321"], permission=permission)
+    await desk.one("[data-account-code]").to_have_text("DU7654321")
+    await desk.one("[data-may-trade]").to_have_text("No: The API is read-only.")
+    await desk.one("[data-when-ready]").to_be_visible()
+    await desk.one("[data-steps] [data-step=done]").to_have_count(4)
+    await desk.one("[data-past] li").to_have_count(4)
+    await desk.one("body[data-same-document]").to_have_count(1)
+
+
+async def test_a_refused_login_offers_the_form_and_no_start(desk: Desk) -> None:
+    await desk.open("")
+    await desk.write(sessions.record_state, fence=FENCE, state=SessionState.AUTH_FAILED, reason="Refused.")
+    await desk.one("[data-action=password]").to_be_visible()
+    await desk.one("[data-action=start]").to_be_hidden()
+    await desk.one("[data-steps] [data-step=failed]").to_contain_text("Log in")
+
+
+async def test_a_click_on_an_ask_opens_a_ticket_at_that_price(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.publish(1, quote(aapl, bid="187.30", ask="187.40"))
+    row = f"tr[data-con-id='{aapl.con_id}']"
+    await desk.one(f"{row} [data-field=ask]").to_have_text("187.40")
+    await desk.one(f"{row} [data-field=bid_size]").to_have_text("1,200")
+    await desk.one(f"{row} [data-field=last]").to_have_text("—")
+    await desk.page.click(f"{row} td[data-field=ask]")
+    await desk.one("#ticket-price").to_have_value("187.40")
+    await desk.one("#ticket input[value=BUY]").to_be_checked()
+    await desk.one("#ticket-quantity").to_be_focused()
+
+
+async def test_a_quote_that_the_broker_withdrew_becomes_a_dash(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    cell = desk.one(f"tr[data-con-id='{aapl.con_id}'] [data-field=bid]")
+    await desk.publish(1, quote(aapl, bid="187.30", ask="187.40"))
+    await cell.to_have_text("187.30")
+    await desk.publish(2, quote(aapl, bid=None, ask="187.40"))
+    await cell.to_have_text("—")
+
+
+async def test_prices_that_were_forgotten_leave_the_screen(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await desk.open("trade/")
+    await desk.publish(1, quote(aapl, bid="187.30", ask="187.40"))
+    cell = desk.one(f"tr[data-con-id='{aapl.con_id}'] [data-field=ask]")
+    await cell.to_have_text("187.40")
+    redis = bus_redis.async_client()
+    await quotes.forget(redis, desk.account.id)
+    await redis.aclose()
+    await cell.to_have_text("—")
+
+
+async def test_the_ticket_steps_by_the_increment_and_says_what_it_will_send(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=bid]")
+    await desk.page.fill("#ticket-quantity", "100")
+    await desk.page.fill("#ticket-price", "187.305")
+    await desk.page.press("#ticket-price", "ArrowUp")
+    await desk.one("#ticket-price").to_have_value("187.31")
+    await desk.one("#ticket-confirmation").to_have_text(
+        "PAPER, simulated money: Sell 100 AAPL at a limit of 187.31, day order on Paper (DU1000001)"
+    )
+    await desk.page.select_option("#ticket-type", "MKT")
+    await desk.one("#ticket-price").to_be_hidden()
+    await desk.one("[data-confirmation]").to_have_text("Sell 100 AAPL at market, day order")
+
+
+async def test_a_double_click_on_the_button_is_one_order(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await desk.open("trade/")
+    await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=ask]")
+    await desk.page.fill("#ticket-quantity", "10")
+    await desk.page.fill("#ticket-price", "187.31")
+    await desk.page.dblclick("#ticket button[type=submit]")
+    await desk.one("[data-placed]").to_contain_text("Pending")
+    await desk.one("#orders tbody tr").to_have_count(1)
+    assert await sync_to_async(Order.objects.count)() == 1
+
+
+async def test_an_order_is_followed_to_its_end_and_its_fill_to_its_commission(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    placed = await sync_to_async(orders.place)(
+        account=desk.account, client_order_id=uuid.uuid4(), con_id=aapl.con_id, side="BUY", order_type="MKT", quantity=5
+    )
+    row = f"tr[data-client-order-id='{placed.order.client_order_id}']"
+    await desk.one(f"{row} [data-field=status]").to_have_text("Pending")
+    await desk.write(orders.apply_update, update=update(placed.order, OrderStatus.SUBMITTED))
+    await desk.one(f"{row} [data-field=status]").to_have_text("Submitted")
+    filled = update(
+        placed.order,
+        OrderStatus.FILLED,
+        ib_status="Filled",
+        filled_quantity=Decimal(5),
+        average_fill_price=Decimal("187.4"),
+    )
+    await desk.write(orders.apply_update, update=filled)
+    await desk.one(f"{row} [data-field=status]").to_have_text("Filled")
+    await desk.one(f"{row} [data-field=average_fill_price]").to_have_text("187.40")
+    await desk.one(f"{row} form").to_be_hidden()
+    await desk.one("#order-status").to_have_text("BUY 5 AAPL: Filled")
+    await follow_fill(desk, placed.order)
+
+
+async def follow_fill(desk: Desk, order: Order) -> None:
+    exec_id = "0000e0d5.6a1b2c3d.01.01"
+    report = ExecutionReport(
+        exec_id, str(order.client_order_id), 77, "DU1000001", order.instrument_id, OrderSide.BUY,
+        Decimal(5), Decimal("187.4"), "NASDAQ", AT,
+    )  # fmt: skip
+    await desk.write(fills.record_execution, report=report)
+    commission = desk.one(f"tr[data-exec-id='{exec_id}'] [data-field=commission]")
+    await commission.to_have_text("—")
+    await desk.write(fills.record_commission, report=CommissionReport(exec_id, Decimal("1"), "USD"))
+    await commission.to_have_text("1.00 USD")
+
+
+async def test_a_correction_takes_the_place_of_its_fill(desk: Desk, aapl: Instrument) -> None:
+    await desk.open("trade/")
+    for revision, quantity in (("01", 5), ("02", 4)):
+        report = ExecutionReport(
+            f"0000e0d5.6a1b2c3d.01.{revision}", "", None, "DU1000001", aapl.con_id, OrderSide.BUY,
+            Decimal(quantity), Decimal("187.4"), "NASDAQ", AT,
+        )  # fmt: skip
+        await desk.write(fills.record_execution, report=report)
+        await desk.one("#fills tbody [data-field=quantity]").to_have_text(str(quantity))
+    assert await sync_to_async(Execution.objects.count)() == 2
+
+
+async def test_a_position_comes_and_goes(desk: Desk, aapl: Instrument) -> None:
+    await desk.open("trade/")
+    row = desk.one(f"tr[data-position-con-id='{aapl.con_id}'] [data-field=quantity]")
+    for quantity, shown in ((-1500, "-1,500"), (0, None)):
+        position = Position("DU1000001", aapl.con_id, Decimal(quantity), Decimal("187.4"))
+        await desk.write(positions.record, position=position)
+        await (row.to_have_text(shown) if shown else row.to_have_count(0))
+
+
+async def test_adding_and_removing_an_instrument_needs_no_reload(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument, eurusd: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.publish(1, quote(aapl, bid="187.30", ask="187.40"))
+    await desk.page.locator("#search-input").press_sequentially("EUR")
+    await desk.page.click(f"#add-{eurusd.con_id} button")
+    await desk.one("#watchlist tr[data-con-id]").to_have_count(2)
+    await desk.one(f"tr[data-con-id='{aapl.con_id}'] [data-field=ask]").to_have_text("187.40")
+    await desk.page.press("#search-input", "Escape")
+    await desk.one("#search-results > *").to_have_count(0)
+    await desk.page.click(f"tr[data-con-id='{eurusd.con_id}'] .row-action button")
+    await desk.one("#watchlist tr[data-con-id]").to_have_count(1)
+
+
+async def test_the_page_comes_back_with_what_it_missed(desk: Desk, aapl: Instrument) -> None:
+    lines: list[Any] = []
+    may_reconnect = asyncio.Event()
+
+    async def connect(line: Any) -> None:
+        if lines:
+            await may_reconnect.wait()
+        lines.append(line)
+        line.connect_to_server()
+
+    await desk.page.route_web_socket(re.compile("/ws/"), connect)
+    await desk.open("trade/")
+    await lines[0].close(code=1012)
+    await desk.one("[data-connection=open]").to_have_count(0)
+    for quantity in (5, 7):
+        position = Position("DU1000001", aapl.con_id, Decimal(quantity), Decimal("187.4"))
+        await desk.write(positions.record, position=position)
+    may_reconnect.set()
+    await desk.one("[data-connection=open]").to_be_visible()
+    await desk.one(f"tr[data-position-con-id='{aapl.con_id}'] [data-field=quantity]").to_have_text("7")
+
+
+PATHS = ["", "accounts/", "accounts/connect/", "accounts/{id}/", "accounts/{id}/password/", "accounts/{id}/trade/"]
+
+
+async def test_a_phone_scrolls_no_page_sideways(
+    chromium: Browser, server: str, ready_account: BrokerAccount, watchlist: Watchlist
+) -> None:
+    await sync_to_async(BrokerAccount.objects.update)(name="A name of an account as long as names may get here")
+    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+    async with page_of(ready_account.user, chromium, server, **phone) as page:
+        widths = {}
+        for path in PATHS:
+            await page.goto(f"{server}/{path.format(id=ready_account.id)}")
+            widths[path] = await page.evaluate("() => document.documentElement.scrollWidth")
+    assert widths == dict.fromkeys(PATHS, 390)
+
+
+UNLABELLED = """
+() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+  .filter((field) => !field.labels.length).map((field) => field.outerHTML)
+"""
+
+
+async def test_every_field_has_a_label(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    unlabelled = []
+    for path in [*PATHS, f"accounts/{{id}}/ticket/?con_id={aapl.con_id}"]:
+        await desk.page.goto(f"{desk.server}/{path.format(id=desk.account.id)}")
+        unlabelled += await desk.page.evaluate(UNLABELLED)
+    assert unlabelled == []
+
+
+async def test_a_closed_ticket_gives_the_focus_back_to_the_price_that_opened_it(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    price = f"tr[data-con-id='{aapl.con_id}'] a.price.buy"
+    await desk.page.click(price)
+    await desk.one("#ticket-quantity").to_be_focused()
+    await desk.page.keyboard.press("Escape")
+    await desk.one("form#ticket").to_have_count(0)
+    await desk.one(price).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1180, 1280, 1440])
+async def test_every_part_of_the_screen_keeps_to_its_own_place(desk: Desk, watchlist: Watchlist, width: int) -> None:
+    await desk.page.set_viewport_size({"width": width, "height": 900})
+    await desk.open("trade/")
+    grid, ticket = [await desk.page.locator(each).bounding_box() for each in ("#watchlist", "#ticket-panel")]
+    assert grid
+    assert ticket
+    assert grid["x"] + grid["width"] <= ticket["x"]
