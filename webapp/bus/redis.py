@@ -73,7 +73,7 @@ class _Cancellable(AbstractConnection):
         task = asyncio.current_task()
         before = task.cancelling() if task else 0
         await super().send_packed_command(*arguments, **options)
-        if task and task.cancelling() > before + 9:
+        if task and task.cancelling() > before:
             await self.disconnect(nowait=True)
             raise asyncio.CancelledError
 
