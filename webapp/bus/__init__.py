@@ -2,5 +2,5 @@
 
 `redis` opens clients, `keys` names every key and channel, `doorbell` says "look at your rows", `questions` asks a
 worker and waits, `interest` is what is on somebody's screen, `quotes` is the newest price of it, `tasks` sends Celery
-tasks by name, `announce` tells open browsers of a numbered event.
+tasks by name, `announce` tells open browsers of a numbered event through Channels' `layer`.
 """

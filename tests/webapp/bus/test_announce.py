@@ -18,7 +18,6 @@ async def test_an_event_reaches_the_browsers_of_its_account(account_id: uuid.UUI
         assert await asyncio.to_thread(announce.event, uuid.uuid4(), {"number": 1})
         assert await asyncio.to_thread(announce.event, account_id, {"number": 2, "kind": "order"})
         heard = await layer.receive(channel)
-    await layer.close_pools()
     assert heard == {"type": "account.event", "event": {"number": 2, "kind": "order"}}
 
 

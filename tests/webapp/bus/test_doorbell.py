@@ -13,15 +13,16 @@ from tests.webapp.bus.redis_server import RedisServer
 from webapp.bus import doorbell, keys
 from webapp.bus.redis import async_client
 
+pytestmark = pytest.mark.timeout(30)
+
 
 @pytest.fixture
 async def heard(connection: redis.asyncio.Redis) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
     """A worker that has begun to listen."""
     messages = doorbell.listen(connection)
-    async with asyncio.timeout(20):
-        assert await anext(messages) == {"reconnected": True}
-        yield messages
-        await messages.aclose()
+    assert await anext(messages) == {"reconnected": True}
+    yield messages
+    await messages.aclose()
 
 
 async def test_a_ring_names_the_account(heard: AsyncIterator[dict[str, Any]], account_id: uuid.UUID) -> None:

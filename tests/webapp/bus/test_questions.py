@@ -11,15 +11,16 @@ import redis.asyncio
 from tests.webapp.bus.redis_server import RedisServer
 from webapp.bus import doorbell, questions
 
+pytestmark = pytest.mark.timeout(30)
+
 
 @pytest.fixture
 async def asked(connection: redis.asyncio.Redis) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
     """A worker that has begun to listen."""
     messages = doorbell.listen(connection)
-    async with asyncio.timeout(20):
-        assert await anext(messages) == {"reconnected": True}
-        yield messages
-        await messages.aclose()
+    assert await anext(messages) == {"reconnected": True}
+    yield messages
+    await messages.aclose()
 
 
 def ask_in_thread(account_id: uuid.UUID, **options: Any) -> asyncio.Task[dict[str, Any]]:
