@@ -1,1 +1,27 @@
-"""The browser sockets: one fan-out per process, a latest-wins mailbox per browser, numbered events."""
+"""The browser's live socket, `/ws/accounts/<id>/`: one per open page, JSON text messages both ways.
+
+From the browser:
+
+    {"type": "subscribe", "con_ids": [265598, ...]}    what is on screen now; replaces what was, 100 at most
+    {"type": "events", "after": 41}                    send every numbered event after 41
+    {"type": "ping"}
+
+To the browser:
+
+    {"type": "hello", "last_event_number": 41, "session": {...}}
+    {"type": "snapshot", "epoch": 3, "seq": 17, "quotes": [...]}            one after each subscribe, then
+    {"type": "quotes", "epoch": 3, "prev": 17, "seq": 21, "quotes": [...]}  what changed since
+    {"type": "event", "number": 42, "kind": "order", "subject": "...", "at": "...", "body": {...}}
+    {"type": "error", "code": "too_many_con_ids", "message": "..."}         the socket stays open
+    {"type": "pong"}
+
+Quotes: a snapshot replaces everything that the page shows; an instrument that isn't in it has no quote. `prev` is the
+`seq` of the snapshot or quotes message before; a page that holds another one has missed something and subscribes again.
+Snapshots also come by themselves, when a session starts anew, stops, or Redis was away.
+
+Events: numbers grow by one. A page starts at the number that it was rendered with, applies `number == mine + 1` alone,
+and asks `events` after its own number when hello or an event shows a later one.
+
+Someone else's account answers the handshake with 404, as one that doesn't exist does. The socket closes with 4401 when
+its user signed out, 4404 when the account is gone, 1012 when the server lost its message bus, 1011 on an error of ours.
+"""

@@ -1,0 +1,95 @@
+"""What a browser may say, and how it is told that it said something else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_MESSAGE = 16_384
+MOST_CON_IDS = 100
+_LARGEST_NUMBER = 2**63 - 1
+
+
+class Misunderstood(Exception):
+    """The browser's message was no use. The socket stays; `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    con_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class EventsAfter:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    pass
+
+
+Message = Subscribe | EventsAfter | Ping
+
+
+def parse(text: str | None) -> Message:
+    """Raises Misunderstood. None stands for a frame of bytes."""
+    if text is None:
+        raise Misunderstood("not_text", "A message is JSON text, not bytes.")
+    if len(text) > LONGEST_MESSAGE:
+        raise Misunderstood("too_long", f"The message has {len(text)} characters; {LONGEST_MESSAGE} are allowed.")
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Misunderstood("not_json", f"This isn't JSON: {_shown(text)}") from None
+    if not isinstance(message, dict):
+        raise Misunderstood("not_an_object", f"A message is an object with a type, not {_shown(message)}.")
+    return _understood(message)
+
+
+def error(refusal: Misunderstood) -> str:
+    return json.dumps({"type": "error", "code": refusal.code, "message": str(refusal)})
+
+
+def _understood(message: dict[str, Any]) -> Message:
+    match message.get("type"):
+        case "subscribe":
+            return Subscribe(_con_ids(message.get("con_ids")))
+        case "events":
+            return EventsAfter(_number(message.get("after")))
+        case "ping":
+            return Ping()
+        case other:
+            raise Misunderstood("unknown_type", f"The type is {_shown(other)}; known are subscribe, events and ping.")
+
+
+def _con_ids(value: Any) -> frozenset[int]:
+    if not isinstance(value, list):
+        raise Misunderstood("bad_con_ids", f"con_ids is a list of whole numbers, not {_shown(value)}.")
+    if len(value) > MOST_CON_IDS:
+        raise Misunderstood("too_many_con_ids", f"{len(value)} con_ids were sent; {MOST_CON_IDS} are allowed.")
+    for con_id in value:
+        if not _is_whole(con_id) or con_id == 0:
+            raise Misunderstood("bad_con_ids", f"A con_id is a positive whole number, not {_shown(con_id)}.")
+    return frozenset(value)
+
+
+def _number(value: Any) -> int:
+    if not _is_whole(value):
+        raise Misunderstood("bad_number", f"after is the number of the last event you have, not {_shown(value)}.")
+    return int(value)
+
+
+def _is_whole(value: Any) -> bool:
+    """JSON's true is an int in Python."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_NUMBER
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
