@@ -25,7 +25,7 @@ from brokers.refusals import NodeError, OrderRefused
 log = logging.getLogger(__name__)
 
 _STATUS_BY_CODE = {Meaning.REJECTED: OrderStatus.REJECTED, Meaning.CANCELLED: OrderStatus.CANCELLED}
-_GIVES_REASON = (*_STATUS_BY_CODE, Meaning.RETRY_LATER, Meaning.MODIFY_REJECTED)
+_GIVES_REASON = (*_STATUS_BY_CODE, Meaning.RETRY_LATER, Meaning.MODIFY_REJECTED, Meaning.CANCEL_REJECTED)
 # After these the book may be wrong, so IB is asked what the order is.
 _LOOK_AGAIN = (Meaning.NOTICE, Meaning.CANCEL_REJECTED, Meaning.MODIFY_REJECTED, Meaning.ALREADY_FILLED)
 
@@ -87,7 +87,7 @@ class InteractiveBrokersExecutionClient:
         if record.status.is_final:
             raise OrderRefused(f"The order is {record.status.lower()} already, so there is nothing to cancel.")
         self._require_link()
-        record.cancel_sent = True
+        record.begin_cancel()
         self._connection.session.cancel(record.order_id)
 
     async def check_trading_permission(self, account_code: str) -> TradingPermission:
@@ -193,6 +193,9 @@ class InteractiveBrokersExecutionClient:
         self._listener.on_notice(
             Notice(code=code, message=text, at=datetime.now(UTC), order_ref=record.order_ref, con_id=record.con_id)
         )
+        if meaning is Meaning.CANCEL_REJECTED:
+            record.cancel_sent = False
+            self._tell(record, Contract(conId=record.con_id))
         if meaning in _LOOK_AGAIN:
             self._look_again()
 

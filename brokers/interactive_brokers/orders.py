@@ -73,6 +73,8 @@ class OrderRecord:
         news = filled > self.filled_quantity or (average is not None and self.average_fill_price is None)
         self.filled_quantity = filled
         self.average_fill_price = average or self.average_fill_price
+        if filled >= self.quantity > 0 and not self.status.is_final:
+            self.status = OrderStatus.FILLED
         return news
 
     def _reading(self, word: str) -> OrderStatus:
@@ -82,6 +84,11 @@ class OrderRecord:
         if self.status is OrderStatus.REJECTED and _STATUSES.get(word) is OrderStatus.CANCELLED:
             return OrderStatus.REJECTED  # IB puts a rejected order away as cancelled
         return _STATUSES.get(word, self.status)
+
+    def begin_cancel(self) -> None:
+        """What was said of an earlier cancel is no answer to this one."""
+        self.cancel_sent = True
+        self.reason, self.reason_code = "", None
 
     def end(self, status: OrderStatus) -> None:
         """By one of IB's codes; what has ended already stays as it ended."""

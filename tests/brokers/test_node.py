@@ -196,7 +196,7 @@ async def test_a_market_order_fills_and_its_commission_follows(
 ) -> None:
     request = order_for(aapl)
     node.place(request, aapl)
-    filled = await recorder.update(request.client_order_id, OrderStatus.FILLED)
+    filled = await recorder.update(request.client_order_id, OrderStatus.FILLED, "Filled")
     assert (filled.filled_quantity, filled.ib_status) == (Decimal(10), "Filled")
     assert filled.perm_id is not None
     await recorder.until(lambda: recorder.updates[-1].average_fill_price)

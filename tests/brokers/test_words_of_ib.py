@@ -182,9 +182,33 @@ async def test_a_cancel_that_came_too_late_is_no_cancel(
     node.cancel("ours-1")
     assert (await gateway.next(CANCEL))[2] == order_id
     gateway.error(order_id, 10148, "OrderId that needs to be cancelled can not be cancelled, state: Filled.")
-    await recorder.until(lambda: recorder.notices)
+    rejected = await recorder.until(lambda: recorder.updates[-1].reason and recorder.updates[-1])
+    assert (rejected.status, rejected.reason_code) == (OrderStatus.SUBMITTED, 10148)
+    assert "state: Filled. (IB 10148)" in rejected.reason
+    assert [notice.code for notice in recorder.notices] == [10148]
     await gateway.next(OPEN_ORDERS)
-    assert recorder.updates[-1].status is OrderStatus.SUBMITTED
+
+
+async def test_a_second_cancel_is_not_answered_by_what_ib_said_of_the_first(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    node.cancel("ours-1")
+    gateway.error(order_id, 161, "Cancel attempted when order is not in a cancellable state.")
+    await recorder.until(lambda: recorder.updates[-1].reason_code == 161)
+    node.cancel("ours-1")
+    gateway.order_status(order_id, "PendingCancel", perm_id=501)
+    assert (await recorder.update("ours-1", OrderStatus.SUBMITTED, "PendingCancel")).reason_code is None
+
+
+async def test_an_order_whose_last_share_was_executed_is_filled_without_a_status(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.execution(order_id, "0001.01", perm_id=501, ref="ours-1", shares=10, price=9.75)
+    filled = await recorder.update("ours-1", OrderStatus.FILLED)
+    assert (filled.filled_quantity, filled.average_fill_price) == (Decimal(10), Decimal("9.75"))
+    assert filled.ib_status == "Submitted"
 
 
 async def test_an_inactive_order_is_rejected_only_when_ib_rejected_it(

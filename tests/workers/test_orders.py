@@ -60,8 +60,8 @@ def sent(place: Place, account: BrokerAccount, order: Order) -> list[dict[str, A
 def test_a_market_order_is_filled_with_its_commission_and_a_position(place: Place, trading: BrokerAccount) -> None:
     order = place_order(trading, **MARKET)
     becomes(order, OrderStatus.FILLED)
-    assert order.ib_status == "Filled"
-    eventually(lambda: Order.objects.get(pk=order.pk).filled_quantity == 10, "the filled quantity")
+    assert order.filled_quantity == 10
+    eventually(lambda: Order.objects.get(pk=order.pk).ib_status == "Filled", "IB's own word")
     executions = Execution.objects.filter(order=order)
     eventually(lambda: Commission.objects.filter(exec_id__in=executions.values("exec_id")).exists(), "a commission")
     assert sum(execution.quantity for execution in executions) == 10
