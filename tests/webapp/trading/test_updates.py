@@ -88,6 +88,12 @@ def test_what_is_over_stays_over(order: Order, final: OrderStatus, late: OrderSt
     assert order.reason == "why"
 
 
+@pytest.mark.parametrize("quantity", [10, 0])
+def test_a_filled_order_shows_all_of_its_quantity_when_ib_has_not_said_how_much(order: Order, quantity: int) -> None:
+    after(order, **{**FILLED, "filled_quantity": Decimal(0)}, quantity=Decimal(quantity))
+    assert (order.status, order.filled_quantity) == ("FILLED", 10)
+
+
 def test_a_late_word_does_not_reopen_a_filled_order(order: Order) -> None:
     after(order, **FILLED, average_fill_price=Decimal("190.40"))
     before = event_count()

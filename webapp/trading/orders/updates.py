@@ -169,8 +169,13 @@ def _columns(order: Order, update: OrderUpdate) -> dict[str, Any]:
 
 
 def _filled(order: Order, update: OrderUpdate) -> dict[str, Decimal]:
-    """Only ever more: a fill is a fact, even one that comes after the order was over."""
+    """Only ever more: a fill is a fact, even one that comes after the order was over.
+
+    IB can say Filled before it says how much, and says a quantity of 0 of an order that is over.
+    """
     filled = fitted(update.filled_quantity)
+    if update.status is OrderStatus.FILLED and may_follow(OrderStatus(order.status), update.status):
+        filled = max(filled, fitted(update.quantity) or order.quantity)
     if filled < order.filled_quantity:
         return {}
     columns = {"filled_quantity": filled}
