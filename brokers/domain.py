@@ -34,6 +34,11 @@ class SessionState(StrEnum):
         """Whether orders may be sent. DEGRADED means that a data farm is down; orders go on."""
         return self in (SessionState.READY, SessionState.DEGRADED)
 
+    @property
+    def takes_cancels(self) -> bool:
+        """Whether cancels may be sent. COMPETING costs the quotes alone, and no order may outlive its user's wish."""
+        return self.takes_orders or self is SessionState.COMPETING
+
 
 class TradingMode(StrEnum):
     PAPER = "paper"

@@ -120,6 +120,11 @@ def test_a_cancel_for_a_session_that_is_away_is_refused_at_once(resting: Order) 
     assert cancels() == []
 
 
+def test_an_order_can_be_cancelled_while_another_session_takes_the_quotes(resting: Order) -> None:
+    GatewaySession.objects.update(state=SessionState.COMPETING.value)
+    assert cancel(resting).state == "PENDING"
+
+
 @pytest.mark.parametrize("status", [status for status in OrderStatus if status.is_final])
 def test_what_is_over_can_not_be_cancelled(resting: Order, status: OrderStatus) -> None:
     Order.objects.update(status=status.value)

@@ -11,7 +11,7 @@ import redis
 from django.conf import settings
 
 from brokers.domain import OrderSide, OrderType, SessionState
-from tests.webapp.trading.examples import fields, placed
+from tests.webapp.trading.examples import fields, lease, placed
 from tests.webapp.trading.racing import race
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession, User
 from webapp.bus import keys
@@ -146,6 +146,17 @@ def test_a_session_that_takes_no_orders_refuses_at_once(
 def test_a_session_without_quotes_takes_orders_all_the_same(ready_account: BrokerAccount, aapl: Instrument) -> None:
     GatewaySession.objects.update(state=SessionState.DEGRADED.value)
     assert orders.place(account=ready_account, **fields()).created
+
+
+def test_a_session_whose_worker_was_lost_takes_no_orders_though_its_row_says_ready(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    lease(ready_account, seconds=-1)
+    with pytest.raises(SessionNotReady, match=r"was lost.*Nothing was sent"):
+        placed(ready_account)
+    assert not Order.objects.exists()
+    lease(ready_account)
+    assert placed(ready_account).status == "PENDING"
 
 
 def test_an_account_without_a_session_refuses_at_once(ready_account: BrokerAccount, aapl: Instrument) -> None:

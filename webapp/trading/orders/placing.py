@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -100,7 +101,8 @@ def _says_the_same(order: Order, ticket: Ticket) -> bool:
 
 
 def _place_new(account: BrokerAccount, ticket: Ticket) -> Placed:
-    _require_session(account)
+    _require_session(account, takes=lambda state: state.takes_orders)
+    _require_worker(account)
     _require_permission(account)
     order = Order.objects.create(
         account=account,
@@ -118,16 +120,25 @@ def _place_new(account: BrokerAccount, ticket: Ticket) -> Placed:
     return Placed(order=order, created=True)
 
 
-def _require_session(account: BrokerAccount) -> None:
+def _require_session(account: BrokerAccount, *, takes: Callable[[SessionState], bool]) -> None:
     session = GatewaySession.objects.filter(account=account).first()
     state = SessionState(session.state) if session is not None else SessionState.STOPPED
-    if not state.takes_orders:
+    if not takes(state):
         why = f" {session.state_reason}" if session is not None and session.state_reason else ""
         raise SessionNotReady(
             f"The session of {account.name} is {state}, and takes orders only when it is READY.{why} Nothing was sent."
         )
     if not account.account_code:
         raise SessionNotReady(f"The broker has not named the account behind {account.name} yet. Nothing was sent.")
+
+
+def _require_worker(account: BrokerAccount) -> None:
+    """A worker that was lost leaves its last word, READY say, until the next one takes over."""
+    lost = GatewaySession.objects.filter(account=account, lease_expires_at__lte=Now()).exclude(owner="")
+    if lost.exists():
+        raise SessionNotReady(
+            f"The worker that held the session of {account.name} was lost, and another takes over. Nothing was sent."
+        )
 
 
 def _require_permission(account: BrokerAccount) -> None:
@@ -165,7 +176,7 @@ def _withdraw(order: Order) -> OrderCommand | None:
 
 
 def _ask_to_cancel(account: BrokerAccount, order: Order) -> OrderCommand:
-    _require_session(account)
+    _require_session(account, takes=lambda state: state.takes_cancels)
     command = _command(order, OrderCommand.Verb.CANCEL)
     changes.tell(order)
     return command
