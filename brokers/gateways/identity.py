@@ -60,11 +60,11 @@ class ProcessIdentity:
             self.exit_status()
 
 
-def find_by_argument(argument: str) -> list[ProcessIdentity]:
-    """The living processes of this machine that were started with exactly this argument."""
+def find_by_arguments(*arguments: str) -> list[ProcessIdentity]:
+    """The living processes of this machine that were started with exactly these among their arguments."""
     found = []
     for entry in _PROC.iterdir():
-        if entry.name.isdigit() and argument in _arguments(entry):
+        if entry.name.isdigit() and set(arguments) <= set(_arguments(entry)):
             fields = _stat(int(entry.name))
             if fields is not None and fields[_STATE] != "Z":
                 found.append(ProcessIdentity(pid=int(entry.name), started=int(fields[_START_TIME])))

@@ -20,13 +20,16 @@ import random
 import re
 import socket
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import TypeVar
 
 import brokers
 from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed, GatewaySpec
-from brokers.gateways.identity import ProcessIdentity, find_by_argument
+from brokers.gateways.identity import ProcessIdentity, find_by_arguments
 
 HOST = "127.0.0.1"
+PROGRAM = "brokers.simulator"
 LOGIN_REFUSED_STATUS = 3
 GRACE = 5.0
 
@@ -37,6 +40,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LOOK_EVERY = 0.05
 
 Record = dict[str, str | int]
+Result = TypeVar("Result")
 
 
 class ProcessRuntime:
@@ -53,7 +57,7 @@ class ProcessRuntime:
             await self.stop(spec.name)
         elif running is not None:
             return _endpoint(running)
-        return await asyncio.to_thread(_start, home, spec)
+        return await _seen_through(asyncio.to_thread(_start, home, spec))
 
     async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
         """Returns once it says that it listens. `deadline` is in seconds from now."""
@@ -101,7 +105,7 @@ def sweep(folder: Path) -> list[str]:
     folder = folder.resolve()
     ended = [home.path.name for home in _homes(folder) if home.end(grace=GRACE)]
     for home in _homes(folder):
-        for stray in find_by_argument(str(home.ledger)):
+        for stray in home.strays():
             stray.end(grace=GRACE)
             ended.append(home.path.name)
     return ended
@@ -152,6 +156,10 @@ class _Home:
         identity = self.identity()
         return identity is not None and identity.is_alive()
 
+    def strays(self) -> list[ProcessIdentity]:
+        """Gateways on this ledger, recorded or not. Whoever only reads the ledger is none."""
+        return find_by_arguments(PROGRAM, str(self.ledger))
+
     def listens(self) -> bool:
         return any(line.startswith("listening on ") for line in self.log_lines()) and self.alive()
 
@@ -192,8 +200,20 @@ def _homes(folder: Path) -> list[_Home]:
     return [_Home(path) for path in sorted(folder.iterdir()) if path.is_dir()] if folder.is_dir() else []
 
 
+async def _seen_through(starting: Awaitable[Result]) -> Result:
+    """A thread can't be called back. Whoever is cancelled meanwhile goes on only when it has ended, so that a stop that
+    follows finds what it started.
+    """
+    task = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
 def _start(home: _Home, spec: GatewaySpec) -> Endpoint:
-    for stray in find_by_argument(str(home.ledger)):  # two gateways on one account's ledger would tangle it
+    for stray in home.strays():  # two gateways on one account's ledger would tangle it
         stray.end(grace=GRACE)
     home.prepare()
     home.forget_password()
@@ -210,7 +230,7 @@ def _start(home: _Home, spec: GatewaySpec) -> Endpoint:
 
 
 def _command(home: _Home, spec: GatewaySpec, port: int) -> list[str]:
-    command = [sys.executable, "-m", "brokers.simulator", "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-m", PROGRAM, "--host", HOST, "--port", str(port)]
     command += ["--ledger", str(home.ledger), "--username", spec.username, "--password-file", str(home.password)]
     command += ["--trading-mode", spec.trading_mode.value]
     return [*command, "--read-only"] if spec.read_only else command

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,33 @@ async def test_a_gateway_without_a_record_makes_room_for_the_next_one(runtime: P
     (folder / "alice-1" / "gateway.json").unlink()
     await runtime.start(spec())
     assert not Path(f"/proc/{unrecorded}").exists()
+
+
+async def test_whoever_only_reads_the_ledger_is_left_alone(runtime: ProcessRuntime, folder: Path) -> None:
+    await runtime.start(spec())
+    await runtime.stop("alice-1")
+    reader = await asyncio.create_subprocess_exec("tail", "-f", str(folder / "alice-1" / "ledger.jsonl"))
+    try:
+        await asyncio.to_thread(sweep, folder)
+        assert ProcessIdentity.of(reader.pid).is_alive()
+    finally:
+        reader.kill()
+        await reader.wait()
+
+
+async def test_a_stop_after_a_start_that_was_given_up_leaves_no_gateway(runtime: ProcessRuntime, folder: Path) -> None:
+    loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor()
+    loop.set_default_executor(threads)
+    starting = asyncio.create_task(runtime.start(spec()))
+    await asyncio.sleep(0)  # its thread is at work from here on
+    starting.cancel()
+    await asyncio.wait({starting})
+    assert starting.cancelled()
+    await runtime.stop("alice-1")
+    loop.set_default_executor(ThreadPoolExecutor())  # for the sweep at the end
+    threads.shutdown(wait=True)
+    assert await runtime.find("alice-1") is None
+    assert not list(folder.rglob("password"))
 
 
 async def test_a_sweep_of_a_folder_that_was_never_made_finds_nothing(folder: Path) -> None:
