@@ -101,10 +101,11 @@ class Spacing:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._free_at = 0.0
+        self._first = asyncio.Lock()
 
     async def turn(self) -> None:
-        now = asyncio.get_running_loop().time()
-        wait = max(0.0, self._free_at - now)
-        self._free_at = now + wait + self._seconds
-        if wait:
-            await asyncio.sleep(wait)
+        """A caller that is cancelled while it waits leaves no gap behind."""
+        now = asyncio.get_running_loop().time
+        async with self._first:
+            await asyncio.sleep(max(0.0, self._free_at - now()))
+            self._free_at = now() + self._seconds

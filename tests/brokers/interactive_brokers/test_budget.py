@@ -115,6 +115,15 @@ async def test_turns_are_given_in_order_and_apart() -> None:
     assert asyncio.get_running_loop().time() - started >= 0.04
 
 
+async def test_callers_that_gave_up_keep_nobody_waiting() -> None:
+    spacing = Spacing(0.1)
+    waiting = [asyncio.ensure_future(spacing.turn()) for _ in range(1000)]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for caller in waiting:
+        caller.cancel()
+    await asyncio.wait_for(spacing.turn(), 10)
+
+
 @pytest.mark.parametrize("lane", list(Lane))
 def test_one_message_never_waits_on_an_idle_wire(lane: Lane) -> None:
     wire = Wire()
