@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -24,7 +25,7 @@ from workers.leases import RENEW_EVERY, Lease, LeaseLost
 from workers.link import Link, config_for
 from workers.quotes import QuotePublisher
 from workers.rows import RowWriter
-from workers.unsealing import UnsealingFailed
+from workers.unsealing import KeysetUnavailable, UnsealingFailed
 from workers.waiting import Backoff, rung
 from workers.workplace import Workplace
 
@@ -123,7 +124,12 @@ class SessionRun:
         """Renew, and with each renewal learn what is wanted of the session."""
         while True:
             await self._renew()
-            await rung(self._rung, at_latest=RENEW_EVERY)
+            await rung(self._rung, at_latest=self._until_next_renewal())
+
+    def _until_next_renewal(self) -> float:
+        """At the lease's own end at the latest: when renewing fails, that is when the link has to be cut."""
+        left = self._lease.valid_until - time.monotonic()
+        return min(RENEW_EVERY, left) if left > 0 else RENEW_EVERY
 
     async def _renew(self) -> None:
         try:
@@ -154,6 +160,8 @@ class SessionRun:
         while True:
             try:
                 await self._serve_once(backoff)
+            except KeysetUnavailable as fault:
+                await self._pause(SessionState.ERROR, str(fault), backoff)
             except (GatewayLoginFailed, UnsealingFailed) as refusal:
                 # Never again by itself: wrong passwords lock accounts.
                 await self._leave_to(End(SessionState.AUTH_FAILED, str(refusal)))

@@ -20,6 +20,10 @@ class UnsealingFailed(Exception):
     """A login could not be opened. The text is safe to show to its owner, and holds neither login nor key."""
 
 
+class KeysetUnavailable(UnsealingFailed):
+    """The fault is this worker's and not the login's: the same login opens once the keyset is back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """A broker's username and password, opened. The password is kept out of `repr`, and so out of logs."""
@@ -57,11 +61,11 @@ class Opener:
 
     def _keyset(self) -> str:
         if settings.PRIVATE_KEYSET is None:
-            raise UnsealingFailed("This process has no private keyset; GATEHOUSE_PRIVATE_KEYSET is set for workers.")
+            raise KeysetUnavailable("This process has no private keyset; GATEHOUSE_PRIVATE_KEYSET is set for workers.")
         try:
             return str(settings.PRIVATE_KEYSET.read_text())
         except OSError as problem:
-            raise UnsealingFailed(f"This worker can't read its private keyset: {problem.strerror}.") from problem
+            raise KeysetUnavailable(f"This worker can't read its private keyset: {problem.strerror}.") from problem
         except UnicodeDecodeError:
             # Without the cause: it carries what it could not decode.
-            raise UnsealingFailed("This worker's private keyset isn't a text file.") from None
+            raise KeysetUnavailable("This worker's private keyset isn't a text file.") from None

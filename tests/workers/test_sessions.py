@@ -7,12 +7,14 @@ import json
 import os
 import signal
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.db.models import F
 from django.db.models.functions import Now
 
+import workers.session
 from brokers.domain import SessionState
 from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over, told_states
 from webapp.accounts import credentials, sessions
@@ -48,6 +50,17 @@ def test_a_wrong_password_ends_in_auth_failed_after_one_login(place: Place, want
     assert host.open(wanted.id) is Taken.NOT_FREE
     log = (place.folder(wanted) / "gateway.log").read_text()
     assert log.count("login failed") == 1
+
+
+def test_a_worker_without_its_keyset_waits_for_it_and_blames_no_login(
+    place: Place, wanted: BrokerAccount, keysets: Any
+) -> None:
+    away = keysets.private.rename(keysets.private.with_suffix(".away"))
+    place.new_host().open(wanted.id)
+    reach(wanted, SessionState.ERROR)
+    assert "can't read its private keyset" in session_of(wanted).state_reason
+    away.rename(keysets.private)
+    reach(wanted, SessionState.READY)
 
 
 def test_a_stop_ends_the_gateway_and_takes_the_prices_back(place: Place, ready: BrokerAccount) -> None:
@@ -108,6 +121,8 @@ def test_a_worker_that_cannot_renew_leaves_before_its_time_is_over_and_writes_no
 
     before = session_of(ready)
     monkeypatch.setattr(leases, "renew", no_answer)
+    # The lease's end is met even when the next try to renew it would come later.
+    monkeypatch.setattr(workers.session, "RENEW_EVERY", 3600.0)
     eventually(lambda: place.hosts[0].held == 0, "the session is left")
     after = session_of(ready)
     assert (after.state, after.owner, after.fence) == (before.state, before.owner, before.fence)
