@@ -88,7 +88,7 @@ class QuotePublisher:
         self.conflator.forget_all()
         try:
             async with asyncio.timeout(PUBLISH_DEADLINE):
-                await quotes.forget(self._redis, self._account_id)
+                await quotes.forget(self._redis, self._account_id, epoch=self._epoch)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("account %s: stored quotes could not be dropped: %s", self._account_id, error)
 
