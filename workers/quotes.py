@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 # Seconds between two batches of one account. The first quote after a quiet beat leaves at once.
 BEAT = 0.05
+# Seconds to wait for the rest of a burst. A gateway writes one step of the market as many small messages; without
+# this the first of them would leave alone and the others wait out the beat.
+BURST = 0.003
 # Seconds to wait for Redis, and before it is tried again. What changes meanwhile is conflated.
 PUBLISH_DEADLINE = 2.0
 PUBLISH_AGAIN = 0.5
@@ -37,8 +40,9 @@ class Conflator:
         self._something.set()
 
     async def take(self) -> list[Quote]:
-        """Wait until something changed; then all that changed since the last call, each at its newest."""
+        """Wait until something changed and its burst is over; then all that changed since, each at its newest."""
         await self._something.wait()
+        await asyncio.sleep(BURST)
         self._something.clear()
         changed, self._changed = self._changed, set()
         return [self._newest[con_id] for con_id in sorted(changed)]
