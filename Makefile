@@ -1,0 +1,55 @@
+# From a clean clone: `make demo` runs the product, `make test` runs every test. Both do all of their own set-up.
+
+PYTHON ?= python3
+PORT ?= 8000
+# What pytest is given, as in: make test TESTS=tests/webapp
+TESTS ?=
+
+VENV := .venv/bin/python
+# Settings want these to be loaded at all; the checks connect to nothing.
+CHECK := GATEHOUSE_SECRET_KEY_FILE=pyproject.toml GATEHOUSE_DATABASE_URL=postgresql://nobody@/none?host=/nonexistent \
+	GATEHOUSE_REDIS_URL=unix:///nonexistent/redis.sock GATEHOUSE_VAR=var
+
+# The targets share one .venv and one machine, so -j must not run them side by side.
+.NOTPARALLEL:
+.PHONY: demo test check bench screenshot lock clean
+
+demo:
+	@$(PYTHON) deploy/local/install.py
+	@exec $(VENV) -m deploy.local demo --port='$(PORT)' --with-parent
+
+test:
+	@$(PYTHON) deploy/local/install.py --node --chromium
+	@$(MAKE) --no-print-directory check
+	@if grep -q '"dependencies"\|"devDependencies"' package.json; then npm ci --silent; fi
+	@npm test --silent
+	@$(VENV) -m pytest -q $(TESTS)
+
+check:
+	@$(PYTHON) deploy/local/install.py
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	@$(CHECK) $(VENV) -W ignore manage.py makemigrations --check --dry-run
+	@$(CHECK) $(VENV) -m mypy
+	@$(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+bench:
+	@$(PYTHON) deploy/local/install.py --chromium
+	@exec $(VENV) -m tests.benchmarks
+
+# The README's pictures, taken by the browser test itself.
+screenshot:
+	@$(PYTHON) deploy/local/install.py --chromium
+	@GATEHOUSE_SCREENSHOTS=docs $(VENV) -m pytest -q tests/e2e/test_journey.py
+
+# Pins and hashes everything in pyproject.toml. What is pinned already stays, unless UPGRADE=--upgrade.
+lock:
+	@mkdir -p var && $(PYTHON) -m venv --clear var/lock-venv
+	@var/lock-venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile pyproject.toml --all-extras \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) -o requirements.lock
+	@rm -rf var/lock-venv
+
+# Stop the demo first. Its data, keys and logs go too.
+clean:
+	rm -rf .venv var node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
