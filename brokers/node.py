@@ -37,13 +37,16 @@ Answer = TypeVar("Answer")
 Config = TypeVar("Config")
 Factory = TypeVar("Factory")
 
+# What a read-only API refuses to show.
+_WITHHELD = frozenset({"open orders", "completed orders"})
+
 
 @dataclass(frozen=True, slots=True)
 class Resync:
     """What IB showed. A source that gave no answer is None, which is not the same as empty.
 
     The three sets hold the `order_ref`s seen in each source. `positions` is all that is held: one that isn't in it is
-    closed. `account_values` says whether the summary came.
+    closed. `account_values` says whether the summary came. A `read_only` API shows no orders: they stay what they were.
     """
 
     open_orders: frozenset[str] | None
@@ -51,6 +54,7 @@ class Resync:
     executions: frozenset[str] | None
     positions: tuple[Position, ...] | None
     account_values: bool
+    read_only: bool
 
     @property
     def order_refs(self) -> frozenset[str]:
@@ -68,6 +72,11 @@ class Resync:
             "the account summary": self.account_values or None,
         }
         return tuple(name for name, answer in answers.items() if answer is None)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all came that this login's API shows."""
+        return not frozenset(self.missing) - (_WITHHELD if self.read_only else frozenset())
 
     @property
     def _order_sources(self) -> tuple[frozenset[str] | None, ...]:
@@ -154,7 +163,8 @@ class TradingNode:
     async def resync(self) -> Resync:
         """Reads all that IB knows of orders, executions, positions and account values, and tells the listener each.
 
-        Raises ResyncIncomplete when IB left one of these unanswered, and LinkLost.
+        Raises ResyncIncomplete when IB left one of these unanswered, and LinkLost. That a read-only API shows no orders
+        is no reason to raise.
         """
         resync = Resync(
             open_orders=await _answered(self._execution.read_open_orders()),
@@ -162,9 +172,10 @@ class TradingNode:
             executions=await _answered(self._execution.read_executions()),
             positions=await _answered(self._account.read_positions()),
             account_values=await _answered(self._account.read_values()) or False,
+            read_only=self._execution.is_read_only,
         )
         await self._introductions.settled()
-        if resync.missing:
+        if not resync.is_complete:
             raise ResyncIncomplete(resync)
         return resync
 

@@ -239,8 +239,8 @@ class InteractiveBrokersConnection:
     def _on_unreadable(self, what: str) -> None:
         self._notice(0, f"The gateway sent {what} that could not be read.", None)
 
-    def _on_error(self, request_id: int, code: int, text: str, _waited_for: bool, contract: Contract | None) -> None:
-        if request_id >= 0:
+    def _on_error(self, request_id: int, code: int, text: str, waited_for: bool, contract: Contract | None) -> None:
+        if request_id >= 0 or waited_for:
             return
         self._last_error = (code, text)
         meaning = errors.meaning(code, Context.CONNECTION)

@@ -21,7 +21,7 @@ class Word(Enum):
     COMMISSION = auto()  # CommissionReport
     POSITION = auto()  # account code, Contract, size, average cost
     ACCOUNT_VALUE = auto()  # account code, tag, value, currency
-    ERROR = auto()  # request or order id, code, text, whether a request waits on that id, Contract | None
+    ERROR = auto()  # request or order id, code, text, whether it answers a request that waits, Contract | None
     TICKERS = auto()  # set of Ticker
     UNREADABLE = auto()  # what it was
 

@@ -106,6 +106,11 @@ def meaning(code: int, context: Context) -> Meaning:
     return _TABLE[context].get(code, Meaning.NOTICE)
 
 
+def is_read_only(code: int, text: str) -> bool:
+    """Whether IB refuses because the API may only read. By its words too: 321 is any request that IB finds wrong."""
+    return code == READ_ONLY_API and "read-only" in text.lower()
+
+
 def as_reason(code: int, text: str) -> str:
     """IB's text with its code, as it's shown to the user."""
     return f"{text.strip()} (IB {code})"

@@ -18,7 +18,7 @@ from brokers.interactive_brokers.ears import Word
 from brokers.interactive_brokers.errors import Meaning
 from brokers.interactive_brokers.introductions import Introductions
 from brokers.interactive_brokers.orders import OrderBook, OrderRecord, record_of
-from brokers.interactive_brokers.permission import trading_permission
+from brokers.interactive_brokers.permission import READ_ONLY, trading_permission
 from brokers.listener import LinkState, NodeListener
 from brokers.refusals import NodeError, OrderRefused
 
@@ -48,6 +48,7 @@ class InteractiveBrokersExecutionClient:
         self._book = OrderBook()
         self._asking = asyncio.Lock()  # the library tells two answers about orders apart by nothing
         self._look: asyncio.Task[None] | None = None
+        self._read_only = False
         connection.hear(Word.OPEN_ORDER, self._on_open_order)
         connection.hear(Word.COMPLETED_ORDER, self._on_completed_order)
         connection.hear(Word.ORDER_STATUS, self._on_order_status)
@@ -55,11 +56,17 @@ class InteractiveBrokersExecutionClient:
         connection.hear(Word.COMMISSION, self._on_commission)
         connection.hear(Word.ERROR, self._on_error)
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether IB has said on this connection that its API may only read. It then refuses to show orders, too."""
+        return self._read_only
+
     def begin(self) -> None:
         """For a new connection: no order and no request of it gets an id that an order of ours has had.
 
         A gateway can hand one out again after a restart, and what IB then says would be about either.
         """
+        self._read_only = False
         self._connection.session.begin_ids_at(max(self._config.first_order_id, self._book.highest_order_id + 1))
 
     # What is asked of IB
@@ -92,6 +99,8 @@ class InteractiveBrokersExecutionClient:
 
     async def check_trading_permission(self, account_code: str) -> TradingPermission:
         """Whether orders would be taken. Asked with an order that IB only works out and never transmits."""
+        if self._read_only:
+            return READ_ONLY
         return await trading_permission(self._connection, account_code=account_code)
 
     async def read_open_orders(self) -> frozenset[str]:
@@ -180,6 +189,7 @@ class InteractiveBrokersExecutionClient:
             self._listener.on_commission(report)
 
     def _on_error(self, request_id: int, code: int, text: str, waited_for: bool, _contract: Contract | None) -> None:
+        self._read_only = self._read_only or errors.is_read_only(code, text)
         record = self._book.by_order_id(self._connection.client_id, request_id)
         if record is None or waited_for:
             return

@@ -9,6 +9,12 @@ from brokers.interactive_brokers import errors
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.refusals import NoAnswer, RequestRefused
 
+READ_ONLY = TradingPermission(
+    False,
+    "The gateway's API is read-only, so it neither takes orders nor shows them. "
+    "Turn off Read-Only API in the gateway's settings, under API > Settings, and start the session again.",
+)
+
 # No permission for the product, or none to trade at all: https://interactivebrokers.github.io/tws-api/message_codes.html
 _FORBIDDEN = frozenset({203, 460})
 
@@ -39,8 +45,8 @@ def _sample_order(account_code: str) -> Order:
 
 
 def _refused(refusal: RequestRefused) -> TradingPermission:
-    if refusal.code == errors.READ_ONLY_API:
-        return TradingPermission(False, "The gateway's API is read-only: allow trading in its settings.")
+    if errors.is_read_only(refusal.code, str(refusal)):
+        return READ_ONLY
     if refusal.code in _FORBIDDEN:
         return TradingPermission(False, f"This login may not trade: {refusal}")
     return TradingPermission(None, f"Not known whether this login may trade: {refusal}")

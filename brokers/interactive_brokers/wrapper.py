@@ -16,12 +16,16 @@ from typing import Any
 from ib_insync import IB, CommissionReport, Contract, Execution, Order, OrderState
 from ib_insync.decoder import Decoder
 from ib_insync.util import UNSET_INTEGER
-from ib_insync.wrapper import Wrapper
+from ib_insync.wrapper import RequestError, Wrapper
 
-from brokers.interactive_brokers import convert
+from brokers.interactive_brokers import convert, errors
 from brokers.interactive_brokers.ears import Ears, Word
 
 log = logging.getLogger(__name__)
+
+# A read-only API refuses to show orders, and names no request when it does. The library's keys of those requests.
+_NO_REQUEST = -1
+_READS_OF_ORDERS = ("openOrders", "completedOrders")
 
 
 class FaithfulWrapper(Wrapper):
@@ -90,8 +94,18 @@ class FaithfulWrapper(Wrapper):
 
     def error(self, reqId: int, errorCode: int, errorString: str, advancedOrderRejectJson: str) -> None:
         contract = self._reqId2Contract.get(reqId)
-        self._ears.tell(Word.ERROR, reqId, errorCode, errorString, reqId in self._futures, contract)
+        refused = self._refused_reads(reqId, errorCode, errorString)
+        waited_for = reqId in self._futures or bool(refused)
+        self._ears.tell(Word.ERROR, reqId, errorCode, errorString, waited_for, contract)
         super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
+        for key in refused:
+            self._endReq(key, RequestError(reqId, errorCode, errorString), success=False)
+
+    def _refused_reads(self, request_id: int, code: int, text: str) -> list[str]:
+        """The waiting requests that this error answers, though it doesn't name them."""
+        if request_id != _NO_REQUEST or not errors.is_read_only(code, text):
+            return []
+        return [key for key in _READS_OF_ORDERS if key in self._futures]
 
     def _answer(self, key: Any, item: Any) -> None:
         """Adds to the answer that a request waits for, if one does."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveExecClientFactory,
 )
 from brokers.node import TradingNode
-from tests.brokers.recorder import Recorder
+from tests.brokers.recorder import DEADLINE, Recorder
 
 AAPL = 265598
 SPEC = GatewaySpec(name="alice-1", trading_mode=TradingMode.PAPER, username="demo", password="demo")
@@ -38,8 +39,9 @@ async def started(runtime: ProcessRuntime, spec: GatewaySpec = SPEC) -> Endpoint
     return endpoint
 
 
-async def connected(endpoint: Endpoint, recorder: Recorder) -> TradingNode:
-    node = TradingNode(config=TradingNodeConfig(host=endpoint.host, port=endpoint.port), listener=recorder)
+async def connected(endpoint: Endpoint, recorder: Recorder, **settings: Any) -> TradingNode:
+    config = TradingNodeConfig(host=endpoint.host, port=endpoint.port, **settings)
+    node = TradingNode(config=config, listener=recorder)
     node.add_data_client_factory("IB", InteractiveBrokersLiveDataClientFactory)
     node.add_exec_client_factory("IB", InteractiveBrokersLiveExecClientFactory)
     node.build()
@@ -52,6 +54,25 @@ async def test_a_read_only_gateway_s_login_may_not_trade(runtime: ProcessRuntime
     permission = await node.check_trading_permission()
     assert permission.allowed is False
     assert "read-only" in permission.reason
+    await node.stop()
+
+
+async def test_a_read_only_gateway_shows_all_but_its_orders(runtime: ProcessRuntime, tmp_path: Path) -> None:
+    recorder = Recorder()
+    endpoint = await started(runtime, replace(SPEC, read_only=True))
+    # Refusals end the reads: nothing here could wait for a deadline of an hour.
+    node = await connected(endpoint, recorder, request_deadline=3600.0)
+    async with asyncio.timeout(DEADLINE):
+        resync = await node.resync()
+        permission = await node.check_trading_permission()
+    assert resync.missing == ("open orders", "completed orders")
+    assert (resync.read_only, resync.executions, resync.positions) == (True, frozenset(), ())
+    assert recorder.values
+    assert recorder.notices == []
+    assert permission.allowed is False
+    assert "API is read-only" in permission.reason
+    assert "Turn off Read-Only API in the gateway's settings" in permission.reason
+    assert '"order"' not in (tmp_path / "gateways" / "alice-1" / "ledger.jsonl").read_text()
     await node.stop()
 
 

@@ -66,7 +66,8 @@ REQUEST = OrderRequest(
     limit_price=Decimal("10.00"),
 )
 
-PLACE, CANCEL, OPEN_ORDERS, DETAILS, MARKET_DATA, STOP_DATA = 3, 4, 16, 9, 1, 2
+PLACE, CANCEL, OPEN_ORDERS, DETAILS, MARKET_DATA, STOP_DATA, COMPLETED_ORDERS = 3, 4, 16, 9, 1, 2, 99
+READ_ONLY = "Error validating request.-'cc' : cause - The API interface is currently in Read-Only mode."
 
 
 @pytest.fixture
@@ -501,6 +502,33 @@ async def test_what_ib_leaves_unanswered_is_unknown_and_not_empty(gateway: Scrip
     node.drop()
 
 
+async def test_a_read_only_api_that_leaves_more_than_orders_unanswered_is_said_so(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    node = node_at(gateway, recorder, request_deadline=0.1)
+    await node.connect()
+    resyncing = asyncio.create_task(node.resync())
+    for kind in (OPEN_ORDERS, COMPLETED_ORDERS):
+        await gateway.next(kind)
+        gateway.error(-1, 321, READ_ONLY)
+    with pytest.raises(ResyncIncomplete, match="executions, positions, the account summary") as raised:
+        await resyncing
+    assert raised.value.resync.read_only is True
+    node.drop()
+
+
+async def test_a_wrong_request_does_not_make_the_api_read_only(gateway: ScriptedGateway, recorder: Recorder) -> None:
+    node = node_at(gateway, recorder, request_deadline=0.1)
+    await node.connect()
+    resyncing = asyncio.create_task(node.resync())
+    await gateway.next(OPEN_ORDERS)
+    gateway.error(-1, 321, "Error validating request.-'a0' : cause - The account code is required for this operation.")
+    with pytest.raises(ResyncIncomplete, match="open orders") as raised:
+        await resyncing
+    assert raised.value.resync.read_only is False
+    node.drop()
+
+
 async def test_a_search_that_ib_leaves_unanswered_is_said_so(gateway: ScriptedGateway, recorder: Recorder) -> None:
     node = node_at(gateway, recorder, request_deadline=0.1)
     await node.connect()
@@ -528,13 +556,19 @@ async def test_a_refused_question_is_raised_with_ib_s_code(node: TradingNode, ga
 
 
 @pytest.mark.parametrize(
-    ("code", "allowed", "words"), [(321, False, "read-only"), (460, False, "may not trade"), (201, None, "Not known")]
+    ("code", "text", "allowed", "words"),
+    [
+        (321, READ_ONLY, False, "read-only"),
+        (321, "Error validating request", None, "Not known"),
+        (460, "No trading permissions", False, "may not trade"),
+        (201, "Order rejected", None, "Not known"),
+    ],
 )
 async def test_a_refused_check_says_whether_the_login_may_trade(
-    node: TradingNode, gateway: ScriptedGateway, code: int, allowed: bool | None, words: str
+    node: TradingNode, gateway: ScriptedGateway, code: int, text: str, allowed: bool | None, words: str
 ) -> None:
     checking = asyncio.create_task(node.check_trading_permission())
-    gateway.error((await gateway.next(PLACE))[1], code)
+    gateway.error((await gateway.next(PLACE))[1], code, text)
     permission = await checking
     assert permission.allowed is allowed
     assert words in permission.reason

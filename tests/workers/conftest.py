@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 from django.db.models import F
 
 from brokers.domain import SessionState
-from brokers.gateways.base import GatewayRuntime
+from brokers.gateways.base import Endpoint, GatewayRuntime, GatewaySpec
+from brokers.gateways.process import ProcessRuntime
 from deploy.local.processes import became_true
 from webapp.accounts import credentials, sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
@@ -26,6 +27,13 @@ from workers.unsealing import Opener
 DEADLINE = 40.0
 
 
+class ReadOnlyGateways(ProcessRuntime):
+    """As of a user who has set the API of every gateway to read-only."""
+
+    async def start(self, spec: GatewaySpec) -> Endpoint:
+        return await super().start(replace(spec, read_only=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where one test's gateways live, and the hosts that use them."""
@@ -33,8 +41,10 @@ class Place:
     var: Path
     hosts: list[SessionHost]
 
-    def new_host(self, name: str = "worker-1", *, capacity: int = 10) -> SessionHost:
-        host = SessionHost(name=name, runtime=self.runtime, opener=Opener(), capacity=capacity)
+    def new_host(self, name: str = "worker-1", *, capacity: int = 10, read_only: bool = False) -> SessionHost:
+        """`read_only`: it starts gateways whose API may only read."""
+        runtime = ReadOnlyGateways(self.var / "gateways") if read_only else self.runtime
+        host = SessionHost(name=name, runtime=runtime, opener=Opener(), capacity=capacity)
         host.start()
         self.hosts.append(host)
         return host
@@ -120,10 +130,10 @@ def lose(place: Place, account: BrokerAccount) -> None:
     GatewaySession.objects.filter(account=account).update(lease_expires_at=None)
 
 
-def taken_over(place: Place, account: BrokerAccount) -> None:
+def taken_over(place: Place, account: BrokerAccount, *, read_only: bool = False) -> None:
     """Another worker opens the session and brings it to READY anew; the row may have said READY all the time."""
     before = AccountEvent.objects.filter(account=account).count()
-    place.new_host("worker-2").open(account.id)
+    place.new_host("worker-2", read_only=read_only).open(account.id)
     news = AccountEvent.objects.filter(account=account, number__gt=before, kind=AccountEvent.Kind.SESSION)
     eventually(lambda: news.filter(body__state="READY").exists(), "READY under another worker")
     assert session_of(account).owner == "worker-2"

@@ -18,6 +18,7 @@ from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
 from webapp.bus import questions
 from webapp.trading import commands, orders
 from webapp.trading.models import Commission, Execution, Order, OrderCommand, Position
+from webapp.trading.orders import SessionNotReady
 from workers import leases
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,6 +151,24 @@ def test_a_command_whose_worker_was_lost_after_the_bytes_is_linked_and_not_sent_
     eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the command is concluded")
     assert Execution.objects.filter(order=order).exists()
     assert len(sent(place, trading, order)) == 1
+
+
+def test_orders_that_a_read_only_gateway_does_not_show_stay_what_they_are(place: Place, trading: BrokerAccount) -> None:
+    resting, interrupted = (place_order(trading, **RESTING) for _ in range(2))
+    for order in (resting, interrupted):
+        becomes(order, OrderStatus.SUBMITTED)
+        eventually(lambda order=order: command_of(order).state == OrderCommand.State.SENT, "the command is concluded")
+    lose(place, trading)
+    OrderCommand.objects.filter(order=interrupted).update(state=OrderCommand.State.SENDING, ended_at=None)
+    Order.objects.filter(pk=interrupted.pk).update(status=OrderStatus.PENDING, ib_status="")
+
+    taken_over(place, trading, read_only=True)
+    becomes(interrupted, OrderStatus.UNKNOWN)
+    assert command_of(interrupted).state == OrderCommand.State.UNKNOWN
+    resting.refresh_from_db()
+    assert resting.status == OrderStatus.SUBMITTED
+    with pytest.raises(SessionNotReady, match="API is read-only"):
+        place_order(trading, **MARKET)
 
 
 def test_a_fill_made_while_nobody_was_connected_is_read_after_the_reconnect(

@@ -36,6 +36,15 @@ def test_a_login_leads_through_all_states_to_ready(ready: BrokerAccount) -> None
     assert session_of(ready).gateway_id
 
 
+def test_a_login_whose_api_is_read_only_is_ready_and_may_not_trade(place: Place, wanted: BrokerAccount) -> None:
+    place.new_host(read_only=True).open(wanted.id)
+    reach(wanted, SessionState.READY)
+    wanted.refresh_from_db()
+    assert wanted.account_codes == ["DU1000001"]
+    assert wanted.may_trade is False
+    assert "API is read-only" in wanted.may_trade_reason
+
+
 def test_a_wrong_password_ends_in_auth_failed_after_one_login(place: Place, wanted: BrokerAccount) -> None:
     credentials.store(account=wanted, username="demo", password="wrong")
     host = place.new_host()
