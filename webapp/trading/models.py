@@ -6,6 +6,7 @@ Prices, sizes and money are `numeric` columns wide enough for IB's 5e-08 steps; 
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -100,7 +101,7 @@ class Order(models.Model):
     )
     ib_status = models.CharField(max_length=30, blank=True, help_text="IB's own word, letter for letter.")
     reason = models.CharField(max_length=500, blank=True)
-    filled_quantity = AmountField(default=0)
+    filled_quantity = AmountField(default=Decimal(0))
     average_fill_price = AmountField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -225,3 +225,10 @@ def test_an_order_becomes_the_request_that_the_node_sends(ready_account: BrokerA
     assert request.client_order_id == str(order.client_order_id)
     assert (request.account_code, request.con_id, request.side) == ("DU1000001", aapl.con_id, OrderSide.BUY)
     assert (request.quantity, request.limit_price) == (Decimal(10), Decimal("190.50"))
+
+
+def test_a_placed_order_reads_the_same_before_and_after_the_database_had_it(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    result = orders.place(account=ready_account, **fields())
+    assert orders.as_body(result.order) == orders.as_body(Order.objects.get())

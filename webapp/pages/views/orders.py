@@ -47,9 +47,7 @@ def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         return _render_ticket(request, account, entered, message=str(conflict), is_spent=True, status=CONFLICT)
     except SessionNotReady as not_ready:
         return _render_ticket(request, account, entered, message=str(not_ready), status=NOT_READY)
-    # Read again: as the columns hold it, and with what a worker has done to it since.
-    order = orders.of(request.user, account).get(pk=placed.order.pk)
-    context = {"account": account, "order": orders.as_body(order)}
+    context = {"account": account, "order": orders.as_body(placed.order)}
     return render_fragment(request, "trade/placed.html", context, status=201 if placed.created else 200)
 
 
