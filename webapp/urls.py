@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from allauth.account import views as entrance
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from webapp.api.routes import api
+
+# allauth's other pages are left out: they send mail, and none is set up.
+AUTH = [
+    path("login/", entrance.login, name="account_login"),
+    path("logout/", entrance.logout, name="account_logout"),
+    path("signup/", entrance.signup, name="account_signup"),
+    path("inactive/", entrance.account_inactive, name="account_inactive"),
+    path("password/change/", entrance.password_change, name="account_change_password"),
+]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
-    path("auth/", include("allauth.urls")),
+    path("auth/", include(AUTH)),
+    # Asked for by pages that name no icon of their own, the admin's for one.
+    path("favicon.ico", RedirectView.as_view(url=static("gatehouse/mark.svg"))),
     path("", include("webapp.pages.urls")),
 ]

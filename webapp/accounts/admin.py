@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model, QuerySet
@@ -22,6 +23,8 @@ from webapp.accounts.refusals import SessionRefused
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Gatehouse"
 admin.site.register(User, UserAdmin)
+# No mail is sent, so allauth's table of addresses stays empty.
+admin.site.unregister(EmailAddress)
 
 
 class ReadOnly:

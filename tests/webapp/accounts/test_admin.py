@@ -143,6 +143,10 @@ def test_a_credential_has_no_page(office, connected):
     assert "credential" not in office.get("/admin/").content.decode().lower()
 
 
+def test_addresses_of_mail_that_is_never_sent_have_no_page(office):
+    assert office.get("/admin/account/emailaddress/").status_code == 404
+
+
 def test_an_account_can_not_be_added_changed_or_removed_by_hand(office, connected):
     assert office.get(f"{ACCOUNTS}add/").status_code == 403
     assert office.post(f"{ACCOUNTS}{connected.id}/change/", {"name": "Other"}).status_code == 403

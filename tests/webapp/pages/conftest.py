@@ -16,8 +16,8 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def browser(alice: User) -> Client:
-    """alice, signed in. Forms carry their CSRF token or are refused, as in a real browser."""
-    client = Client(enforce_csrf_checks=False)
+    """alice, signed in. Without CSRF checks: `test_entrance.py` has those for every form."""
+    client = Client()
     client.force_login(alice)
     return client
 
