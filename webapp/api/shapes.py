@@ -140,10 +140,16 @@ class OrdersOut(Schema):
     next_cursor: str | None
 
 
+class FieldProblem(Schema):
+    field: str
+    message: str
+
+
 class Problem(Schema):
-    """Every error has this shape, as application/problem+json."""
+    """Every error has this shape, as application/problem+json; `errors` only when fields are to blame."""
 
     type: Literal["about:blank"]
     title: str
     status: int
     detail: str
+    errors: list[FieldProblem] | None = None

@@ -163,5 +163,6 @@ def test_the_schema_is_served_and_the_page_that_needs_a_cdn_is_not(client: Clien
     schema = client.get("/api/v1/openapi.json")
     assert schema.status_code == 200
     assert set(schema.json()["paths"]) == set(ADDRESSES)
+    assert "errors" in schema.json()["components"]["schemas"]["Problem"]["properties"]
     assert schema.json()["components"]["securitySchemes"]["BearerToken"] == {"type": "http", "scheme": "bearer"}
     assert client.get("/api/v1/docs").status_code == 404
