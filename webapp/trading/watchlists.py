@@ -16,10 +16,10 @@ LONGEST_NAME = 60
 
 
 def of(user: User | AnonymousUser) -> QuerySet[Watchlist]:
-    """The user's own, oldest first, each with its instruments."""
+    """The user's own, oldest first."""
     if not user.is_authenticated:
         return Watchlist.objects.none()
-    return Watchlist.objects.filter(user=user).prefetch_related("items__instrument")
+    return Watchlist.objects.filter(user=user)
 
 
 def create(*, user: User, name: str) -> Watchlist:

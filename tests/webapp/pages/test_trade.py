@@ -12,8 +12,9 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from webapp.accounts import events
 from webapp.accounts.models import BrokerAccount, User
@@ -146,7 +147,36 @@ def test_positions_and_account_values_are_painted_from_rows(
     assert row["data-position-key"] == f"DU1-{aapl.con_id}"
     assert ">-20,000</td>" in text
     assert "Net liquidation" in text
-    assert ">1,000,234.50</td>" in text
+    assert ">1,000,234.50</span>" in text
+
+
+def test_an_open_order_is_shown_however_many_came_after_it(
+    screen: Callable[..., Any], order: Order, elements: Callable[[Any], Any]
+) -> None:
+    newer = {"account": order.account, "instrument": order.instrument, "quantity": Decimal(1), "status": "FILLED"}
+    Order.objects.bulk_create(Order(**newer, client_order_id=uuid.uuid4(), side="BUY") for _ in range(101))
+    shown = [each["data-client-order-id"] for each in elements(screen()).all("tr") if each.get("data-client-order-id")]
+    assert len(shown) == 101
+    assert shown[-1] == str(order.client_order_id)
+
+
+def test_the_screen_asks_the_database_as_often_for_many_rows_as_for_few(
+    screen: Callable[..., Any], fill: Execution, watchlist: Watchlist, eurusd: Instrument
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            screen()
+        return len(asked)
+
+    few = queries()
+    for row in (fill.order, fill, watchlist.items.get()):
+        row.pk = None
+        row.instrument = eurusd
+        for name, value in (("client_order_id", uuid.uuid4()), ("exec_id", "0000e0d5.6a1b2c3d.02.01")):
+            if hasattr(row, name):
+                setattr(row, name, value)
+        row.save()
+    assert queries() == few
 
 
 def test_a_screen_without_a_watchlist_says_how_to_make_one(screen: Callable[..., Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -117,12 +116,6 @@ def commission(fill: FillBody) -> str | None:
     """With its own currency, which needn't be the trade's; None until the broker has reported it."""
     amount = formats.number(fill["commission"], 2)
     return f"{amount} {fill['commission_currency'] or ''}".strip() if amount is not None else None
-
-
-@register.filter
-def tag_words(tag: str) -> str:
-    """IB's `NetLiquidation` as `Net liquidation`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", tag).capitalize()
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
-from webapp.pages import blanks, searching
+from webapp.pages import blanks, figures, searching
 from webapp.pages.access import SignedInRequest, owned_account, owned_watchlist, signed_in
 from webapp.pages.fragments import render_fragment
 from webapp.pages.views.accounts import session_context
@@ -47,10 +47,10 @@ def _chosen_watchlist(request: SignedInRequest) -> Watchlist | None:
 def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
     """In the shapes that events carry, so that a row looks the same whether a page or a script made it."""
     return {
-        "orders": [orders.as_body(order) for order in orders.of(user, account)[:ROWS_SHOWN]],
+        "orders": [orders.as_body(order) for order in orders.open_and_newest(user, account, ROWS_SHOWN)],
         "fills": [fills.as_body(fill) for fill in fills.of(user, account)[:ROWS_SHOWN]],
         "positions": [positions.as_body(position) for position in positions.of(user, account)],
-        "values": account_values.of(user, account),
+        "values": figures.by_account_code(account_values.of(user, account)),
         "notices": account.events.filter(kind=AccountEvent.Kind.NOTICE).order_by("-number")[:NOTICES_SHOWN],
     }
 
@@ -59,7 +59,8 @@ def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
 @signed_in
 def values(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = owned_account(request, account_id)
-    context = {"account": account, "values": account_values.of(request.user, account)}
+    shown = figures.by_account_code(account_values.of(request.user, account))
+    context = {"account": account, "values": shown}
     return render_fragment(request, "trade/values.html", context)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TypedDict
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from brokers.domain import OrderRequest, OrderSide, OrderStatus, OrderType, TimeInForce
@@ -53,6 +53,13 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
     if account is not None:
         orders = orders.filter(account=account)
     return orders.select_related("instrument").prefetch_related("broker_orders", "commands")
+
+
+def open_and_newest(user: User | AnonymousUser, account: BrokerAccount, newest: int) -> QuerySet[Order]:
+    """The account's newest orders, and every open one however old: whoever can't see it can't cancel it."""
+    every = of(user, account)
+    final = [status.value for status in OrderStatus if status.is_final]
+    return every.filter(~Q(status__in=final) | Q(pk__in=every.values("pk")[:newest]))
 
 
 def as_body(order: Order) -> OrderBody:
