@@ -105,13 +105,23 @@ test("a gap in the quotes subscribes again, and shows nothing until the snapshot
 test("a line that answers no ping is dropped", () => {
   const { seen, line } = opened();
   line().greets();
-  mock.timers.tick(15_000);
+  mock.timers.tick(5_000);
   assert.deepEqual(line().sent.at(-1), { type: "ping" });
   line().says({ type: "pong" });
-  mock.timers.tick(15_000);
+  mock.timers.tick(5_000);
   assert.equal(seen.states.at(-1), "open");
-  mock.timers.tick(15_000);
+  mock.timers.tick(5_000);
   assert.equal(seen.states.at(-1), "waiting");
+});
+
+test("a network that is gone ends the line at once, and it comes back", () => {
+  const { socket, seen, line } = opened();
+  line().greets();
+  socket.drop();
+  assert.equal(seen.states.at(-1), "waiting");
+  mock.timers.tick(20_000);
+  line().greets();
+  assert.equal(seen.states.at(-1), "open");
 });
 
 test("a handshake that nobody answers is given up", () => {

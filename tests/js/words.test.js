@@ -41,5 +41,5 @@ test("a commission is unknown until it comes, and carries its own currency", () 
 });
 
 test("an age is told in its largest unit", () => {
-  assert.deepEqual([-50, 900, 12_000, 61_000, 7_300_000].map(age), ["now", "now", "12 s", "1 min", "2 h"]);
+  assert.deepEqual([-50, 900, 12_000, 61_000, 7_300_000].map((milliseconds) => age(milliseconds)), ["now", "now", "12 s", "1 min", "2 h"]);
 });

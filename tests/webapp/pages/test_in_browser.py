@@ -23,7 +23,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from brokers.domain import (
     CommissionReport,
@@ -44,7 +44,7 @@ from webapp.accounts.models import BrokerAccount, GatewaySession, User
 from webapp.bus import quotes
 from webapp.bus import redis as bus_redis
 from webapp.trading import fills, orders, positions
-from webapp.trading.models import Execution, Instrument, Order, Watchlist
+from webapp.trading.models import AccountValue, Execution, Instrument, Order, Watchlist
 
 pytestmark = [
     pytest.mark.e2e,
@@ -275,6 +275,84 @@ async def test_a_double_click_on_the_button_is_one_order(desk: Desk, watchlist: 
     assert await sync_to_async(Order.objects.count)() == 1
 
 
+async def test_the_tickets_answer_shows_what_the_broker_said_before_it_came(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    """A worker is often faster than the answer. What is on its way stays in sight: Escape doesn't close it."""
+    may_answer = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        await may_answer.wait()
+        await route.fulfill(response=answer)
+
+    await desk.page.route("**/orders/", hold)
+    await desk.open("trade/")
+    await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=ask]")
+    await desk.page.fill("#ticket-quantity", "10")
+    await desk.page.fill("#ticket-price", "187.31")
+    await desk.page.press("#ticket-price", "Enter")
+    await desk.one("#orders tbody [data-field=status]").to_have_text("Pending")
+    order = await sync_to_async(Order.objects.get)()
+    await desk.write(orders.apply_update, update=update(order, OrderStatus.SUBMITTED, filled_quantity=Decimal(4)))
+    await desk.one("#orders tbody [data-field=status]").to_have_text("Submitted")
+    await desk.page.press("#ticket-price", "Escape")
+    await desk.one("form#ticket").to_have_count(1)
+    may_answer.set()
+    await desk.one("[data-placed]").to_contain_text("Submitted")
+    await desk.one("[data-placed]").to_contain_text("4 of 10 filled")
+    await desk.write(orders.apply_update, update=update(order, OrderStatus.REJECTED, reason="No such luck."))
+    await desk.one("[data-placed]").to_contain_text("Rejected")
+    await desk.one("[data-placed]").to_contain_text("No such luck.")
+
+
+async def test_prices_that_nobody_keeps_current_say_so(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    lines: list[Any] = []
+    may_reconnect = asyncio.Event()
+
+    async def connect(line: Any) -> None:
+        if lines:
+            await may_reconnect.wait()
+        lines.append(line)
+        line.connect_to_server()
+
+    await desk.page.route_web_socket(re.compile("/ws/"), connect)
+    await desk.open("trade/")
+    await desk.publish(1, quote(aapl, bid="187.30", ask="187.40"))
+    kind = desk.one(f"tr[data-con-id='{aapl.con_id}'] [data-field=market_data_type]")
+    price = desk.one(f"tr[data-con-id='{aapl.con_id}'] [data-field=ask] a")
+    await kind.to_have_text("Live")
+    await price.to_have_css("font-style", "normal")
+    await desk.page.evaluate("() => { dispatchEvent(new Event('offline')) }")
+    await kind.to_have_text("Not current")
+    await desk.one("#watchlist [data-field=age]").not_to_have_text("now")
+    await price.to_have_css("font-style", "italic")
+    may_reconnect.set()
+    await kind.to_have_text("Live")
+    await desk.write(sessions.record_state, fence=FENCE, state=SessionState.RESTARTING, reason="The nightly reset.")
+    await kind.to_have_text("Not current")
+    await price.to_have_css("font-style", "italic")
+
+
+async def test_the_figures_are_refreshed_behind_what_is_folded_open(desk: Desk) -> None:
+    figure = {"account": desk.account, "account_code": "DU1000001", "tag": "Cushion", "currency": ""}
+    row = await sync_to_async(AccountValue.objects.create)(**figure, value=Decimal(1))
+    await desk.open("trade/")
+    await desk.page.click("#values summary")
+    await desk.one("[data-value-tag=Cushion]").to_contain_text("1.00")
+    await sync_to_async(AccountValue.objects.filter(pk=row.pk).update)(value=Decimal("0.5"))
+    await desk.page.evaluate("() => { document.body.dispatchEvent(new CustomEvent('gatehouse:fill')) }")
+    await desk.one("[data-value-tag=Cushion]").to_contain_text("0.50")
+    await desk.one("[data-value-tag=Cushion]").to_be_visible()
+
+
+async def test_what_refreshes_by_itself_says_when_it_could_not(desk: Desk) -> None:
+    await desk.open("trade/")
+    for successful in (False, True):
+        await desk.page.evaluate("(ok) => htmx.trigger('#values', 'htmx:afterRequest', { successful: ok })", successful)
+        await desk.one("#values.not-current").to_have_count(0 if successful else 1)
+
+
 async def test_an_order_is_followed_to_its_end_and_its_fill_to_its_commission(
     desk: Desk, watchlist: Watchlist, aapl: Instrument
 ) -> None:
@@ -422,3 +500,14 @@ async def test_every_part_of_the_screen_keeps_to_its_own_place(desk: Desk, watch
     assert grid
     assert ticket
     assert grid["x"] + grid["width"] <= ticket["x"]
+
+
+@pytest.mark.parametrize("width", [390, 800, 1179])
+async def test_a_ticket_opens_in_sight_on_a_screen_without_room_for_its_column(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument, width: int
+) -> None:
+    await desk.page.set_viewport_size({"width": width, "height": 800})
+    await desk.open("trade/")
+    await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=ask]")
+    await desk.one("#ticket button[type=submit]").to_be_in_viewport()
+    assert await desk.page.evaluate("() => scrollY") == 0

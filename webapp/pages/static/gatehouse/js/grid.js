@@ -20,7 +20,7 @@ export class Grid {
 
   constructor(container) {
     this.container = container;
-    setInterval(() => this.#showAges(), 1000);
+    setInterval(() => this.showAges(), 1000);
   }
 
   get table() {
@@ -66,7 +66,6 @@ export class Grid {
     this.#paintPrice(field(row, "last"), quote.last, decimals);
     for (const name of ["bid_size", "ask_size", "last_size"]) show(field(row, name), number(quote[name]));
     this.#paintChange(row, quote, decimals);
-    field(row, "market_data_type").textContent = KINDS[quote.market_data_type] ?? "no data";
     this.#showAge(row, quote);
   }
 
@@ -86,15 +85,23 @@ export class Grid {
     row.dataset.direction = { "-1": "down", 1: "up" }[direction] ?? "";
   }
 
-  #showAges() {
+  // What kind of quote each row has and how old it is; called when the link or the session changes, too.
+  showAges() {
     for (const row of this.#rows()) this.#showAge(row, this.#newest.get(row.dataset.conId) ?? NONE);
   }
 
-  #showAge(row, { at }) {
+  #showAge(row, { at, market_data_type: kind }) {
+    const isOld = at !== null && !isCurrent();
+    field(row, "market_data_type").textContent = isOld ? "Not current" : (KINDS[kind] ?? "no data");
     const milliseconds = at === null ? null : Date.now() - this.#lag - Date.parse(at);
-    field(row, "age").textContent = milliseconds === null ? "" : age(milliseconds);
+    field(row, "age").textContent = milliseconds === null ? "" : age(milliseconds, isOld ? "1 s" : "now");
     row.classList.toggle("old", milliseconds !== null && milliseconds > OLD_AFTER);
   }
+}
+
+// Nobody keeps prices current while the server can't be reached or the session is down. The same classes grey them.
+function isCurrent() {
+  return !document.body.matches(".link-down, .session-down");
 }
 
 function flash(element, direction) {

@@ -9,9 +9,10 @@ export function openLive(on) {
     url: location.origin.replace(/^http/, "ws") + path,
     lastEventNumber: Number(lastEventNumber),
     isSignedIn,
-    on: { snapshot() {}, quotes() {}, refused: logRefusal, ...on, state: showConnection },
+    on: { snapshot() {}, quotes() {}, refused: logRefusal, state: showConnection, ...on },
   });
   socket.open();
+  addEventListener("offline", () => socket.drop());
   addEventListener("online", () => socket.hurry());
   document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
   return socket;

@@ -6,6 +6,8 @@ import { Rows } from "./rows.js";
 import { showTime } from "./times.js";
 
 export class Orders {
+  // The newest body of each order that an event has brought.
+  #newest = new Map();
   #rows = new Rows({ table: "#orders", template: "#order-row", keyAttribute: "data-order-key" });
 
   constructor(words) {
@@ -19,14 +21,16 @@ export class Orders {
     const row = this.#rows.find(keyOf(body)) ?? this.#add(body);
     if (eventNumber < Number(row.dataset.eventNumber)) return;
     row.dataset.eventNumber = eventNumber;
+    this.#newest.set(keyOf(body), body);
     this.#announce(row, body);
     this.#paint(row, body);
-    for (const line of document.querySelectorAll(`[data-placed="${body.client_order_id}"]`)) this.#paintStatus(line, body);
+    this.#paintPlaced(body);
   }
 
-  // The ticket's answer, for a page whose socket is away just then.
-  showIfNew(body) {
+  // The ticket's answer. Events of its order may have come before it, or none when the socket is away just then.
+  placed(body) {
     if (!this.#rows.find(keyOf(body))) this.#paint(this.#add(body), body);
+    this.#paintPlaced(this.#newest.get(keyOf(body)) ?? body);
   }
 
   #add(body) {
@@ -58,6 +62,13 @@ export class Orders {
     field(row, "side").dataset.side = body.side;
     this.#paintStatus(row, body);
     this.#paintCancel(row.querySelector("form"), body);
+  }
+
+  #paintPlaced(body) {
+    for (const line of document.querySelectorAll(`[data-placed="${body.client_order_id}"]`)) {
+      show(field(line, "filled_quantity"), number(body.filled_quantity));
+      this.#paintStatus(line, body);
+    }
   }
 
   #paintStatus(element, body) {

@@ -18,6 +18,12 @@ addEventListener("pageshow", ({ persisted }) => {
   if (persisted) document.querySelectorAll("form[data-once] button").forEach((button) => (button.disabled = false));
 });
 
+// What refreshes by itself says so when it can't, rather than show old figures as new ones.
+const REFRESHED = "[hx-trigger*=every]";
+document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+  if (target.matches(REFRESHED)) target.classList.toggle("not-current", !detail.successful);
+});
+
 const SAYINGS = {
   "htmx:sendError": () => "The server can't be reached. Nothing on this page has changed; try again.",
   "htmx:timeout": () => "The server didn't answer in time. Try again.",
@@ -31,7 +37,7 @@ const FAILED = {
 for (const [type, words] of Object.entries(SAYINGS)) {
   document.addEventListener(type, (event) => {
     // What refreshes by itself tries again by itself; the ticket has words of its own.
-    if (event.target.matches("[hx-trigger*=every], #ticket")) return;
+    if (event.target.matches(`${REFRESHED}, #ticket`)) return;
     const message = document.getElementById("page-message");
     message.textContent = words(event);
     message.hidden = false;

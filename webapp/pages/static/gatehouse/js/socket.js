@@ -6,7 +6,8 @@
 import { delayBefore } from "./backoff.js";
 import { EventLine, QuoteLine } from "./sequence.js";
 
-const PING_EVERY = 15_000;
+// A line that broke without a word is noticed after two of these. Until then its prices look live, so they are few.
+const PING_EVERY = 5_000;
 const GREETING_WITHIN = 10_000;
 const ENDS = new Set([4401, 4404]);
 // After so many refused handshakes the page asks whether its user is still signed in: a browser isn't told why.
@@ -50,6 +51,11 @@ export class AccountSocket {
   // Don't wait out the delay: the network is back, or somebody looks at the page again.
   hurry() {
     if (this.#retry !== null) this.open();
+  }
+
+  // The network is gone: don't wait for the line to find out.
+  drop() {
+    if (this.#socket !== null) this.#drop(this.#socket);
   }
 
   close() {

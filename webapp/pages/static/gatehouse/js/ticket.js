@@ -5,6 +5,11 @@ import { stepped } from "./decimal.js";
 const SENDING = "Sending…";
 const NO_ANSWER =
   "No answer came, so the order may or may not be here. Look at the order list. Pressing the button again sends this same ticket, which can't become a second order.";
+// Answers that come before the order is looked at.
+const REFUSED = {
+  403: "Nothing was sent: this page is too old. Reload it and open the ticket again.",
+  404: "Nothing was sent: this account is gone, or isn't yours. Reload the page.",
+};
 
 // The price that was clicked: where the focus goes back to.
 let opener = null;
@@ -18,8 +23,8 @@ export function watchTicket({ placed }) {
   for (const type of ["input", "change"]) document.addEventListener(type, (event) => refresh(event.target.form));
   document.body.addEventListener("htmx:afterSwap", (event) => arrived(event, placed));
   document.body.addEventListener("htmx:beforeRequest", (event) => say(event, SENDING));
-  for (const type of ["htmx:sendError", "htmx:timeout", "htmx:responseError"])
-    document.body.addEventListener(type, (event) => say(event, NO_ANSWER));
+  for (const type of ["htmx:sendError", "htmx:timeout"]) document.body.addEventListener(type, (event) => say(event, NO_ANSWER));
+  document.body.addEventListener("htmx:responseError", (event) => say(event, REFUSED[event.detail.xhr.status] ?? NO_ANSWER));
 }
 
 function openFromPrice(event) {
@@ -32,6 +37,8 @@ function openFromPrice(event) {
 }
 
 function close() {
+  // Closing would not call back what is on its way, and would hide what becomes of it.
+  if (document.querySelector("#ticket.htmx-request")) return;
   const closed = document.getElementById("ticket-closed").content.cloneNode(true);
   document.getElementById("ticket-panel").replaceWith(closed);
   opener?.focus();

@@ -20,10 +20,10 @@ export function timeElement(iso) {
   return element;
 }
 
-// `12 s`, `5 min`, `3 h`; "now" for the last moment.
-export function age(milliseconds) {
+// `12 s`, `5 min`, `3 h`; `lately` for the last moment.
+export function age(milliseconds, lately = "now") {
   const seconds = Math.floor(Math.max(0, milliseconds) / 1000);
-  if (seconds < 2) return "now";
+  if (seconds < 2) return lately;
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   return `${Math.floor(seconds / 3600)} h`;

@@ -1,6 +1,7 @@
 // The trading screen: painted by the server, kept current by one socket.
 
 import { wordsOfPage } from "./cells.js";
+import { showConnection } from "./connection.js";
 import { Fills } from "./fills.js";
 import { Grid } from "./grid.js";
 import { openLive } from "./live.js";
@@ -18,8 +19,13 @@ const orders = new Orders(words);
 const fills = new Fills();
 const positions = new Positions();
 
+function showSession(body) {
+  session.render(body);
+  grid.showAges();
+}
+
 const appliers = {
-  session: ({ body }) => session.render(body),
+  session: ({ body }) => showSession(body),
   order: ({ body, number }) => orders.apply(body, number),
   fill: ({ body }) => fills.apply(body),
   position: ({ body }) => positions.apply(body),
@@ -27,7 +33,11 @@ const appliers = {
 };
 
 const socket = openLive({
-  session: (body) => session.render(body),
+  state(state) {
+    showConnection(state);
+    grid.showAges();
+  },
+  session: showSession,
   event: (event) => appliers[event.kind]?.(event),
   snapshot: (quotes) => grid.snapshot(quotes),
   quotes: (quotes) => grid.quotes(quotes),
@@ -35,7 +45,7 @@ const socket = openLive({
 
 socket.subscribe(grid.conIds());
 watchSearch();
-watchTicket({ placed: (body) => orders.showIfNew(body) });
+watchTicket({ placed: (body) => orders.placed(body) });
 
 document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target.id !== "watchlist") return;
