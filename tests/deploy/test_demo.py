@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from brokers.gateways import process as gateways
-from deploy.local.processes import became_true, sweep
+from deploy.local import services
+from deploy.local.processes import became_true
 from tests.services import ROOT
 
 pytestmark = pytest.mark.timeout(240)
@@ -57,14 +58,21 @@ def words_of(process: psutil.Process) -> bytes:
         return b""
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
 @pytest.fixture
 def var(open_folder: Path) -> Iterator[Path]:
     """With a space in it, as a clone's path may have."""
     folder = open_folder / "a var"
     folder.mkdir()
     yield folder
+    for process in STARTED:
+        process.kill()
+        process.wait(10)
+    STARTED.clear()
     gateways.sweep(folder / "gateways")
-    sweep(folder / "run")
+    services.sweep(folder)
 
 
 @pytest.fixture
@@ -79,6 +87,7 @@ def start(var: Path, port: int | str) -> Demo:
     command = [sys.executable, "-m", "deploy.local", "demo", "--var", str(var), f"--port={port}"]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+    STARTED.append(process)
     return Demo(process=process, var=var, port=int(port) if str(port).isdecimal() else 0, output=output)
 
 
@@ -136,12 +145,11 @@ def the_account(demo: Demo) -> object:
     return account["id"]
 
 
-def test_what_a_kill_9_left_is_ended_at_the_next_start(var: Path, port: int) -> None:
+def test_what_a_kill_9_left_is_ended_at_the_next_start_and_a_part_that_dies_ends_the_rest(var: Path, port: int) -> None:
     killed = start(var, port)
     killed.wait_until_ready()
     gateway = gateway_of(killed)
-    worker = psutil.Process(json.loads((var / "run" / "worker.json").read_text())["pid"])
-    worker.kill()  # so that nobody stops the gateway in good order
+    part(killed, "worker").kill()  # so that nobody stops the gateway in good order
     killed.process.kill()
     killed.process.wait(10)
     assert gateway.is_running()
@@ -151,25 +159,21 @@ def test_what_a_kill_9_left_is_ended_at_the_next_start(var: Path, port: int) -> 
 
     assert not gateway.is_running()
     assert gateway_of(again) != gateway
-    again.process.send_signal(signal.SIGINT)
-    assert again.process.wait(60) == 0
+
+    part(again, "web").kill()
+
+    assert again.process.wait(60) == 1
+    assert "web ended (signal SIGKILL). The end of" in again.said()
     assert became_true(lambda: again.family() == set(), deadline=5), again.family()
+
+
+def part(demo: Demo, name: str) -> psutil.Process:
+    return psutil.Process(json.loads((demo.var / "run" / f"{name}.json").read_text())["pid"])
 
 
 def gateway_of(demo: Demo) -> psutil.Process:
     (gateway,) = [process for process in demo.family() if "brokers.simulator" in process.cmdline()]
     return gateway
-
-
-def test_a_part_that_dies_is_named_and_the_rest_is_stopped(var: Path, port: int) -> None:
-    demo = start(var, port)
-    demo.wait_until_ready()
-
-    psutil.Process(json.loads((var / "run" / "web.json").read_text())["pid"]).kill()
-
-    assert demo.process.wait(60) == 1
-    assert "web ended (signal SIGKILL). The end of" in demo.said()
-    assert became_true(lambda: demo.family() == set(), deadline=5), demo.family()
 
 
 def test_a_port_in_use_is_named_before_anything_starts(var: Path, port: int) -> None:
@@ -193,7 +197,7 @@ def test_a_port_that_is_none_is_refused(var: Path, wrong: str) -> None:
 def test_make_passes_its_end_on(var: Path, port: int) -> None:
     """A signal to make alone, which Ctrl-C at a terminal is not, stops the demo too."""
     makefile = var.parent / "Makefile"
-    command = f"{sys.executable} -m deploy.local demo --var '{var}' --port {port} --with-parent"
+    command = f"'{sys.executable}' -m deploy.local demo --var '{var}' --port {port} --with-parent"
     makefile.write_text(f"demo:\n\t@exec {command}\n")
     for number in (signal.SIGINT, signal.SIGKILL):
         output = var.parent / f"output-{number.name}"
@@ -205,6 +209,7 @@ def test_make_passes_its_end_on(var: Path, port: int) -> None:
                 stderr=subprocess.STDOUT,
                 env=dict(os.environ),
             )
+        STARTED.append(make)
         demo = Demo(process=make, var=var, port=port, output=output)
         demo.wait_until_ready()
 

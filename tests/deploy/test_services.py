@@ -2,6 +2,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import psycopg
@@ -9,14 +10,14 @@ import pytest
 import redis
 
 from deploy.local import services
-from deploy.local.processes import LocalError, sweep
+from deploy.local.processes import LocalError
 from deploy.local.services import Services
 
 
 @pytest.fixture
 def folder(open_folder: Path) -> Iterator[Path]:
     yield open_folder
-    sweep(open_folder / "run")
+    services.sweep(open_folder)
 
 
 def write_both(running: Services) -> None:
@@ -37,6 +38,10 @@ def read_both(running: Services) -> tuple[object, object]:
     return row, word
 
 
+def postgres_sockets(running: Services) -> Path:
+    return Path(parse_qs(urlsplit(running.database_url).query)["host"][0])
+
+
 def family(running: Services) -> list[psutil.Process]:
     parents = [psutil.Process(child.process.pid) for child in running.children()]
     return [*parents, *(process for parent in parents for process in parent.children(recursive=True))]
@@ -55,8 +60,8 @@ def test_services_keep_their_data_and_leave_no_process(folder: Path) -> None:
 def test_services_listen_on_private_unix_sockets_and_nowhere_else(folder: Path) -> None:
     with services.running(folder, durable=False) as running:
         assert [process.net_connections("inet") for process in family(running)] == [[] for _ in family(running)]
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "run").iterdir() if path.is_dir()}
-        assert modes == {"pg": 0o700, "redis": 0o700}
+        for socket_folder in (postgres_sockets(running), Path(running.redis_url.removeprefix("unix://")).parent):
+            assert stat.S_IMODE(socket_folder.stat().st_mode) == 0o700
 
 
 def test_killed_services_start_again_with_their_data(folder: Path) -> None:
