@@ -62,6 +62,11 @@ class Resync:
         return frozenset().union(*(seen for seen in self._order_sources if seen is not None))
 
     @property
+    def shows_orders(self) -> bool:
+        """Whether every source of orders answered, so that an order in none of them has left no trace."""
+        return not self.read_only and None not in self._order_sources
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The sources that gave no answer, by name."""
         answers = {

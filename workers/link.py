@@ -188,10 +188,13 @@ class Link:
         self._in_step = False
         await self._tell(SessionState.SYNCING, reason)
         self._rows.take_refused()
+        in_doubt = await self._workplace.database.call(commands.sent_without_a_word, account_id=self._account_id)
         resync = await self._node.resync()
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._resolve_interrupted(resync.order_refs)
+        if resync.shows_orders:
+            await self._resolve_lost(in_doubt, resync.order_refs)
         await self._record_ready(refused=self._rows.take_refused())
 
     async def _resolve_interrupted(self, seen: frozenset[str]) -> None:
@@ -204,6 +207,13 @@ class Link:
         )
         for command in resolved:
             log.warning("account %s: interrupted command %s", self._account_id, command)
+
+    async def _resolve_lost(self, in_doubt: frozenset[int], seen: frozenset[str]) -> None:
+        resolved = await self._workplace.database.call(
+            commands.resolve_lost, account_id=self._account_id, in_doubt=in_doubt, seen_order_refs=seen
+        )
+        for command in resolved:
+            log.warning("account %s: %s left no trace at the broker", self._account_id, command)
 
     async def _record_ready(self, *, refused: list[str]) -> None:
         if self._permission is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -132,6 +134,36 @@ def test_a_command_whose_worker_was_lost_before_the_bytes_is_unknown_and_never_s
     # Another order goes through, so the worker did look for commands, and let this one be.
     becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
     assert sent(place, trading, order) == []
+
+
+def test_an_order_that_a_frozen_gateway_never_read_is_unknown_once_another_one_shows_no_trace(
+    place: Place, trading: BrokerAccount
+) -> None:
+    frozen = place.gateway_pid(trading)
+    os.kill(frozen, signal.SIGSTOP)
+    order = place_order(trading, **MARKET)
+    eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the bytes are handed to the socket")
+    os.kill(frozen, signal.SIGKILL)
+
+    becomes(order, OrderStatus.UNKNOWN)
+    assert (command_of(order).state, order.reason) == (OrderCommand.State.UNKNOWN, commands.LOST_ON_THE_WAY)
+    reach(trading, SessionState.READY)
+    becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
+    assert sent(place, trading, order) == []
+
+
+def test_an_order_sent_before_a_read_only_gateway_took_over_is_not_declared_lost(
+    place: Place, trading: BrokerAccount
+) -> None:
+    order = place_order(trading, **RESTING)
+    becomes(order, OrderStatus.SUBMITTED)
+    eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the command is concluded")
+    lose(place, trading)
+    Order.objects.filter(pk=order.pk).update(status=OrderStatus.PENDING, ib_status="")
+
+    taken_over(place, trading, read_only=True)
+    order.refresh_from_db()
+    assert (order.status, command_of(order).state) == (OrderStatus.PENDING, OrderCommand.State.SENT)
 
 
 def test_a_command_whose_worker_was_lost_after_the_bytes_is_linked_and_not_sent_again(

@@ -4,6 +4,8 @@ PENDING -> SENDING -> SENT
    |          |-----> REFUSED   nothing left this machine
    |          `-----> UNKNOWN   the worker was lost in between, and the broker shows no trace
    `----------------> REFUSED   overdue, or withdrawn by the user
+
+A submit goes from SENT to UNKNOWN, too, when the link was lost before the broker said a word of it.
 """
 
 from __future__ import annotations
@@ -34,6 +36,11 @@ LOST_SUBMIT = (
     "look in TWS or IB's app before placing another."
 )
 LOST_CANCEL = "The worker was lost while it sent the cancel, which may not have arrived. Cancel again if it is open."
+
+LOST_ON_THE_WAY = (
+    "The connection was lost while this order was being sent, and the broker shows no trace of it. Look at your orders "
+    "there, in TWS or IB's app, before you place it again."
+)
 
 
 def claim_next(*, account_id: UUID, worker: str, fence: int) -> OrderCommand | None:
@@ -97,6 +104,37 @@ def resolve_interrupted(
     for command in commands:
         _resolve(command, seen)
     return commands
+
+
+def sent_without_a_word(*, account_id: UUID) -> frozenset[int]:
+    """The ids of submits whose bytes were handed to a socket and of whose orders the broker has said nothing yet.
+
+    Ask before a resync begins: an order that is sent during one may be missing from it and be well.
+    """
+    return frozenset(_wordless(account_id).values_list("pk", flat=True))
+
+
+def resolve_lost(*, account_id: UUID, in_doubt: Iterable[int], seen_order_refs: Iterable[str]) -> list[OrderCommand]:
+    """Conclude as UNKNOWN the submits `in_doubt` that left no trace at the broker. Returns them.
+
+    Call it after a resync in which every source of orders answered, with what `sent_without_a_word` said before it.
+    When the broker shows such an order after all, `orders.apply_update` links it.
+    """
+    seen = {order_ref.lower() for order_ref in seen_order_refs}
+    silent = _wordless(account_id).filter(pk__in=list(in_doubt)).select_related("order").order_by("id")
+    lost = [command for command in silent if not _left_a_trace(command, seen)]
+    for command in lost:
+        updates.mark_unknown(command=command, reason=LOST_ON_THE_WAY)
+    return lost
+
+
+def _wordless(account_id: UUID) -> QuerySet[OrderCommand]:
+    return OrderCommand.objects.filter(
+        account_id=account_id,
+        verb=OrderCommand.Verb.SUBMIT,
+        state=OrderCommand.State.SENT,
+        order__status=OrderStatus.PENDING.value,
+    )
 
 
 def _resolve(command: OrderCommand, seen: set[str]) -> None:

@@ -139,7 +139,8 @@ class OrderCommand(models.Model):
     """What a worker is to do with an order, once. Claimed PENDING -> SENDING before the socket is written to.
 
     SENT: the bytes left, and the broker's own words follow in the order. REFUSED: nothing left, for `reason`.
-    UNKNOWN: the worker was lost at SENDING and the broker shows no trace; a machine never sends it again.
+    UNKNOWN: the worker was lost at SENDING, or the link after SENT, and the broker shows no trace. A machine never
+    sends it again.
     """
 
     class Verb(models.TextChoices):

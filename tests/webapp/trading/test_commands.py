@@ -296,3 +296,56 @@ def test_an_interrupted_cancel_shows_in_what_became_of_its_order(
     order.refresh_from_db()
     assert (command.state, order.status) == (state, status)
     assert orders.as_body(orders.of(leased_account.user).get())["can_cancel"] == (state == "UNKNOWN")
+
+
+@pytest.fixture
+def sent(leased_account: BrokerAccount) -> OrderCommand:
+    """A submit that was handed to the socket; the broker has said nothing of it."""
+    placed(leased_account)
+    command = claimed(leased_account)
+    commands.record_sent(command)
+    return command
+
+
+def resolve_lost(command: OrderCommand, *seen: str, in_doubt: frozenset[int] | None = None) -> list[OrderCommand]:
+    if in_doubt is None:
+        in_doubt = commands.sent_without_a_word(account_id=command.account_id)
+    return commands.resolve_lost(account_id=command.account_id, in_doubt=in_doubt, seen_order_refs=seen)
+
+
+def test_a_sent_submit_that_left_no_trace_is_unknown_and_says_what_to_do(sent: OrderCommand) -> None:
+    assert resolve_lost(sent, "someone else's") == [sent]
+    order = Order.objects.get()
+    assert (states(), order.status, order.reason) == (["UNKNOWN"], "UNKNOWN", commands.LOST_ON_THE_WAY)
+    assert AccountEvent.objects.latest("number").body["status"] == "UNKNOWN"
+    assert resolve_lost(sent) == []
+
+
+def test_an_order_that_was_lost_on_the_way_and_turns_up_is_linked(sent: OrderCommand) -> None:
+    resolve_lost(sent)
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order))
+    order = Order.objects.get()
+    assert (order.status, order.reason, order.broker_orders.count()) == ("SUBMITTED", "", 1)
+
+
+def test_a_sent_submit_that_the_broker_shows_stays_sent(sent: OrderCommand) -> None:
+    assert resolve_lost(sent, str(sent.order.client_order_id).upper()) == []
+    assert (states(), Order.objects.get().status) == (["SENT"], "PENDING")
+
+
+def test_a_submit_that_was_sent_after_the_resync_began_is_not_in_doubt(leased_account: BrokerAccount) -> None:
+    before = commands.sent_without_a_word(account_id=leased_account.pk)
+    placed(leased_account)
+    command = claimed(leased_account)
+    commands.record_sent(command)
+    assert resolve_lost(command, in_doubt=before) == []
+    assert (states(), Order.objects.get().status) == (["SENT"], "PENDING")
+
+
+def test_a_sent_submit_of_which_the_broker_speaks_meanwhile_keeps_its_word(sent: OrderCommand) -> None:
+    in_doubt = commands.sent_without_a_word(account_id=sent.account_id)
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order))
+    assert resolve_lost(sent, in_doubt=in_doubt) == []
+    orders.mark_unknown(command=sent, reason="too late")
+    order = Order.objects.get()
+    assert (states(), order.status, order.reason) == (["SENT"], "SUBMITTED", "")

@@ -122,6 +122,26 @@ def test_a_rejection_keeps_the_brokers_reason(order: Order) -> None:
     assert len(order.reason) == 500
 
 
+@pytest.mark.parametrize("poorer", ["", "Inactive", "Rejected by System"])
+def test_a_rejection_keeps_its_reason_when_the_completed_orders_say_less(order: Order, poorer: str) -> None:
+    reason = "Order rejected - reason: no shares to borrow (IB 201)"
+    after(order, status=OrderStatus.REJECTED, ib_status="Inactive", reason=reason, reason_code=201)
+    before = event_count()
+    after(order, status=OrderStatus.REJECTED, ib_status="Inactive", reason=poorer)
+    assert (order.reason, event_count()) == (reason, before)
+
+
+def test_a_reason_whose_code_was_cut_off_is_not_replaced_by_the_status(order: Order) -> None:
+    after(order, status=OrderStatus.REJECTED, ib_status="Inactive", reason="why" * 200 + " (IB 201)", reason_code=201)
+    after(order, status=OrderStatus.REJECTED, ib_status="Inactive", reason="Inactive")
+    assert order.reason.startswith("why")
+
+
+def test_a_rejection_without_a_reason_takes_the_better_one(order: Order) -> None:
+    after(order, status=OrderStatus.REJECTED, ib_status="Inactive", reason="Inactive")
+    assert after(order, status=OrderStatus.REJECTED, ib_status="Inactive", reason="No (IB 201)").reason == "No (IB 201)"
+
+
 def test_an_order_that_was_unknown_and_turned_up_is_known_again(order: Order) -> None:
     orders.mark_unknown(command=order.commands.get(), reason="The worker was lost.")
     after(order)

@@ -6,6 +6,7 @@ One door for both: a status never goes backwards, however late, twice or out of 
 from __future__ import annotations
 
 import logging
+import re
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,8 @@ _RANK = {
     OrderStatus.CANCELLED: 3,
     OrderStatus.REJECTED: 3,
 }
+# As in "Order rejected - reason: no shares to borrow (IB 201)".
+_CODE = re.compile(r"\(IB \d+\)")
 # What IB says of a cancel that it didn't take: the order lives on, and may be cancelled again.
 _CANCEL_REJECTED = {135, 136, 161, 10147, 10148}
 
@@ -96,7 +99,7 @@ def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> None:
         hold(command.account_id)
         order = Order.objects.get(pk=command.order_id)
         state = OrderCommand.State.REFUSED if status is OrderStatus.REJECTED else OrderCommand.State.UNKNOWN
-        if not _end(command, state, reason):
+        if not _end(command, state, reason, endable=_endable(command, order, status)):
             return
         if not is_open(order):
             return
@@ -107,11 +110,16 @@ def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> None:
         changes.tell(order)
 
 
-def _end(command: OrderCommand, state: OrderCommand.State, reason: str) -> bool:
+def _endable(command: OrderCommand, order: Order, status: OrderStatus) -> list[OrderCommand.State]:
+    """A submit that was sent is still open to doubt while the broker has said nothing of its order."""
+    alive = [OrderCommand.State.PENDING, OrderCommand.State.SENDING]
+    wordless = command.verb == OrderCommand.Verb.SUBMIT and order.status == OrderStatus.PENDING
+    return [*alive, OrderCommand.State.SENT] if wordless and status is OrderStatus.UNKNOWN else alive
+
+
+def _end(command: OrderCommand, state: OrderCommand.State, reason: str, *, endable: list[OrderCommand.State]) -> bool:
     """False when the command had ended before, or another fence has claimed it since."""
-    alive = OrderCommand.objects.filter(pk=command.pk, fence=command.fence).filter(
-        state__in=[OrderCommand.State.PENDING, OrderCommand.State.SENDING]
-    )
+    alive = OrderCommand.objects.filter(pk=command.pk, fence=command.fence, state__in=endable)
     reason = clip(reason, REASON_LENGTH)
     if not alive.update(state=state, reason=reason, ended_at=Now()):
         return False
@@ -162,7 +170,7 @@ def _columns(order: Order, update: OrderUpdate) -> dict[str, Any]:
     old = OrderStatus(order.status)
     if may_follow(old, update.status):
         columns |= {"status": update.status.value, "ib_status": clip(update.ib_status, 30)}
-        columns |= _reason(update, is_news=old is not update.status)
+        columns |= _reason(order, update)
         if order.client_order_id is None:
             columns |= _terms(order, update)
     return columns
@@ -184,9 +192,22 @@ def _filled(order: Order, update: OrderUpdate) -> dict[str, Decimal]:
     return columns
 
 
-def _reason(update: OrderUpdate, *, is_news: bool) -> dict[str, str]:
-    """A reason stands until the status moves on or another comes."""
-    return {"reason": clip(update.reason, REASON_LENGTH)} if update.reason or is_news else {}
+def _reason(order: Order, update: OrderUpdate) -> dict[str, str]:
+    """A reason stands until the status moves on or another comes; of an order that is over, until a better one does."""
+    if order.status == update.status and (not update.reason or _says_less(update, order)):
+        return {}
+    return {"reason": clip(update.reason, REASON_LENGTH)}
+
+
+def _says_less(update: OrderUpdate, order: Order) -> bool:
+    """Among completed orders IB names no code, and may give the status as the reason: `Inactive` of a rejection."""
+    if is_open(order) or not order.reason:
+        return False
+    return update.reason == update.ib_status or (_has_code(order.reason) and not _has_code(update.reason))
+
+
+def _has_code(reason: str) -> bool:
+    return _CODE.search(reason) is not None
 
 
 def _terms(order: Order, update: OrderUpdate) -> dict[str, Any]:
