@@ -53,7 +53,7 @@ class TradingNodeConfig:
     `client_id` stays the same for the life of an account: orders can be changed only by the client id that placed them.
     `account_code`, when given, must be among the accounts behind the login, or `connect` fails. `gateway_time_zone` is
     an IANA name, for the gateway's times that carry no zone. A gateway that is silent for `heartbeat` seconds is asked
-    for the time, and counts as lost when it doesn't tell.
+    for the time, and counts as lost when it says nothing at all for another `heartbeat_deadline`.
     """
 
     host: str = "127.0.0.1"
@@ -63,6 +63,7 @@ class TradingNodeConfig:
     gateway_time_zone: str = "UTC"
     connect_deadline: float = 15.0
     request_deadline: float = 10.0
-    heartbeat: float = 20.0
+    heartbeat: float = 5.0
+    heartbeat_deadline: float = 5.0
     data_clients: Mapping[str, InteractiveBrokersDataClientConfig] = field(default_factory=_one_data_client)
     exec_clients: Mapping[str, InteractiveBrokersExecClientConfig] = field(default_factory=_one_exec_client)

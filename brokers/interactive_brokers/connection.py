@@ -207,18 +207,38 @@ class InteractiveBrokersConnection:
 
     async def _keep_watch(self, session: Session) -> None:
         """A gateway that hangs keeps its socket open, so silence is the only sign of it."""
+        pause = self._config.heartbeat
         while True:
-            await asyncio.sleep(self._config.heartbeat)
-            if self._broker_lost or session.silent_for() < self._config.heartbeat:
+            await asyncio.sleep(pause)
+            pause = self._config.heartbeat
+            if self._broker_lost:
                 continue
-            try:
-                await self.ask(lambda session: session.current_time(), what="the time")
-            except (NoAnswer, LinkLost) as error:
-                log.warning("giving up on %s:%d: %s", self._config.host, self._config.port, error)
-                self._hang_up(str(error))
+            silence = session.silent_for()
+            if 0 < silence < self._config.heartbeat:
+                pause -= silence  # looks again as soon as the silence is long enough, not a whole round later
+            elif (reason := await self._no_sign_of_life(session)) is not None:
+                log.warning("giving up on %s:%d: %s", self._config.host, self._config.port, reason)
+                self._hang_up(reason)
                 return
-            except RequestRefused as error:
-                log.info("the gateway answered the heartbeat with a refusal: %s", error)
+
+    async def _no_sign_of_life(self, session: Session) -> str | None:
+        """Ask for the time: why the gateway counts as lost, or None.
+
+        Whatever it says meanwhile shows that it lives. The time itself can be late: behind a burst of its own words,
+        or of ours that wait for the budget.
+        """
+        heard = session.last_heard
+        try:
+            await self.ask(
+                lambda session: session.current_time(), what="the time", deadline=self._config.heartbeat_deadline
+            )
+        except NoAnswer as error:
+            return str(error) if session.last_heard == heard else None
+        except LinkLost as error:
+            return str(error)
+        except RequestRefused as error:
+            log.info("the gateway answered the heartbeat with a refusal: %s", error)
+        return None
 
     def _hang_up(self, reason: str) -> None:
         if self._heartbeat is not None and self._heartbeat is not asyncio.current_task():

@@ -63,9 +63,15 @@ class Session:
         self._client.reset()
         self._wrapper.abandon_requests()
 
+    @property
+    def last_heard(self) -> datetime:
+        """When anything last came from the gateway."""
+        heard: datetime = self._wrapper.lastTime
+        return heard
+
     def silent_for(self) -> float:
-        """Seconds since anything came from the gateway."""
-        return (datetime.now(UTC) - self._wrapper.lastTime).total_seconds()
+        """Seconds since then."""
+        return (datetime.now(UTC) - self.last_heard).total_seconds()
 
     async def current_time(self) -> datetime:
         return await self._ib.reqCurrentTimeAsync()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import uuid
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -374,6 +375,25 @@ async def test_a_quiet_gateway_that_tells_the_time_stays_connected(simulator: An
         assert not (await asyncio.wait({closing}, timeout=0.02))[0]
     await node.stop()
     await closing
+
+
+async def test_a_gateway_that_is_frozen_is_given_up_though_its_socket_stays_open(
+    simulator: Any, recorder: Recorder
+) -> None:
+    node = node_at(simulator, recorder, heartbeat=0.05, heartbeat_deadline=1.0)
+    await node.connect()
+    simulator.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(LinkLost, match="did not answer with the time"):
+            await asyncio.wait_for(node.wait_closed(), DEADLINE)
+    finally:
+        simulator.process.send_signal(signal.SIGCONT)
+
+
+def test_a_frozen_gateway_is_given_up_within_ten_seconds() -> None:
+    config = TradingNodeConfig()
+    assert config.heartbeat + config.heartbeat_deadline <= 10
+    assert config.heartbeat_deadline < config.request_deadline
 
 
 async def test_two_nodes_on_one_loop_share_nothing(simulator: Any, recorder: Recorder) -> None:

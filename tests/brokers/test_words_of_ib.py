@@ -476,12 +476,25 @@ async def test_a_withdrawn_bid_is_none(node: TradingNode, gateway: ScriptedGatew
 async def test_a_silent_gateway_is_asked_for_the_time_and_then_given_up(
     gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
-    node = node_at(gateway, recorder, heartbeat=0.05, request_deadline=0.1)
+    node = node_at(gateway, recorder, heartbeat=0.05, heartbeat_deadline=0.1)
     await node.connect()
     await gateway.next(49)
     with pytest.raises(LinkLost, match="did not answer with the time"):
         await asyncio.wait_for(node.wait_closed(), DEADLINE)
     assert recorder.links == [LinkState.UP, LinkState.DOWN]
+
+
+async def test_a_gateway_that_says_anything_but_the_time_is_not_given_up(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    node = node_at(gateway, recorder, heartbeat=0.05, heartbeat_deadline=1.0)
+    await node.connect()
+    for _ in range(2):
+        await gateway.next(49)
+        gateway.error(-1, 2104, "Market data farm connection is OK:usfarm")
+    await gateway.next(49)
+    assert recorder.links == [LinkState.UP]
+    await node.stop()
 
 
 # Answers that don't come
