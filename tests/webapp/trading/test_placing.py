@@ -138,9 +138,33 @@ def test_a_session_that_takes_no_orders_refuses_at_once(
     ready_account: BrokerAccount, aapl: Instrument, state: SessionState
 ) -> None:
     GatewaySession.objects.update(state=state.value, state_reason="The gateway is asleep.")
-    with pytest.raises(SessionNotReady, match=f"is {state}.*The gateway is asleep.*Nothing was sent"):
+    with pytest.raises(SessionNotReady, match=r"The gateway is asleep\. Nothing was sent\.") as refused:
         orders.place(account=ready_account, **fields())
+    assert state not in str(refused.value)
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (SessionState.STOPPED, "is stopped"),
+        (SessionState.SYNCING, "is syncing"),
+        (SessionState.TWO_FACTOR, "is waiting for your approval"),
+    ],
+)
+def test_a_refusal_names_the_state_in_the_words_of_the_pages(
+    ready_account: BrokerAccount, aapl: Instrument, state: SessionState, words: str
+) -> None:
+    GatewaySession.objects.update(state=state.value)
+    with pytest.raises(SessionNotReady, match=f"{words}, and takes orders only when it is ready. Nothing was sent"):
+        placed(ready_account)
+
+
+def test_a_refusal_says_once_that_the_session_is_stopped(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    GatewaySession.objects.update(state=SessionState.STOPPED.value, state_reason="Stopped.")
+    with pytest.raises(SessionNotReady) as refused:
+        placed(ready_account)
+    assert str(refused.value).lower().count("stopped") == 1
 
 
 def test_a_session_without_quotes_takes_orders_all_the_same(ready_account: BrokerAccount, aapl: Instrument) -> None:
@@ -161,7 +185,7 @@ def test_a_session_whose_worker_was_lost_takes_no_orders_though_its_row_says_rea
 
 def test_an_account_without_a_session_refuses_at_once(ready_account: BrokerAccount, aapl: Instrument) -> None:
     GatewaySession.objects.all().delete()
-    with pytest.raises(SessionNotReady, match="is STOPPED"):
+    with pytest.raises(SessionNotReady, match="is stopped"):
         orders.place(account=ready_account, **fields())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,15 +9,15 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from brokers.domain import OrderStatus, SessionState
-from webapp.accounts.models import BrokerAccount, GatewaySession
+from brokers.domain import OrderStatus
+from webapp.accounts.models import BrokerAccount
 from webapp.bus import doorbell
 from webapp.trading.amounts import plain
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
-from webapp.trading.orders import bodies, changes
+from webapp.trading.orders import bodies, changes, standing
 from webapp.trading.orders.checks import FieldRefused, Ticket, TicketFields, read_client_order_id
-from webapp.trading.refusals import OrderConflict, OrderNotOpen, SessionNotReady
+from webapp.trading.refusals import OrderConflict, OrderNotOpen
 
 WITHDRAWN = "Cancelled before it was sent: the broker never saw it."
 
@@ -73,7 +72,7 @@ def cancel(*, account: BrokerAccount, client_order_id: UUID | str) -> OrderComma
         held = hold(account.pk)
         order = _order(held, client_order_id)
         if not bodies.is_open(order):
-            raise OrderNotOpen(f"There is nothing to cancel: the order is {order.status} already.")
+            raise OrderNotOpen(f"There is nothing to cancel: the order is {order.status.lower()} already.")
         return bodies.cancel_under_way(order) or _withdraw(order) or _ask_to_cancel(held, order)
 
 
@@ -101,9 +100,7 @@ def _says_the_same(order: Order, ticket: Ticket) -> bool:
 
 
 def _place_new(account: BrokerAccount, ticket: Ticket) -> Placed:
-    _require_session(account, takes=lambda state: state.takes_orders)
-    _require_worker(account)
-    _require_permission(account)
+    standing.require_orders(account)
     order = Order.objects.create(
         account=account,
         client_order_id=ticket.client_order_id,
@@ -118,34 +115,6 @@ def _place_new(account: BrokerAccount, ticket: Ticket) -> Placed:
     _command(order, OrderCommand.Verb.SUBMIT)
     changes.tell(order)
     return Placed(order=order, created=True)
-
-
-def _require_session(account: BrokerAccount, *, takes: Callable[[SessionState], bool]) -> None:
-    session = GatewaySession.objects.filter(account=account).first()
-    state = SessionState(session.state) if session is not None else SessionState.STOPPED
-    if not takes(state):
-        why = f" {session.state_reason}" if session is not None and session.state_reason else ""
-        raise SessionNotReady(
-            f"The session of {account.name} is {state}, and takes orders only when it is READY.{why} Nothing was sent."
-        )
-    if not account.account_code:
-        raise SessionNotReady(f"The broker has not named the account behind {account.name} yet. Nothing was sent.")
-
-
-def _require_worker(account: BrokerAccount) -> None:
-    """A worker that was lost leaves its last word, READY say, until the next one takes over."""
-    lost = GatewaySession.objects.filter(account=account, lease_expires_at__lte=Now()).exclude(owner="")
-    if lost.exists():
-        raise SessionNotReady(
-            f"The worker that held the session of {account.name} was lost, and another takes over. Nothing was sent."
-        )
-
-
-def _require_permission(account: BrokerAccount) -> None:
-    """Refused only when it is known: with None the broker will say."""
-    if account.may_trade is False:
-        why = account.may_trade_reason or "The broker gave no reason."
-        raise SessionNotReady(f"{account.name} may not trade. {why} Nothing was sent.")
 
 
 def _order(account: BrokerAccount, client_order_id: UUID | str) -> Order:
@@ -176,7 +145,7 @@ def _withdraw(order: Order) -> OrderCommand | None:
 
 
 def _ask_to_cancel(account: BrokerAccount, order: Order) -> OrderCommand:
-    _require_session(account, takes=lambda state: state.takes_cancels)
+    standing.require_cancels(account)
     command = _command(order, OrderCommand.Verb.CANCEL)
     changes.tell(order)
     return command
