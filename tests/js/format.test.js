@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { decimalsOf, number, percent, signed } from "../../webapp/pages/static/gatehouse/js/format.js";
+import { average, decimalsOf, number, percent, signed } from "../../webapp/pages/static/gatehouse/js/format.js";
 
 const cases = JSON.parse(readFileSync(new URL("../webapp/pages/number_cases.json", import.meta.url)));
 
 test("numbers read as the server writes them", () => {
   for (const [text, decimals, shown] of cases.number) assert.equal(number(text, decimals), shown);
+});
+
+test("averages read as the server writes them", () => {
+  for (const [text, decimals, shown] of cases.average) assert.equal(average(text, decimals), shown);
 });
 
 test("signed numbers read as the server writes them", () => {

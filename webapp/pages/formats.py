@@ -1,11 +1,12 @@
 """Numbers as people read them. `js/format.js` follows the same rules; one table of cases tests both.
 
-Nothing is rounded: a value keeps every digit that it has. None stays None, and a template shows it as a dash.
+A price keeps every digit that it has; what was computed is rounded to what a price can have.
+None stays None, and a template shows it as a dash.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from webapp.trading import amounts
 
@@ -30,6 +31,20 @@ def number(value: Decimal | str | None, decimals: int = 0) -> str | None:
     fraction = fraction.ljust(decimals, "0")
     sign = "-" if text.startswith("-") else ""
     return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
+
+
+def rounded(value: Decimal | str | None, most: int) -> Decimal | None:
+    """Half away from zero, to at most `most` digits behind the point."""
+    if value is None:
+        return None
+    exact = Decimal(value)
+    result = exact.quantize(Decimal(1).scaleb(-most), rounding=ROUND_HALF_UP, context=amounts.EXACT)
+    return exact if exact == result else result
+
+
+def average(value: Decimal | str | None, decimals: int) -> str | None:
+    """An average has as many digits as its division left it: two more than a price says enough."""
+    return number(rounded(value, decimals + 2), decimals)
 
 
 def signed(value: Decimal | str | None, decimals: int = 0) -> str | None:

@@ -23,6 +23,13 @@ def test_a_number_is_grouped_padded_and_never_rounded(text: str | None, decimals
     assert formats.number(text, decimals) == shown
 
 
+@pytest.mark.parametrize(("text", "decimals", "shown"), NUMBERS["average"])
+def test_an_average_has_at_most_two_digits_more_than_a_price(
+    text: str | None, decimals: int, shown: str | None
+) -> None:
+    assert formats.average(text, decimals) == shown
+
+
 @pytest.mark.parametrize(("text", "decimals", "shown"), NUMBERS["signed"])
 def test_a_change_carries_its_sign(text: str | None, decimals: int, shown: str | None) -> None:
     assert formats.signed(text, decimals) == shown
@@ -38,6 +45,19 @@ def test_an_order_is_said_in_words(case: dict[str, Any]) -> None:
     assert words.order_line(**case["order"]) == case["line"]
 
 
+@pytest.mark.parametrize("case", WORDS["order_value"], ids=lambda case: str(case["value"]))
+def test_a_limit_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
+    multiplier = Decimal(case["multiplier"])
+    assert words.order_value(**case["order"], multiplier=multiplier) == case["value"]
+
+
+@pytest.mark.parametrize("case", WORDS["state"], ids=lambda case: f"{case['state']}-{case['desired_state']}")
+def test_a_session_that_waits_for_its_worker_is_not_called_stopped(case: dict[str, Any]) -> None:
+    said = words.state_words(case["state"], case["desired_state"])
+    assert said.label == case["label"]
+    assert words.why_not_ready(said.label, case["reason"]) == case["why"]
+
+
 @pytest.mark.parametrize("case", WORDS["may_trade"], ids=lambda case: case["text"])
 def test_whether_an_account_may_trade_is_yes_no_with_a_reason_or_not_known(case: dict[str, Any]) -> None:
     assert words.may_trade(case["allowed"], case["reason"]) == case["text"]
@@ -45,7 +65,7 @@ def test_whether_an_account_may_trade_is_yes_no_with_a_reason_or_not_known(case:
 
 @pytest.mark.parametrize("case", WORDS["actions"], ids=lambda case: f"{case['state']}-{case['desired_state']}")
 def test_a_page_offers_what_the_state_allows_and_nobody_has_asked_for_yet(case: dict[str, Any]) -> None:
-    assert words.state_words(case["state"]).actions == tuple(case["allowed"])
+    assert words.state_words(case["state"], case["desired_state"]).actions == tuple(case["allowed"])
     assert words.actions(case["state"], case["desired_state"]) == tuple(case["offered"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -44,6 +45,11 @@ def price(value: Decimal | str | None, increment: Decimal | str | None = None) -
 
 
 @register.filter
+def average(value: Decimal | str | None, increment: Decimal | str | None = None) -> str | None:
+    return formats.average(value, formats.decimals_of(increment) if increment else 2)
+
+
+@register.filter
 def money(value: Decimal | str | None) -> str | None:
     return formats.number(value, 2)
 
@@ -65,8 +71,8 @@ def moment(value: datetime | str | None) -> SafeString | str:
 
 
 @register.filter
-def state_words(state: str) -> words.StateWords:
-    return words.state_words(state)
+def state_words(state: str, desired_state: str) -> words.StateWords:
+    return words.state_words(state, desired_state)
 
 
 @register.filter
@@ -80,7 +86,8 @@ def order_tone(status: str) -> str:
 
 
 @register.filter
-def order_line(order: OrderBody) -> str:
+def order_line(order: dict[str, Any]) -> str:
+    """Of a body with its `price_increment`."""
     return words.order_line(
         side=order["side"],
         quantity=order["quantity"],
@@ -88,20 +95,29 @@ def order_line(order: OrderBody) -> str:
         order_type=order["order_type"],
         limit_price=order["limit_price"],
         time_in_force=order["time_in_force"],
+        decimals=formats.decimals_of(order["price_increment"]),
     )
 
 
 @register.filter
 def confirmation(ticket: Ticket, instrument: Instrument) -> str:
     """What the ticket's button is about to send."""
-    return words.order_line(
+    line = words.order_line(
         side=ticket.side,
         quantity=ticket.quantity,
         symbol=instrument.display_symbol,
         order_type=ticket.order_type,
         limit_price=ticket.limit_price,
         time_in_force=ticket.time_in_force,
+        decimals=formats.decimals_of(instrument.price_increment),
     )
+    value = words.order_value(
+        quantity=ticket.quantity,
+        order_type=ticket.order_type,
+        limit_price=ticket.limit_price,
+        multiplier=instrument.multiplier,
+    )
+    return f"{line} (about {value} {instrument.currency})" if value else line
 
 
 @register.filter

@@ -1,5 +1,7 @@
 // Showing a value in an element that the server painted first. What isn't known is a dash that says so, never zero.
 
+import { decimalsOf } from "./format.js";
+
 const UNKNOWN = "Not known yet";
 
 export function show(element, text) {
@@ -25,6 +27,12 @@ export function field(row, name) {
 
 export function showFields(row, texts) {
   for (const [name, text] of Object.entries(texts)) show(field(row, name), text);
+}
+
+// How many digits a price of the instrument has: some row or ticket of the page says it. Two while none does.
+export function decimalsOfInstrument(conId) {
+  const known = document.querySelector(`[data-increment-of="${conId}"]:not([data-increment=""])`);
+  return known ? decimalsOf(known.dataset.increment) : 2;
 }
 
 export function wordsOfPage() {

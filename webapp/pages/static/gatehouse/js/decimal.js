@@ -2,6 +2,13 @@
 
 const PLAIN = /^\d*\.?\d*$/;
 
+// Exactly, and without zeros at the end.
+export function product(left, right) {
+  const places = placesOf(left) + placesOf(right);
+  const digits = scaled(left, placesOf(left)) * scaled(right, placesOf(right));
+  return unscaled(digits, places, places);
+}
+
 // One step up or down, onto the grid of steps; never below zero. Null when `text` is no number.
 export function stepped(text, step, by) {
   const typed = text.trim();

@@ -1,4 +1,4 @@
-// Numbers as people read them, from the decimal strings that messages carry. Nothing is rounded and nothing becomes a
+// Numbers as people read them, from the decimal strings that messages carry. Nothing becomes a
 // float on its way; `webapp/pages/formats.py` follows the same rules, and one table of cases tests both.
 
 export function decimalsOf(increment) {
@@ -14,7 +14,25 @@ export function number(text, decimals = 0) {
   const sign = text.startsWith("-") ? "-" : "";
   const [whole, fraction = ""] = trimmed(text.slice(sign.length)).split(".");
   const padded = fraction.padEnd(decimals, "0");
-  return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (padded ? `.${padded}` : "");
+  return sign + (whole || "0").replace(/^0+(?=\d)/, "").replace(/\B(?=(\d{3})+$)/g, ",") + (padded ? `.${padded}` : "");
+}
+
+// Half away from zero, to at most so many digits behind the point.
+export function rounded(text, most) {
+  if (text === null || text === undefined) return null;
+  const sign = text.startsWith("-") ? "-" : "";
+  const [whole, fraction = ""] = text.slice(sign.length).split(".");
+  if (fraction.length <= most) return text;
+  const up = fraction[most] >= "5" ? 1n : 0n;
+  const digits = (BigInt(whole + fraction.slice(0, most)) + up).toString().padStart(most + 1, "0");
+  const cut = digits.length - most;
+  const result = digits.slice(0, cut) + (most ? `.${digits.slice(cut)}` : "");
+  return (/[1-9]/.test(result) ? sign : "") + result;
+}
+
+// An average has as many digits as its division left it: two more than a price says enough.
+export function average(text, decimals) {
+  return number(rounded(text, decimals + 2), decimals);
 }
 
 export function signed(text, decimals = 0) {

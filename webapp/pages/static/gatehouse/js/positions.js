@@ -1,7 +1,7 @@
 // Positions, as the broker counts them. One that is closed goes.
 
-import { showFields } from "./cells.js";
-import { number } from "./format.js";
+import { decimalsOfInstrument, showFields } from "./cells.js";
+import { average, number } from "./format.js";
 import { Rows } from "./rows.js";
 
 export class Positions {
@@ -16,7 +16,7 @@ export class Positions {
     return showFields(row, {
       symbol: body.symbol,
       quantity: number(body.quantity),
-      average_cost: number(body.average_cost, 2),
+      average_cost: average(body.average_cost, decimalsOfInstrument(body.con_id)),
     });
   }
 }

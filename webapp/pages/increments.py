@@ -1,0 +1,13 @@
+"""An event's body doesn't say how fine its prices are. A page adds it, for its rows and its scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.pages import formats
+from webapp.trading.models import Instrument
+
+
+def with_increment(body: Mapping[str, Any], instrument: Instrument) -> dict[str, Any]:
+    return {**body, "price_increment": formats.plain(instrument.price_increment)}
