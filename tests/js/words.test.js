@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 globalThis.matchMedia ??= () => ({ matches: true });
-const { actions, mayTrade } = await import("../../webapp/pages/static/gatehouse/js/session.js");
-const { orderLine } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
+const { actions, mayTrade, stateWords, whyNotReady } = await import("../../webapp/pages/static/gatehouse/js/session.js");
+const { farLimit, orderLine, orderValue } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
 const { commission, corrects } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
 const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
 
@@ -15,6 +15,31 @@ test("an order reads as the server writes it", () => {
     const [orderType, limitPrice, timeInForce] = [order.order_type, order.limit_price, order.time_in_force];
     assert.equal(orderLine({ ...order, orderType, limitPrice, timeInForce }), line);
   }
+});
+
+test("a limit order comes to what the server says", () => {
+  for (const { order, multiplier, value } of cases.order_value) {
+    const { quantity, order_type: orderType, limit_price: limitPrice } = order;
+    assert.equal(orderValue({ quantity, orderType, limitPrice }, multiplier), value);
+  }
+});
+
+test("a session that waits for its worker is not called stopped", () => {
+  const words = { waiting: { label: "Waiting" }, states: { STOPPED: { label: "Stopped" } } };
+  for (const { why, label, ...body } of cases.state) {
+    assert.equal(stateWords(body, words).label, label);
+    assert.equal(whyNotReady({ label }, body), why);
+  }
+});
+
+test("a limit far on the harmful side of the price on screen is said", () => {
+  const last = { name: "last price", price: "100.0" };
+  assert.equal(farLimit("BUY", "152", last), "This limit is 52 % above the last price.");
+  assert.equal(farLimit("SELL", "48", last), "This limit is 52 % below the last price.");
+  assert.equal(farLimit("SELL", "80", { name: "bid", price: "100" }), "This limit is 20 % below the bid.");
+  for (const [side, limit] of [["BUY", "110"], ["BUY", "50"], ["SELL", "152"], ["SELL", "90"], ["BUY", "abc"], ["BUY", ""]])
+    assert.equal(farLimit(side, limit, last), "");
+  assert.equal(farLimit("BUY", "152", { name: "ask", price: undefined }), "");
 });
 
 test("whether it may trade reads as the server writes it", () => {

@@ -57,4 +57,9 @@ POSITION: PositionBody = {
     "currency": "",
 }
 
-ROWS = {"blank_order": ORDER, "blank_fill": FILL, "blank_position": POSITION}
+NO_INCREMENT = {"price_increment": ""}
+ROWS = {
+    "blank_order": {**ORDER, **NO_INCREMENT},
+    "blank_fill": {**FILL, **NO_INCREMENT},
+    "blank_position": {**POSITION, **NO_INCREMENT},
+}

@@ -17,7 +17,9 @@ def render_fragment(
 ) -> HttpResponse:
     if request.htmx:
         return render(request, template, context, status=status)
-    return render(request, "fragment.html", {**context, "fragment": template}, status=status)
+    # The account's frame says PAPER or LIVE.
+    frame = "accounts/base_account.html" if context.get("account") else "base.html"
+    return render(request, "fragment.html", {**context, "fragment": template, "frame": frame}, status=status)
 
 
 def move_to(request: SignedInRequest, url: str) -> HttpResponseBase:

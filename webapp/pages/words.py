@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, SessionState, TimeInForce, TradingMode
+from webapp.pages import formats
+from webapp.trading import amounts
 
 # How a state is coloured. Colour never stands alone: the label says the same.
 IDLE, BUSY, OK, WARN, BAD = "idle", "busy", "ok", "warn", "bad"
@@ -80,6 +84,22 @@ STATES = {
     ),
 }
 
+# STOPPED, but asked to run.
+WAITING = StateWords(
+    "Waiting",
+    BUSY,
+    None,
+    "Nothing to do: a worker starts it in a moment. If this lasts longer than a minute, ask your administrator.",
+)
+# What a page says of a session while it hears nothing of the server. `reason` stands for the one that isn't known.
+OUT_OF_REACH = {
+    "label": "not known",
+    "tone": IDLE,
+    "step": None,
+    "reason": "This browser has no connection to the server.",
+    "advice": "What this page shows is renewed when the connection is back.",
+}
+
 ORDER_STATUSES = {
     OrderStatus.PENDING: ("Pending", BUSY),
     OrderStatus.UNKNOWN: ("Unknown, checking with the broker", WARN),
@@ -99,37 +119,74 @@ TRADING_MODES = {
 }
 
 
-def state_words(state: str) -> StateWords:
+AMOUNT = re.compile(r"(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
+
+
+def state_words(state: str, desired_state: str) -> StateWords:
+    """`session.js` does the same."""
+    if state == SessionState.STOPPED and desired_state == "RUNNING":
+        return WAITING
     return STATES[SessionState(state)]
 
 
 def actions(state: str, desired_state: str) -> tuple[str, ...]:
     """What a page offers now: what the state allows, less what was asked for already. `session.js` does the same."""
-    if state == SessionState.STOPPED and desired_state == "RUNNING":
-        return ("stop",)
     asked_to_stop = desired_state == "STOPPED"
-    return tuple(action for action in state_words(state).actions if not (asked_to_stop and action == "stop"))
+    offered = state_words(state, desired_state).actions
+    return tuple(action for action in offered if not (asked_to_stop and action == "stop"))
+
+
+def why_not_ready(label: str, reason: str) -> str:
+    """The sentence behind "Orders can't be sent". `session.js` does the same."""
+    return f"The session isn't ready: {reason or f'{label}.'}"
 
 
 def as_json() -> dict[str, object]:
     """Every word that a script needs, keyed by the codes that events carry."""
     return {
+        "waiting": asdict(WAITING),
+        "out_of_reach": OUT_OF_REACH,
         "states": {state.value: asdict(words) for state, words in STATES.items()},
         "orders": {status.value: {"label": label, "tone": tone} for status, (label, tone) in ORDER_STATUSES.items()},
     }
 
 
 def order_line(
-    *, side: str, quantity: str, symbol: str, order_type: str, limit_price: str | None, time_in_force: str
+    *,
+    side: str,
+    quantity: str,
+    symbol: str,
+    order_type: str,
+    limit_price: str | None,
+    time_in_force: str,
+    decimals: int = 2,
 ) -> str:
     """An order in words, `Buy 100 AAPL at a limit of 189.52, day order`. `ticket.js` says the same while it is typed.
 
-    What isn't filled in yet is three dots.
+    `decimals` are those of the price increment. What isn't filled in yet, or is no amount, is three dots.
     """
     verb = "Sell" if side == OrderSide.SELL else "Buy"
-    price = f"at a limit of {limit_price or '…'}" if order_type == OrderType.LMT else TYPES.get(order_type, order_type)
+    limit = f"at a limit of {_amount(limit_price, decimals)}"
+    price = limit if order_type == OrderType.LMT else TYPES.get(order_type, order_type)
     lasting = TIMES_IN_FORCE.get(time_in_force, time_in_force)
-    return f"{verb} {quantity or '…'} {symbol} {price}, {lasting}"
+    return f"{verb} {_amount(quantity, 0)} {symbol} {price}, {lasting}"
+
+
+def order_value(*, quantity: str, order_type: str, limit_price: str | None, multiplier: Decimal | None) -> str | None:
+    """What a limit order comes to, in the instrument's currency; None unless both numbers are valid."""
+    if order_type != OrderType.LMT or not (_is_amount(quantity) and _is_amount(limit_price)):
+        return None
+    value = amounts.EXACT.multiply(Decimal(quantity), Decimal(limit_price or 0))
+    return formats.number(formats.rounded(amounts.EXACT.multiply(value, multiplier or Decimal(1)), 2), 2)
+
+
+def _amount(text: str | None, decimals: int) -> str:
+    return formats.number(text, decimals) or "…" if _is_amount(text) else "…"
+
+
+def _is_amount(text: str | None) -> bool:
+    """Above zero, and no more digits than an amount can have."""
+    return AMOUNT.fullmatch(text or "") is not None
 
 
 def may_trade(allowed: bool | None, reason: str) -> str:

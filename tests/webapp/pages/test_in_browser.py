@@ -225,6 +225,82 @@ async def test_a_click_on_an_ask_opens_a_ticket_at_that_price(
     await desk.one("#ticket-quantity").to_be_focused()
 
 
+async def test_a_price_opened_in_a_window_of_its_own_is_the_trading_screen_with_that_ticket(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.publish(1, quote(aapl, bid="187.30", ask="187.40"))
+    price = f"tr[data-con-id='{aapl.con_id}'] [data-field=ask] a"
+    await desk.one(price).to_have_text("187.40")
+    async with desk.page.context.expect_page() as opening:
+        await desk.page.click(price, modifiers=["Control"])
+    window = await opening.value
+    await expect(window.locator("#ticket-price")).to_have_value("187.40")
+    await expect(window.locator(".mode strong")).to_have_text("PAPER")
+    await expect(window.locator("#ticket-quantity")).to_be_focused()
+    await window.check("#ticket input[value=SELL]")
+    await window.click("[data-step-by='1'] >> nth=0")
+    await expect(window.locator("#ticket button[type=submit]")).to_have_text("Sell (PAPER)")
+    await expect(window.locator("[data-confirmation]")).to_contain_text("Sell 1 AAPL at a limit of 187.40, day order")
+    await expect(window).not_to_have_url(re.compile("con_id"))
+    await window.click("[data-close-ticket]")
+    await expect(window.locator(price)).to_be_focused()
+
+
+async def test_an_ask_stays_where_it_is_whatever_is_quoted(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await desk.open("trade/")
+    cell = desk.page.locator(f"tr[data-con-id='{aapl.con_id}'] [data-field=ask]")
+    edges = [(await cell.bounding_box() or {})["x"]]
+    for seq, (bid, ask, shown) in enumerate([("7.3", "7.4", "7.40"), ("10287.30", "12345.67", "12,345.67")], start=1):
+        await desk.publish(seq, quote(aapl, bid=bid, ask=ask))
+        await expect(cell).to_have_text(shown)
+        edges.append((await cell.bounding_box() or {})["x"])
+    await desk.publish(3, quote(aapl, bid=None, ask=None))
+    await expect(cell).to_have_text("—")
+    edges.append((await cell.bounding_box() or {})["x"])
+    assert edges == edges[:1] * 4
+
+
+@pytest.mark.parametrize("path", ["", "trade/"])
+async def test_a_session_is_not_known_while_the_server_cannot_be_heard(desk: Desk, path: str) -> None:
+    lines: list[Any] = []
+    may_reconnect = asyncio.Event()
+
+    async def connect(line: Any) -> None:
+        if lines:
+            await may_reconnect.wait()
+        lines.append(line)
+        line.connect_to_server()
+
+    await desk.page.route_web_socket(re.compile("/ws/"), connect)
+    await desk.open(path)
+    state = desk.one("[data-session-state]")
+    await state.to_have_text("Ready")
+    await desk.page.evaluate("() => { dispatchEvent(new Event('offline')) }")
+    await state.to_have_text("not known")
+    await desk.one("[data-session-tone]").to_have_attribute("data-tone", "idle")
+    if path:
+        await desk.one("#session").to_contain_text("This browser has no connection to the server.")
+        await desk.one("#session").to_be_visible()
+    may_reconnect.set()
+    await state.to_have_text("Ready")
+    if path:
+        await desk.one("#session").to_be_hidden()
+
+
+async def test_a_limit_far_above_the_ask_is_warned_of_and_not_stopped(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=ask]")
+    await desk.page.fill("#ticket-price", "150")
+    await desk.one("[data-far-limit]").to_be_hidden()
+    await desk.publish(1, quote(aapl, bid="99.9", ask="100"))
+    await desk.one("[data-far-limit]").to_have_text("This limit is 50 % above the ask.")
+    await desk.page.fill("#ticket-price", "100")
+    await desk.one("[data-far-limit]").to_be_hidden()
+
+
 async def test_a_quote_that_the_broker_withdrew_becomes_a_dash(
     desk: Desk, watchlist: Watchlist, aapl: Instrument
 ) -> None:
@@ -257,7 +333,8 @@ async def test_the_ticket_steps_by_the_increment_and_says_what_it_will_send(
     await desk.page.press("#ticket-price", "ArrowUp")
     await desk.one("#ticket-price").to_have_value("187.31")
     await desk.one("#ticket-confirmation").to_have_text(
-        "PAPER, simulated money: Sell 100 AAPL at a limit of 187.31, day order on Paper (DU1000001)"
+        "PAPER, simulated money: "
+        "Sell 100 AAPL at a limit of 187.31, day order (about 18,731.00 USD) on Paper (DU1000001)"
     )
     await desk.page.select_option("#ticket-type", "MKT")
     await desk.one("#ticket-price").to_be_hidden()

@@ -42,7 +42,7 @@ def test_every_ticket_that_opens_has_an_order_id_of_its_own(
     browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any]
 ) -> None:
     address = f"/accounts/{ready_account.id}/ticket/?con_id={aapl.con_id}"
-    hidden = [elements(browser.get(address)).all("input") for _ in range(2)]
+    hidden = [elements(browser.get(address, headers=HTMX)).all("input") for _ in range(2)]
     ids = {field["value"] for fields in hidden for field in fields if field["name"] == "client_order_id"}
     assert len(ids) == 2
 
@@ -53,7 +53,7 @@ def test_the_button_says_side_quantity_instrument_account_and_kind_of_money_in_w
 ) -> None:
     BrokerAccount.objects.update(trading_mode=mode)
     response = browser.get(
-        f"/accounts/{ready_account.id}/ticket/", {"con_id": aapl.con_id, "side": "BUY", "price": "187.31"}
+        f"/accounts/{ready_account.id}/ticket/", {"con_id": aapl.con_id, "side": "BUY", "price": "187.31"}, headers=HTMX
     )
     text = response.content.decode()
     assert "Buy … AAPL at a limit of 187.31, day order" in text
@@ -62,17 +62,33 @@ def test_the_button_says_side_quantity_instrument_account_and_kind_of_money_in_w
 
 
 @pytest.mark.parametrize("query", ["con_id=404404", "con_id=x", "con_id=", "con_id=265598&side=HOLD"])
+@pytest.mark.parametrize("page", ["ticket", "trade"])
 def test_a_ticket_for_nothing_is_not_found(
-    browser: Client, ready_account: BrokerAccount, aapl: Instrument, query: str
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, query: str, page: str
 ) -> None:
-    assert browser.get(f"/accounts/{ready_account.id}/ticket/?{query}").status_code == 404
+    assert browser.get(f"/accounts/{ready_account.id}/{page}/?{query}").status_code == 404
+
+
+def test_a_ticket_in_a_window_of_its_own_is_the_trading_screen_with_it_open(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any]
+) -> None:
+    query = {"con_id": aapl.con_id, "side": "SELL", "price": "187.3"}
+    response = browser.get(f"/accounts/{ready_account.id}/ticket/", query)
+    moved_to = f"/accounts/{ready_account.id}/trade/?con_id={aapl.con_id}&side=SELL&price=187.30"
+    assert (response.status_code, response["Location"]) == (302, moved_to)
+    page = browser.get(moved_to)
+    fields = {field.get("name"): field.get("value") for field in elements(page).all("input")}
+    assert fields["limit_price"] == "187.30"
+    assert "<span data-send-label>Sell</span> (PAPER)" in page.content.decode()
 
 
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "abc", "1e999999"])
 def test_a_price_in_the_address_that_is_none_leaves_the_field_empty(
     browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any], price: str
 ) -> None:
-    response = browser.get(f"/accounts/{ready_account.id}/ticket/", {"con_id": aapl.con_id, "price": price})
+    response = browser.get(
+        f"/accounts/{ready_account.id}/ticket/", {"con_id": aapl.con_id, "price": price}, headers=HTMX
+    )
     [field] = [field for field in elements(response).all("input") if field["name"] == "limit_price"]
     assert field["value"] == ""
 
@@ -202,6 +218,8 @@ def test_a_browser_without_scripts_gets_the_same_answer_inside_a_page(
     assert response.status_code == 422
     assert "<!DOCTYPE html>" in response.content.decode()
     assert "Enter a quantity." in response.content.decode()
+    assert "<strong>PAPER</strong>" in response.content.decode()
+    assert "<title>PAPER Paper · Gatehouse</title>" in response.content.decode()
 
 
 def test_a_form_without_its_csrf_token_is_refused(alice: Any, ready_account: BrokerAccount, ticket: Ticket) -> None:

@@ -72,10 +72,12 @@ def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 
 def session_context(account: BrokerAccount) -> dict[str, object]:
     """What the banner and the session's panel show, on every page of one account."""
+    said = words.state_words(account.session.state, account.session.desired_state)
     return {
         "account": account,
         "session": sessions.as_body(account.session),
-        "state_words": words.state_words(account.session.state),
+        "state_words": said,
+        "why_not_ready": words.why_not_ready(said.label, account.session.state_reason),
         "actions": words.actions(account.session.state, account.session.desired_state),
         "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),
         "words": words.as_json(),

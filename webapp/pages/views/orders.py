@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from brokers.domain import OrderSide
 from webapp.accounts.models import BrokerAccount
 from webapp.pages.access import SignedInRequest, known_instrument, owned_account, signed_in
 from webapp.pages.fragments import render_fragment
+from webapp.pages.increments import with_increment
 from webapp.pages.tickets import Ticket
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order
@@ -27,12 +30,27 @@ BESIDE = ("quantity", "limit_price")
 @require_safe
 @signed_in
 def ticket(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """A fragment for the trading screen; in a window of its own, the trading screen with this ticket open."""
     account = owned_account(request, account_id)
+    asked = asked_ticket(request)
+    if request.htmx:
+        return _render_ticket(request, account, asked)
+    return redirect(_screen_with(account, asked, request.GET.get("watchlist", "")))
+
+
+def asked_ticket(request: SignedInRequest) -> Ticket:
+    """The ticket that an address names by `con_id`, `side` and `price`. Raises Http404 for one that can't be."""
     instrument = known_instrument(request.GET.get("con_id", ""))
     side = request.GET.get("side", OrderSide.BUY.value)
     if side not in list(OrderSide):
         raise Http404("A side is BUY or SELL.")
-    return _render_ticket(request, account, Ticket.opened(instrument, side, request.GET.get("price", "")))
+    return Ticket.opened(instrument, side, request.GET.get("price", ""))
+
+
+def _screen_with(account: BrokerAccount, asked: Ticket, watchlist: str) -> str:
+    named = {"con_id": asked.con_id, "side": asked.side, "price": asked.limit_price, "watchlist": watchlist}
+    query = urlencode({name: value for name, value in named.items() if value})
+    return f"{reverse('pages:trade', args=[account.id])}?{query}"
 
 
 @require_POST
@@ -47,7 +65,7 @@ def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         return _render_ticket(request, account, entered, message=str(conflict), is_spent=True, status=CONFLICT)
     except SessionNotReady as not_ready:
         return _render_ticket(request, account, entered, message=str(not_ready), status=NOT_READY)
-    context = {"account": account, "order": orders.as_body(placed.order)}
+    context = {"account": account, "order": with_increment(orders.as_body(placed.order), placed.order.instrument)}
     return render_fragment(request, "trade/placed.html", context, status=201 if placed.created else 200)
 
 
@@ -61,17 +79,19 @@ def _render_ticket(
     **said: Any,
 ) -> HttpResponseBase:
     """`is_spent` says that this ticket's id belongs to another order, so that only a new ticket can go on."""
-    errors = errors or {}
-    context = {
+    context = ticket_context(account, entered, errors or {}) | said
+    return render_fragment(request, "trade/ticket.html", context, status=status)
+
+
+def ticket_context(account: BrokerAccount, entered: Ticket, errors: dict[str, str]) -> dict[str, Any]:
+    return {
         "account": account,
         "ticket": entered,
         # None only for a con_id that no page of ours has offered; the service's error says so.
         "instrument": Instrument.objects.filter(pk=entered.con_id).first() if "con_id" not in errors else None,
         "errors": errors,
         "general_errors": [text for field, text in errors.items() if field not in BESIDE],
-        **said,
     }
-    return render_fragment(request, "trade/ticket.html", context, status=status)
 
 
 @require_POST
@@ -84,7 +104,7 @@ def cancel(request: SignedInRequest, account_id: UUID, client_order_id: UUID) ->
     order = get_object_or_404(orders.of(request.user, account), client_order_id=client_order_id)
     context = {
         "account": account,
-        "order": orders.as_body(order),
+        "order": with_increment(orders.as_body(order), order.instrument),
         "event_number": account.last_event_number,
         "message": message,
     }

@@ -13,7 +13,9 @@ from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.pages import blanks, figures, searching
 from webapp.pages.access import SignedInRequest, owned_account, owned_watchlist, signed_in
 from webapp.pages.fragments import render_fragment
+from webapp.pages.increments import with_increment
 from webapp.pages.views.accounts import session_context
+from webapp.pages.views.orders import asked_ticket, ticket_context
 from webapp.pages.views.watchlists import watchlist_context
 from webapp.trading import account_values, fills, orders, positions, watchlists
 from webapp.trading.models import Watchlist
@@ -32,10 +34,16 @@ def screen(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         **session_context(account),
         **watchlist_context(account, _chosen_watchlist(request)),
         **blanks.ROWS,
+        **_open_ticket(request, account),
         **_rows(request.user, account),
         "watchlists": watchlists.of(request.user),
     }
     return render(request, "trade/screen.html", context)
+
+
+def _open_ticket(request: SignedInRequest, account: BrokerAccount) -> dict[str, Any]:
+    """The ticket that the address asks for, painted with the page: what a click on a price in a new window opens."""
+    return ticket_context(account, asked_ticket(request), {}) if "con_id" in request.GET else {}
 
 
 def _chosen_watchlist(request: SignedInRequest) -> Watchlist | None:
@@ -47,9 +55,14 @@ def _chosen_watchlist(request: SignedInRequest) -> Watchlist | None:
 def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
     """In the shapes that events carry, so that a row looks the same whether a page or a script made it."""
     return {
-        "orders": [orders.as_body(order) for order in orders.open_and_newest(user, account, ROWS_SHOWN)],
-        "fills": [fills.as_body(fill) for fill in fills.of(user, account)[:ROWS_SHOWN]],
-        "positions": [positions.as_body(position) for position in positions.of(user, account)],
+        "orders": [
+            with_increment(orders.as_body(order), order.instrument)
+            for order in orders.open_and_newest(user, account, ROWS_SHOWN)
+        ],
+        "fills": [
+            with_increment(fills.as_body(fill), fill.instrument) for fill in fills.of(user, account)[:ROWS_SHOWN]
+        ],
+        "positions": [with_increment(positions.as_body(row), row.instrument) for row in positions.of(user, account)],
         "values": figures.by_account_code(account_values.of(user, account)),
         "notices": account.events.filter(kind=AccountEvent.Kind.NOTICE).order_by("-number")[:NOTICES_SHOWN],
     }

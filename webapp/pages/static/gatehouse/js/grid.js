@@ -1,7 +1,7 @@
 // The quotes of the watchlist. Ticks change text alone: nothing here is a live region, so a screen reader stays calm.
 
 import { field, show } from "./cells.js";
-import { decimalsOf, number, percent, signed } from "./format.js";
+import { decimalsOf, number, percent, rounded, signed } from "./format.js";
 import { age } from "./times.js";
 
 const KINDS = { live: "Live", frozen: "Frozen", delayed: "Delayed", delayed_frozen: "Delayed, frozen" };
@@ -80,7 +80,7 @@ export class Grid {
   #paintChange(row, quote, decimals) {
     const cell = field(row, "change");
     const direction = quote.change === null ? "" : Math.sign(Number(quote.change));
-    show(cell, signed(quote.change, decimals));
+    show(cell, signed(rounded(quote.change, decimals), decimals));
     show(field(row, "change_percent"), percent(quote.change, quote.close));
     row.dataset.direction = { "-1": "down", 1: "up" }[direction] ?? "";
   }

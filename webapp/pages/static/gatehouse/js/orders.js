@@ -1,7 +1,7 @@
 // The order table, and the line that a ticket leaves behind. A row shows the newest event that it was given.
 
-import { field, show, showFields } from "./cells.js";
-import { number } from "./format.js";
+import { decimalsOfInstrument, field, show, showFields } from "./cells.js";
+import { average, number } from "./format.js";
 import { Rows } from "./rows.js";
 import { showTime } from "./times.js";
 
@@ -49,15 +49,16 @@ export class Orders {
   }
 
   #paint(row, body) {
+    const decimals = decimalsOfInstrument(body.con_id);
     showFields(row, {
       symbol: body.symbol,
       side: body.side,
       filled_quantity: number(body.filled_quantity),
       quantity: number(body.quantity),
       order_type: body.order_type,
-      limit_price: number(body.limit_price, 2),
+      limit_price: number(body.limit_price, decimals),
       time_in_force: body.time_in_force,
-      average_fill_price: number(body.average_fill_price, 2),
+      average_fill_price: average(body.average_fill_price, decimals),
     });
     field(row, "side").dataset.side = body.side;
     this.#paintStatus(row, body);

@@ -4,23 +4,24 @@ import { showTime, timeElement } from "./times.js";
 
 export class Session {
   constructor(words) {
-    this.states = words.states;
+    this.words = words;
   }
 
   // `body` is `sessions.as_body`.
   render(body) {
-    const words = this.states[body.state];
-    each("[data-session-state]", (element) => {
-      element.dataset.sessionState = body.state;
-      element.textContent = words.label;
-    });
-    each("[data-session-tone]", (element) => (element.dataset.tone = words.tone));
-    each("[data-session-reason]", (element) => say(element, body.reason));
-    each("[data-session-advice]", (element) => say(element, words.advice));
+    const words = stateWords(body, this.words);
+    renderState({ ...words, state: body.state, reason: body.reason, why: whyNotReady(words, body) });
     each("[data-session-since] time", (element) => showTime(element, body.since));
     this.#renderAccount(body);
     this.#renderOffers(body, words);
-    renderSteps(words);
+  }
+
+  // The server can't be heard: what was true last may not be so now. The next greeting brings the session again.
+  renderLink({ name }) {
+    if (name !== "waiting" && name !== "ended") return;
+    const words = this.words.out_of_reach;
+    renderState({ ...words, state: "", why: words.reason });
+    each("[data-when-not-ready]", (element) => (element.hidden = false));
   }
 
   #renderAccount(body) {
@@ -47,12 +48,34 @@ export class Session {
       const line = document.createElement("li");
       const said = document.createElement("span");
       const label = document.createElement("strong");
-      label.textContent = this.states[body.state].label;
+      label.textContent = stateWords(body, this.words).label;
       said.append(label, ` ${body.reason}`);
       line.append(timeElement(at), " ", said);
       list.prepend(line);
     });
   }
+}
+
+function renderState({ state, label, tone, step, reason, advice, why }) {
+  each("[data-session-state]", (element) => {
+    element.dataset.sessionState = state;
+    say(element, label);
+  });
+  each("[data-session-tone]", (element) => (element.dataset.tone = tone));
+  each("[data-session-reason]", (element) => say(element, reason));
+  each("[data-session-why]", (element) => say(element, why));
+  each("[data-session-advice]", (element) => say(element, advice));
+  renderSteps({ step, tone });
+}
+
+// As `words.state_words`.
+export function stateWords(body, { states, waiting }) {
+  return body.state === "STOPPED" && body.desired_state === "RUNNING" ? waiting : states[body.state];
+}
+
+// As `words.why_not_ready`.
+export function whyNotReady({ label }, { reason }) {
+  return `The session isn't ready: ${reason || `${label}.`}`;
 }
 
 export function mayTrade({ may_trade: allowed, may_trade_reason: reason }) {
@@ -63,7 +86,6 @@ export function mayTrade({ may_trade: allowed, may_trade_reason: reason }) {
 
 // As `words.actions`: what the state allows, less what was asked for already.
 export function actions(body, words) {
-  if (body.state === "STOPPED" && body.desired_state === "RUNNING") return ["stop"];
   return words.actions.filter((action) => !(action === "stop" && body.desired_state === "STOPPED"));
 }
 

@@ -1,12 +1,17 @@
 // The session's page: follows the state without a reload.
 
 import { wordsOfPage } from "./cells.js";
+import { showConnection } from "./connection.js";
 import { openLive } from "./live.js";
 import { Session } from "./session.js";
 
 const session = new Session(wordsOfPage());
 
 openLive({
+  state(state) {
+    showConnection(state);
+    session.renderLink(state);
+  },
   session: (body) => session.render(body),
   event(event) {
     if (event.kind !== "session") return;

@@ -1,6 +1,7 @@
 // The order ticket: opened by a click on a price, stepped by the instrument's increments, sent once.
 
-import { stepped } from "./decimal.js";
+import { product, stepped } from "./decimal.js";
+import { decimalsOf, number, rounded } from "./format.js";
 
 const SENDING = "Sending…";
 const NO_ANSWER =
@@ -15,6 +16,10 @@ const REFUSED = {
 let opener = null;
 
 export function watchTicket({ placed }) {
+  // A ticket that was painted with the page.
+  openPainted();
+  // Before a click of any kind, and before a menu: a new window then opens at the price, too.
+  document.addEventListener("pointerdown", ({ target }) => takePrice(priceAt(target)));
   document.addEventListener("click", openFromPrice);
   document.addEventListener("click", (event) => event.target.closest("[data-close-ticket]") && close());
   document.addEventListener("keydown", (event) => event.key === "Escape" && event.target.closest(".ticket-panel.open") && close());
@@ -28,12 +33,31 @@ export function watchTicket({ placed }) {
 }
 
 function openFromPrice(event) {
-  const link = event.target.closest("td[data-field]")?.querySelector("a.price");
+  const link = priceAt(event.target);
+  takePrice(link);
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   opener = link;
-  const price = link.dataset.price ? `&price=${encodeURIComponent(link.dataset.price)}` : "";
-  globalThis.htmx.ajax("GET", link.href + price, { target: "#ticket-panel", swap: "outerHTML" });
+  globalThis.htmx.ajax("GET", link.href, { target: "#ticket-panel", swap: "outerHTML" });
+}
+
+function openPainted() {
+  const form = document.getElementById("ticket");
+  if (!form) return;
+  const { con_id: conId, side } = form.elements;
+  opener = document.querySelector(`tr[data-con-id="${conId.value}"] a.price[data-side="${side.value}"]`);
+  opened();
+}
+
+function priceAt(target) {
+  return target.closest?.("td[data-field]")?.querySelector("a.price");
+}
+
+function takePrice(link) {
+  if (!link) return;
+  const address = new URL(link.href);
+  address.searchParams.set("price", link.dataset.price ?? "");
+  link.href = address;
 }
 
 function close() {
@@ -49,6 +73,11 @@ function arrived({ detail }, placed) {
   const panel = document.getElementById("ticket-panel");
   const answer = panel.querySelector("#placed-order");
   if (answer) placed(JSON.parse(answer.textContent));
+  opened();
+}
+
+function opened() {
+  const panel = document.getElementById("ticket-panel");
   const wrong = panel.querySelector("[aria-invalid]");
   (wrong ?? panel.querySelector("#ticket-quantity, [data-focus]"))?.focus();
   refresh(document.getElementById("ticket"));
@@ -82,26 +111,76 @@ function refresh(form) {
   const limit = form.querySelector("[data-limit-field]");
   limit.hidden = type === "MKT";
   form.querySelector("[data-confirmation]").textContent = confirmation(form);
+  warnOfPrice();
   form.querySelector("[data-send-label]").textContent = side === "SELL" ? "Sell" : "Buy";
   form.querySelector(".send").className = `send send-${side.toLowerCase()}`;
 }
 
 function confirmation(form) {
   const { side, quantity, order_type: type, limit_price: price, time_in_force: tif } = form.elements;
-  return orderLine({
+  const { symbol, increment, currency, multiplier } = form.dataset;
+  const order = {
     side: side.value,
     quantity: quantity.value.trim(),
-    symbol: form.dataset.symbol,
+    symbol,
     orderType: type.value,
     limitPrice: price.value.trim(),
     timeInForce: tif.value,
-  });
+    decimals: decimalsOf(increment),
+  };
+  const value = orderValue(order, multiplier || "1");
+  return orderLine(order) + (value === null ? "" : ` (about ${value} ${currency})`);
 }
 
-export function orderLine({ side, quantity, symbol, orderType, limitPrice, timeInForce }) {
-  const price = orderType === "LMT" ? `at a limit of ${limitPrice || "…"}` : { MKT: "at market" }[orderType] ?? orderType;
+// As `words.order_line`.
+export function orderLine({ side, quantity, symbol, orderType, limitPrice, timeInForce, decimals = 2 }) {
+  const limit = shownAmount(limitPrice, decimals);
+  const price = orderType === "LMT" ? `at a limit of ${limit}` : { MKT: "at market" }[orderType] ?? orderType;
   const lasting = { DAY: "day order", GTC: "until cancelled" }[timeInForce] ?? timeInForce;
-  return `${side === "SELL" ? "Sell" : "Buy"} ${quantity || "…"} ${symbol} ${price}, ${lasting}`;
+  return `${side === "SELL" ? "Sell" : "Buy"} ${shownAmount(quantity, 0)} ${symbol} ${price}, ${lasting}`;
+}
+
+// As `words.order_value`: null for what isn't a limit order of two valid numbers.
+export function orderValue({ orderType, quantity, limitPrice }, multiplier) {
+  if (orderType !== "LMT" || !isAmount(quantity) || !isAmount(limitPrice)) return null;
+  return number(rounded(product(product(quantity, limitPrice), multiplier), 2), 2);
+}
+
+function shownAmount(text, decimals) {
+  return isAmount(text) ? number(text, decimals) : "…";
+}
+
+// Above zero, and no more digits than an amount can have. Whether it is a good one, the server judges.
+const AMOUNT = /^(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})$/;
+
+function isAmount(text) {
+  return AMOUNT.test(text ?? "");
+}
+
+// A limit far on the wrong side of the price on screen is said, not stopped. Called when a quote comes, too.
+export function warnOfPrice() {
+  const form = document.getElementById("ticket");
+  if (!form) return;
+  const { con_id: conId, order_type: type, side, limit_price: price } = form.elements;
+  const mark = markOf(conId.value, side.value);
+  const text = type.value === "LMT" ? farLimit(side.value, price.value.trim(), mark) : "";
+  const line = form.querySelector("[data-far-limit]");
+  if (line.textContent !== text) line.textContent = text;
+}
+
+function markOf(conId, side) {
+  const row = document.querySelector(`tr[data-con-id="${conId}"]`);
+  const last = row?.querySelector('[data-field="last"]').dataset.price;
+  if (last) return { name: "last price", price: last };
+  const name = side === "SELL" ? "bid" : "ask";
+  return { name, price: row?.querySelector(`[data-field="${name}"] a`).dataset.price };
+}
+
+export function farLimit(side, limit, { name, price }) {
+  if (!isAmount(limit) || !isAmount(price)) return "";
+  const percent = ((Number(limit) - Number(price)) / Number(price)) * 100;
+  const [harm, direction] = side === "SELL" ? [-percent, "below"] : [percent, "above"];
+  return harm > 10 ? `This limit is ${Math.round(harm)} % ${direction} the ${name}.` : "";
 }
 
 function say({ target }, text) {

@@ -10,7 +10,7 @@ import { Orders } from "./orders.js";
 import { Positions } from "./positions.js";
 import { watchSearch } from "./search.js";
 import { Session } from "./session.js";
-import { watchTicket } from "./ticket.js";
+import { warnOfPrice, watchTicket } from "./ticket.js";
 
 const words = wordsOfPage();
 const session = new Session(words);
@@ -35,17 +35,25 @@ const appliers = {
 const socket = openLive({
   state(state) {
     showConnection(state);
+    session.renderLink(state);
     grid.showAges();
   },
   session: showSession,
   event: (event) => appliers[event.kind]?.(event),
-  snapshot: (quotes) => grid.snapshot(quotes),
-  quotes: (quotes) => grid.quotes(quotes),
+  snapshot(quotes) {
+    grid.snapshot(quotes);
+    warnOfPrice();
+  },
+  quotes(quotes) {
+    grid.quotes(quotes);
+    warnOfPrice();
+  },
 });
 
 socket.subscribe(grid.conIds());
 watchSearch();
 watchTicket({ placed: (body) => orders.placed(body) });
+forgetTicket();
 
 document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target.id !== "watchlist") return;
@@ -54,6 +62,13 @@ document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
   resubscribe();
   if (document.activeElement === document.body) document.getElementById("watchlist").focus();
 });
+
+// A ticket that the address asked for is open now. A reload must not open a second one.
+function forgetTicket() {
+  const address = new URL(location.href);
+  for (const name of ["con_id", "side", "price"]) address.searchParams.delete(name);
+  history.replaceState(history.state, "", address);
+}
 
 let subscribed = grid.conIds().join();
 
