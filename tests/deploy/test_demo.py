@@ -194,6 +194,11 @@ def test_a_port_that_is_none_is_refused(var: Path, wrong: str) -> None:
     assert f"PORT is {wrong!r}; it must be a number from 1 to 65535" in demo.said()
 
 
+def hear_interrupts() -> None:
+    """A shell starts what runs in its background with SIGINT ignored, and make keeps that for good."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_make_passes_its_end_on(var: Path, port: int) -> None:
     """A signal to make alone, which Ctrl-C at a terminal is not, stops the demo too."""
     makefile = var.parent / "Makefile"
@@ -208,6 +213,7 @@ def test_make_passes_its_end_on(var: Path, port: int) -> None:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env=dict(os.environ),
+                preexec_fn=hear_interrupts,
             )
         STARTED.append(make)
         demo = Demo(process=make, var=var, port=port, output=output)
