@@ -8,9 +8,9 @@ Standard library alone: the web process imports this module and nothing else of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class SessionState(StrEnum):
@@ -74,13 +74,46 @@ class OrderSide(StrEnum):
 
 
 class OrderType(StrEnum):
+    """IB's own codes: https://interactivebrokers.github.io/tws-api/basic_orders.html."""
+
     MKT = "MKT"
     LMT = "LMT"
+    STP = "STP"
+    STP_LMT = "STP LMT"
+    TRAIL = "TRAIL"
+    TRAIL_LIMIT = "TRAIL LIMIT"
+    MIT = "MIT"
+    LIT = "LIT"
+    MTL = "MTL"
+    MOC = "MOC"
+    LOC = "LOC"
 
 
 class TimeInForce(StrEnum):
+    """IB's own codes. GTD needs a `good_till_date`; OPG takes part in the opening auction alone."""
+
     DAY = "DAY"
     GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    GTD = "GTD"
+    OPG = "OPG"
+
+
+class OcaType(IntEnum):
+    """What a fill of one order does to the others of its group: IB's numbers.
+
+    https://interactivebrokers.github.io/tws-api/oca.html
+    """
+
+    CANCEL_WITH_BLOCK = 1
+    REDUCE_WITH_BLOCK = 2
+    REDUCE_WITHOUT_BLOCK = 3
+
+
+class Right(StrEnum):
+    CALL = "C"
+    PUT = "P"
 
 
 class OrderStatus(StrEnum):
@@ -111,11 +144,54 @@ class MarketDataType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PriceIncrement:
+    """From `low_edge` upwards, the size of a price is a whole multiple of `increment`."""
+
+    low_edge: Decimal
+    increment: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """One market rule: the exchanges that it holds on, and its increments from the lowest edge upwards."""
+
+    exchanges: tuple[str, ...]
+    increments: tuple[PriceIncrement, ...]
+
+    def increment_at(self, price: Decimal) -> Decimal:
+        """The step at this price (at its size, for a negative one)."""
+        fitting = [one for one in self.increments if one.low_edge <= abs(price)]
+        return (fitting[-1] if fitting else self.increments[0]).increment
+
+
+@dataclass(frozen=True, slots=True)
+class TradingInterval:
+    """A stretch in which an instrument trades. Aware, in UTC; `end` is no longer part of it."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ComboLeg:
+    """One leg of a BAG: how many of it for one of the combination."""
+
+    con_id: int
+    ratio: int
+    side: OrderSide
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     """One qualified IB contract. `con_id` is unique and belongs to no tenant.
 
-    `price_increment` is the coarsest truth that a list needs; the rule that an order must meet can depend on its
-    price. `time_zone` is an IANA name, or None when IB gave none that is known.
+    `price_increment` is IB's `minTick`, the finest step that any price of it can have. What an order's price has to
+    meet is `increment_at`, since it depends on the exchange and on the price
+    (https://interactivebrokers.github.io/tws-api/minimum_increment.html). `time_zone` is an IANA name, or None when IB
+    gave none that is known. `expiry` is the last
+    day on which it trades. `price_magnifier` is what a quoted price is divided by to get money of `currency` (100 for
+    pence). A combination (BAG) has no contract id at IB: its `con_id` is negative and made of its `legs`.
     """
 
     con_id: int
@@ -133,6 +209,26 @@ class Instrument:
     trading_class: str = ""
     valid_exchanges: tuple[str, ...] = ()
     time_zone: str | None = None
+    price_rules: tuple[PriceRule, ...] = ()
+    price_magnifier: int = 1
+    contract_month: str = ""
+    expiry: date | None = None
+    strike: Decimal | None = None
+    right: Right | None = None
+    under_con_id: int | None = None
+    isin: str = ""
+    order_types: tuple[str, ...] = ()
+    trading_hours: tuple[TradingInterval, ...] = ()
+    liquid_hours: tuple[TradingInterval, ...] = ()
+    legs: tuple[ComboLeg, ...] = ()
+
+    def increment_at(self, price: Decimal, *, exchange: str | None = None) -> Decimal:
+        """The step that an order at this price has to meet there; `exchange` is by default the instrument's own."""
+        rule = self._rule_on(exchange or self.exchange)
+        return rule.increment_at(price) if rule is not None else self.price_increment
+
+    def _rule_on(self, exchange: str) -> PriceRule | None:
+        return next((rule for rule in self.price_rules if exchange in rule.exchanges), None)
 
     @property
     def display_symbol(self) -> str:
@@ -178,8 +274,79 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Trade:
+    """One trade on the tape. `size` is None where IB gave none."""
+
+    con_id: int
+    at: datetime
+    price: Decimal
+    size: Decimal | None
+    market_data_type: MarketDataType
+    exchange: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DepthLevel:
+    """One row of a book. `market_maker` is empty unless the book is by market maker."""
+
+    price: Decimal
+    size: Decimal
+    market_maker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """The whole book as it stands, the best price first on each side."""
+
+    con_id: int
+    at: datetime
+    bids: tuple[DepthLevel, ...]
+    asks: tuple[DepthLevel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`at` is when it begins. `volume`, `wap` (volume-weighted average price) and `trades` are None where IB has none.
+
+    `is_complete` is False for the bar that is still being made.
+    """
+
+    con_id: int
+    at: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal | None = None
+    wap: Decimal | None = None
+    trades: int | None = None
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """Whether the quotes of one subscribed instrument can be relied on. `reason` is a sentence for the user."""
+
+    con_id: int
+    at: datetime
+    is_stale: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """One order to be sent, once. `client_order_id` travels as IB's `orderRef` and is how it is found again."""
+    """One order to be sent, once. `client_order_id` travels as IB's `orderRef` and is how it is found again.
+
+    Which prices it has depends on its type:
+
+    - LMT, LOC, STP LMT, LIT: `limit_price`.
+    - STP, STP LMT, MIT, LIT: `stop_price`, the price that wakes it (IB's `auxPrice`).
+    - TRAIL, TRAIL LIMIT: one of `trailing_amount` and `trailing_percent`; `trail_stop_price` is where the stop begins
+      (None leaves that to IB). TRAIL LIMIT also needs `limit_price_offset`, from the stop to the limit.
+
+    `good_till_date` (aware) belongs to GTD. `outside_rth`: also outside regular trading hours. An attached order names
+    its `parent_client_order_id`. Orders of one `oca_group` cancel or reduce each other as `oca_type` says.
+    """
 
     client_order_id: str
     account_code: str
@@ -189,6 +356,37 @@ class OrderRequest:
     quantity: Decimal
     time_in_force: TimeInForce
     limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trailing_amount: Decimal | None = None
+    trailing_percent: Decimal | None = None
+    trail_stop_price: Decimal | None = None
+    limit_price_offset: Decimal | None = None
+    good_till_date: datetime | None = None
+    outside_rth: bool = False
+    parent_client_order_id: str = ""
+    oca_group: str = ""
+    oca_type: OcaType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPreview:
+    """What IB worked out for an order that is never transmitted. Margins are in the account's base currency.
+
+    `commission` is None where IB gives a range alone, `min_commission` to `max_commission`. `warning` is IB's own
+    text.
+    """
+
+    initial_margin_change: Decimal | None
+    maintenance_margin_change: Decimal | None
+    equity_with_loan_change: Decimal | None
+    initial_margin_after: Decimal | None
+    maintenance_margin_after: Decimal | None
+    equity_with_loan_after: Decimal | None
+    commission: Decimal | None
+    min_commission: Decimal | None
+    max_commission: Decimal | None
+    commission_currency: str
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +410,7 @@ class OrderUpdate:
     filled_quantity: Decimal
     at: datetime
     limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
     average_fill_price: Decimal | None = None
     reason: str = ""
     reason_code: int | None = None
@@ -219,7 +418,10 @@ class OrderUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionReport:
-    """One execution. `quantity` is positive; `side` gives the direction. `at` is the exchange's time, in UTC."""
+    """One execution. `quantity` is positive; `side` gives the direction. `at` is the exchange's time, in UTC.
+
+    A correction repeats the `exec_id` with a higher last part (`.01` -> `.02`) and takes the earlier one's place.
+    """
 
     exec_id: str
     order_ref: str
@@ -231,6 +433,17 @@ class ExecutionReport:
     price: Decimal
     exchange: str
     at: datetime
+
+    @property
+    def execution_key(self) -> str:
+        """The `exec_id` without its last part: the same for an execution and all of its corrections."""
+        return self.exec_id.rpartition(".")[0] or self.exec_id
+
+    @property
+    def correction(self) -> int:
+        """The last part of the `exec_id`: of two executions with one key, the higher holds. 0 when there is none."""
+        last = self.exec_id.rpartition(".")[2]
+        return int(last) if last.isdecimal() and last != self.exec_id else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +474,23 @@ class AccountValue:
     tag: str
     currency: str
     value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProfitAndLoss:
+    """Of one account, in its base currency, as of `at`; of one instrument in it when `con_id` is given.
+
+    https://interactivebrokers.github.io/tws-api/pnl.html
+    """
+
+    account_code: str
+    at: datetime
+    daily: Decimal | None
+    unrealized: Decimal | None
+    realized: Decimal | None
+    con_id: int | None = None
+    position: Decimal | None = None
+    value: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
 
 from brokers.domain import (
     AccountValue,
+    Bar,
     CommissionReport,
+    Depth,
     ExecutionReport,
     Instrument,
     Notice,
     OrderUpdate,
     Position,
+    ProfitAndLoss,
     Quote,
+    StreamStatus,
+    Trade,
 )
 
 log = logging.getLogger(__name__)
@@ -36,9 +40,10 @@ class LinkState(StrEnum):
     DOWN = "DOWN"
 
 
-class NodeListener(Protocol):
+class NodeListener:
     """Called on the node's event loop, in the order in which the gateway spoke. No call may block or await.
 
+    A listener derives from this class and writes the calls that it wants; the others do nothing.
     An exception in one of these is logged with what was being told and stops nothing else. The same order, execution,
     position or value may be told more than once (a resync repeats them): apply each as an upsert.
     """
@@ -48,6 +53,18 @@ class NodeListener(Protocol):
 
     def on_quote(self, quote: Quote) -> None:
         """The newest values of a subscribed instrument, whenever one of them changed."""
+
+    def on_trade(self, trade: Trade) -> None:
+        """One trade of an instrument whose trades are subscribed."""
+
+    def on_depth(self, depth: Depth) -> None:
+        """The whole book of an instrument whose depth is subscribed, whenever a row of it changed."""
+
+    def on_bar(self, bar: Bar) -> None:
+        """A 5-second bar, or the newest of bars that are kept up to date; one that grows is told at each change."""
+
+    def on_stream_status(self, status: StreamStatus) -> None:
+        """The quotes of a subscribed instrument have become stale, or are to be relied on again."""
 
     def on_order_update(self, update: OrderUpdate) -> None:
         """IB's own words about one order; also one that was placed elsewhere, whose `order_ref` is not ours."""
@@ -64,6 +81,9 @@ class NodeListener(Protocol):
     def on_account_value(self, value: AccountValue) -> None:
         """One figure of the account summary."""
 
+    def on_profit_and_loss(self, profit_and_loss: ProfitAndLoss) -> None:
+        """An account's profit and loss, or that of one of its positions, as it changes."""
+
     def on_notice(self, notice: Notice) -> None:
         """Something that IB said and that changes no order's status by itself."""
 
@@ -71,7 +91,7 @@ class NodeListener(Protocol):
         """The link's state, each time that it changes."""
 
 
-class GuardedListener:
+class GuardedListener(NodeListener):
     """Passes everything on to `listener`; what it raises is logged with what it was told, and goes no further."""
 
     def __init__(self, listener: NodeListener) -> None:
@@ -89,6 +109,18 @@ class GuardedListener:
     def on_quote(self, quote: Quote) -> None:
         self._tell(self._listener.on_quote, quote)
 
+    def on_trade(self, trade: Trade) -> None:
+        self._tell(self._listener.on_trade, trade)
+
+    def on_depth(self, depth: Depth) -> None:
+        self._tell(self._listener.on_depth, depth)
+
+    def on_bar(self, bar: Bar) -> None:
+        self._tell(self._listener.on_bar, bar)
+
+    def on_stream_status(self, status: StreamStatus) -> None:
+        self._tell(self._listener.on_stream_status, status)
+
     def on_order_update(self, update: OrderUpdate) -> None:
         self._tell(self._listener.on_order_update, update)
 
@@ -103,6 +135,9 @@ class GuardedListener:
 
     def on_account_value(self, value: AccountValue) -> None:
         self._tell(self._listener.on_account_value, value)
+
+    def on_profit_and_loss(self, profit_and_loss: ProfitAndLoss) -> None:
+        self._tell(self._listener.on_profit_and_loss, profit_and_loss)
 
     def on_notice(self, notice: Notice) -> None:
         self._tell(self._listener.on_notice, notice)

@@ -20,7 +20,7 @@ from brokers.domain import (
     Position,
     Quote,
 )
-from brokers.listener import LinkState
+from brokers.listener import LinkState, NodeListener
 from webapp.accounts import events
 from webapp.accounts.models import AccountEvent
 from webapp.trading import account_values, fills, instruments, orders, positions
@@ -36,8 +36,8 @@ ROUTINE_NOTICES = frozenset({2104, 2106, 2107, 2108, 2158})
 OURS = 0
 
 
-class Bridge:
-    """One account's `brokers.listener.NodeListener`. Called on the loop, so it only puts things into queues."""
+class Bridge(NodeListener):
+    """What one account's node says. Called on the loop, so it only puts things into queues."""
 
     def __init__(
         self, *, account_id: UUID, quotes: Conflator, rows: RowWriter, on_link: Callable[[LinkState], None]

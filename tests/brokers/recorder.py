@@ -8,28 +8,38 @@ from typing import TypeVar
 
 from brokers.domain import (
     AccountValue,
+    Bar,
     CommissionReport,
+    Depth,
     ExecutionReport,
     Instrument,
     Notice,
     OrderStatus,
     OrderUpdate,
     Position,
+    ProfitAndLoss,
     Quote,
+    StreamStatus,
+    Trade,
 )
-from brokers.listener import LinkState
+from brokers.listener import LinkState, NodeListener
 
 DEADLINE = 15.0
 
 Found = TypeVar("Found")
 
 
-class Recorder:
+class Recorder(NodeListener):
     """A NodeListener. `heard` holds everything in the order in which it came."""
 
     def __init__(self) -> None:
         self.instruments: list[Instrument] = []
         self.quotes: list[Quote] = []
+        self.trades: list[Trade] = []
+        self.depths: list[Depth] = []
+        self.bars: list[Bar] = []
+        self.stream_statuses: list[StreamStatus] = []
+        self.profits_and_losses: list[ProfitAndLoss] = []
         self.updates: list[OrderUpdate] = []
         self.executions: list[ExecutionReport] = []
         self.commissions: list[CommissionReport] = []
@@ -50,6 +60,21 @@ class Recorder:
 
     def on_quote(self, quote: Quote) -> None:
         self._keep(self.quotes, quote)
+
+    def on_trade(self, trade: Trade) -> None:
+        self._keep(self.trades, trade)
+
+    def on_depth(self, depth: Depth) -> None:
+        self._keep(self.depths, depth)
+
+    def on_bar(self, bar: Bar) -> None:
+        self._keep(self.bars, bar)
+
+    def on_stream_status(self, status: StreamStatus) -> None:
+        self._keep(self.stream_statuses, status)
+
+    def on_profit_and_loss(self, profit_and_loss: ProfitAndLoss) -> None:
+        self._keep(self.profits_and_losses, profit_and_loss)
 
     def on_order_update(self, update: OrderUpdate) -> None:
         self._keep(self.updates, update)

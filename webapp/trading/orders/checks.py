@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -24,6 +24,9 @@ _CLIENT_ORDER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
 _CON_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 # An index is a number, a continuous future a series: neither has a counterparty.
 _NOT_ORDERABLE = {SecurityType.IND, SecurityType.CONTFUT}
+# What a ticket offers; a node can send more.
+ORDER_TYPES = (OrderType.MKT, OrderType.LMT)
+TIMES_IN_FORCE = (TimeInForce.DAY, TimeInForce.GTC)
 
 
 class FieldRefused(Exception):
@@ -69,8 +72,8 @@ class TicketFields:
         client_order_id = read("client_order_id", lambda: read_client_order_id(self.client_order_id))
         instrument = read("con_id", lambda: read_instrument(self.con_id))
         side = read("side", lambda: read_choice(OrderSide, self.side, "side"))
-        order_type = read("order_type", lambda: read_choice(OrderType, self.order_type, "order type"))
-        time_in_force = read("time_in_force", lambda: read_choice(TimeInForce, self.time_in_force, "time in force"))
+        order_type = read("order_type", lambda: read_choice(ORDER_TYPES, self.order_type, "order type"))
+        time_in_force = read("time_in_force", lambda: read_choice(TIMES_IN_FORCE, self.time_in_force, "time in force"))
         quantity = read("quantity", lambda: read_quantity(self.quantity, instrument))
         limit_price = read("limit_price", lambda: read_limit_price(self.limit_price, order_type, instrument))
         if errors or not (client_order_id and instrument and side and order_type and time_in_force and quantity):
@@ -97,12 +100,11 @@ def read_instrument(value: object) -> Instrument:
     return instrument
 
 
-def read_choice(choices: type[Choice], value: object, name: str) -> Choice:
-    try:
-        return choices(str(value))
-    except ValueError:
-        known = " or ".join(choices)
-        raise FieldRefused(f"{shown(value)} is not a known {name}. It is {known}.") from None
+def read_choice(choices: Iterable[Choice], value: object, name: str) -> Choice:
+    known = {str(choice): choice for choice in choices}
+    if str(value) not in known:
+        raise FieldRefused(f"{shown(value)} is not a known {name}. It is {' or '.join(known)}.")
+    return known[str(value)]
 
 
 def read_quantity(value: object, instrument: Instrument | None) -> Decimal:
