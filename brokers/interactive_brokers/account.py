@@ -39,7 +39,7 @@ class AccountReader:
 
     async def read_positions(self) -> tuple[Position, ...]:
         """All that IB lists; what isn't among them is closed."""
-        answer = await self._connection.ask(lambda session: session.positions(), what="positions")
+        answer = await self._connection.ask(lambda session: session.account.positions(), what="positions")
         try:
             return tuple(convert.position(*said) for said in answer)
         except ValueError as error:
@@ -50,7 +50,7 @@ class AccountReader:
         self._end_summary()
         session = self._connection.session
         request_id = await self._connection.ask(
-            lambda session: session.account_summary(SUMMARY_TAGS), what="the account summary"
+            lambda session: session.account.account_summary(SUMMARY_TAGS), what="the account summary"
         )
         self._summary = (session, request_id)
         return True
@@ -58,7 +58,7 @@ class AccountReader:
     def _end_summary(self) -> None:
         """IB allows two subscriptions to the summary at a time."""
         if self._summary is not None and self._summary[0] is self._connection.session:
-            self._connection.session.end_account_summary(self._summary[1])
+            self._connection.session.account.end_account_summary(self._summary[1])
         self._summary = None
 
     def _on_position(self, account_code: str, contract: Contract, size: float, average_cost: float) -> None:

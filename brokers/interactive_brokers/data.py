@@ -79,16 +79,16 @@ class InteractiveBrokersDataClient:
         self._wanted.pop(con_id, None)
         stream = self._streams.pop(con_id, None)
         if stream is not None and self._connection.link is not LinkState.DOWN:
-            self._connection.session.close_stream(stream.contract, stream.request_id)
+            self._connection.session.market_data.close_stream(stream.contract, stream.request_id)
 
     def resume(self) -> None:
         """Asks for every wanted stream anew: after a reconnect, or when IB has dropped them."""
         session = self._connection.session
-        session.ask_market_data_type(self._config.market_data_type)
+        session.market_data.ask_market_data_type(self._config.market_data_type)
         for con_id, instrument in self._wanted.items():
             stream = self._streams.pop(con_id, None)
             if stream is not None:
-                session.close_stream(stream.contract, stream.request_id)
+                session.market_data.close_stream(stream.contract, stream.request_id)
             self._streams[con_id] = self._open(session, instrument)
 
     def forget_streams(self) -> None:
@@ -97,7 +97,7 @@ class InteractiveBrokersDataClient:
 
     def _open(self, session: Session, instrument: Instrument) -> Stream:
         contract = contracts.of_instrument(instrument)
-        request_id, ticker = session.open_stream(contract)
+        request_id, ticker = session.market_data.open_stream(contract)
         return Stream(instrument=instrument, contract=contract, request_id=request_id, ticker=ticker)
 
     def _on_tickers(self, tickers: Iterable[Ticker]) -> None:

@@ -67,7 +67,7 @@ class InteractiveBrokersExecutionClient:
         A gateway can hand one out again after a restart, and what IB then says would be about either.
         """
         self._read_only = False
-        self._connection.session.begin_ids_at(max(self._config.first_order_id, self._book.highest_order_id + 1))
+        self._connection.session.orders.begin_ids_at(max(self._config.first_order_id, self._book.highest_order_id + 1))
 
     # What is asked of IB
 
@@ -76,12 +76,12 @@ class InteractiveBrokersExecutionClient:
         order = _order(request)
         self._require_sendable(request, instrument)
         session = self._connection.session
-        order.orderId = session.new_order_id()
+        order.orderId = session.orders.new_order_id()
         record = record_of(request, client_id=self._connection.client_id, order_id=order.orderId)
         self._introductions.meet(instrument)
         self._book.add(record)
         try:
-            session.place(contracts.of_instrument(instrument), order)
+            session.orders.place(contracts.of_instrument(instrument), order)
         except (ValueError, ConnectionError) as error:
             self._book.remove(record)
             raise OrderRefused(f"The order was not sent: {error}.") from error
@@ -95,7 +95,7 @@ class InteractiveBrokersExecutionClient:
             raise OrderRefused(f"The order is {record.status.lower()} already, so there is nothing to cancel.")
         self._require_link()
         record.begin_cancel()
-        self._connection.session.cancel(record.order_id)
+        self._connection.session.orders.cancel(record.order_id)
 
     async def check_trading_permission(self, account_code: str) -> TradingPermission:
         """Whether orders would be taken. Asked with an order that IB only works out and never transmits."""
@@ -106,18 +106,20 @@ class InteractiveBrokersExecutionClient:
     async def read_open_orders(self) -> frozenset[str]:
         """The `order_ref`s of all open orders, whoever placed them. Each is told to the listener."""
         async with self._asking:
-            orders = await self._connection.ask(lambda session: session.open_orders(), what="open orders")
+            orders = await self._connection.ask(lambda session: session.orders.open_orders(), what="open orders")
         return _refs(orders)
 
     async def read_completed_orders(self) -> frozenset[str]:
         """The same for the orders of today that are over."""
         async with self._asking:
-            orders = await self._connection.ask(lambda session: session.completed_orders(), what="completed orders")
+            orders = await self._connection.ask(
+                lambda session: session.orders.completed_orders(), what="completed orders"
+            )
         return _refs(orders)
 
     async def read_executions(self) -> frozenset[str]:
         """The same for executions, of about a day. A fill made while away raises no event: it's read here."""
-        executions = await self._connection.ask(lambda session: session.executions(), what="executions")
+        executions = await self._connection.ask(lambda session: session.orders.executions(), what="executions")
         return _refs(executions)
 
     def stop(self) -> None:

@@ -23,7 +23,7 @@ async def trading_permission(connection: InteractiveBrokersConnection, *, accoun
     """`allowed` stays None when IB gave no answer, or refused for a reason that isn't about permissions."""
     try:
         await connection.ask(
-            lambda session: session.what_if(_sample_contract(), _sample_order(account_code)),
+            lambda session: session.orders.what_if(_sample_contract(), _sample_order(account_code)),
             what="the check of trading permissions",
         )
     except RequestRefused as refusal:

@@ -1,0 +1,31 @@
+"""What the accounts hold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ib_insync import Contract
+
+from brokers import domain
+from brokers.interactive_brokers.convert.numbers import to_decimal
+
+
+def position(account_code: str, contract: Contract, size: float, average_cost: float) -> domain.Position:
+    """Raises ValueError when the size is missing."""
+    held = to_decimal(size)
+    if held is None:
+        raise ValueError(f"the position in {contract.localSymbol or contract.symbol} came without its size")
+    return domain.Position(
+        account_code=account_code,
+        con_id=contract.conId,
+        quantity=held,
+        average_cost=to_decimal(average_cost) or Decimal(0),
+    )
+
+
+def account_value(account_code: str, tag: str, value: str, currency: str) -> domain.AccountValue | None:
+    """None for a figure that is no number, such as the account's type."""
+    number = to_decimal(value)
+    if number is None:
+        return None
+    return domain.AccountValue(account_code=account_code, tag=tag, currency=currency, value=number)

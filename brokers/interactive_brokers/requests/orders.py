@@ -1,0 +1,48 @@
+"""Requests about orders and executions."""
+
+# mypy: disable-error-code="no-untyped-call"
+# The library's client carries no annotations: they are given here.
+
+from __future__ import annotations
+
+from typing import Any
+
+from ib_insync import Contract, Execution, Order, OrderState
+
+from brokers.interactive_brokers.requests.parts import Parts
+
+
+class OrderRequests:
+    def __init__(self, parts: Parts) -> None:
+        self._ib, self._wrapper, self._client = parts
+
+    def begin_ids_at(self, first: int) -> None:
+        """Of orders and requests alike: the library counts both with one counter."""
+        self._client.updateReqId(first)
+
+    def new_order_id(self) -> int:
+        """Above every id that IB or an order has shown on this connection."""
+        return self._client.getReqId()
+
+    def place(self, contract: Contract, order: Order) -> None:
+        """Past `IB.placeOrder`, which keeps a book of its own. Raises ValueError before a byte leaves."""
+        self._client.placeOrder(order.orderId, contract, order)
+
+    def cancel(self, order_id: int) -> None:
+        self._client.cancelOrder(order_id)
+
+    async def what_if(self, contract: Contract, order: Order) -> OrderState:
+        """Margin and commission of an order that is never transmitted."""
+        return await self._ib.whatIfOrderAsync(contract, order)
+
+    async def open_orders(self) -> list[Order]:
+        answer: list[Any] = await self._ib.reqAllOpenOrdersAsync()
+        return answer
+
+    async def completed_orders(self) -> list[Order]:
+        answer: list[Any] = await self._ib.reqCompletedOrdersAsync(False)
+        return answer
+
+    async def executions(self) -> list[Execution]:
+        answer: list[Any] = await self._ib.reqExecutionsAsync()
+        return answer
