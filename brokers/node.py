@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TypedDict, TypeVar
 
 from brokers.config import TradingNodeConfig
-from brokers.domain import Instrument, OrderRequest, Position, TradingPermission
+from brokers.domain import Instrument, Position, TradingPermission
 from brokers.interactive_brokers.account import AccountReader
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.data import InteractiveBrokersDataClient
@@ -105,7 +105,10 @@ class _Parts(TypedDict):
 
 
 class TradingNode:
-    """Its methods belong to the event loop that `connect` runs on. What IB says reaches `listener`."""
+    """Its methods belong to the event loop that `connect` runs on. What IB says reaches `listener`.
+
+    After `build`: `provider` finds instruments, `data` streams, `execution` trades, `account` reads what is held.
+    """
 
     def __init__(self, *, config: TradingNodeConfig, listener: NodeListener) -> None:
         self._config = config
@@ -113,11 +116,11 @@ class TradingNode:
         self._data_factories: dict[str, type[InteractiveBrokersLiveDataClientFactory]] = {}
         self._exec_factories: dict[str, type[InteractiveBrokersLiveExecClientFactory]] = {}
         self._connection: InteractiveBrokersConnection
-        self._provider: InteractiveBrokersInstrumentProvider
         self._introductions: Introductions
-        self._account: AccountReader
-        self._data: InteractiveBrokersDataClient
-        self._execution: InteractiveBrokersExecutionClient
+        self.provider: InteractiveBrokersInstrumentProvider
+        self.data: InteractiveBrokersDataClient
+        self.execution: InteractiveBrokersExecutionClient
+        self.account: AccountReader
 
     def add_data_client_factory(self, name: str, factory: type[InteractiveBrokersLiveDataClientFactory]) -> None:
         self._data_factories[name] = factory
@@ -130,14 +133,17 @@ class TradingNode:
         data_config, data_factory = _the_one(self._config.data_clients, self._data_factories, "data")
         exec_config, exec_factory = _the_one(self._config.exec_clients, self._exec_factories, "exec")
         self._connection = InteractiveBrokersConnection(config=self._config, listener=self._listener)
-        self._provider = InteractiveBrokersInstrumentProvider(
-            connection=self._connection, config=data_config.instrument_provider
+        self.provider = InteractiveBrokersInstrumentProvider(
+            connection=self._connection, config=data_config.instrument_provider, on_described=self._introduce
         )
-        self._introductions = Introductions(provider=self._provider, listener=self._listener)
+        self._introductions = Introductions(provider=self.provider, listener=self._listener)
         parts = _Parts(connection=self._connection, introductions=self._introductions, listener=self._listener)
-        self._data = data_factory.create(config=data_config, **parts)
-        self._execution = exec_factory.create(config=exec_config, **parts)
-        self._account = AccountReader(**parts)
+        self.data = data_factory.create(config=data_config, **parts)
+        self.execution = exec_factory.create(config=exec_config, **parts)
+        self.account = AccountReader(**parts)
+
+    def _introduce(self, instrument: Instrument) -> None:
+        self._introductions.introduce(instrument)
 
     @property
     def account_codes(self) -> list[str]:
@@ -148,22 +154,16 @@ class TradingNode:
     def link(self) -> LinkState:
         return self._connection.link
 
-    @property
-    def subscribed(self) -> frozenset[int]:
-        """The `con_id`s whose quotes are wanted."""
-        return self._data.subscribed
-
     async def connect(self) -> None:
         """The API's handshake; can be called again once the link was lost, and then resumes the streams.
 
         Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing, all of them NodeErrors.
         """
-        self._data.forget_streams()
+        self.data.forget_streams()
         await self._connection.connect()
-        self._execution.begin()
-        for instrument in await self._provider.load():
-            self._introductions.introduce(instrument)
-        self._data.resume()
+        self.execution.begin()
+        await self.provider.load()
+        self.data.resume()
 
     async def resync(self) -> Resync:
         """Reads all that IB knows of orders, executions, positions and account values, and tells the listener each.
@@ -172,12 +172,12 @@ class TradingNode:
         is no reason to raise.
         """
         resync = Resync(
-            open_orders=await _answered(self._execution.read_open_orders()),
-            completed_orders=await _answered(self._execution.read_completed_orders()),
-            executions=await _answered(self._execution.read_executions()),
-            positions=await _answered(self._account.read_positions()),
-            account_values=await _answered(self._account.read_values()) or False,
-            read_only=self._execution.is_read_only,
+            open_orders=await _answered(self.execution.read_open_orders()),
+            completed_orders=await _answered(self.execution.read_completed_orders()),
+            executions=await _answered(self.execution.read_executions()),
+            positions=await _answered(self.account.read_positions()),
+            account_values=await _answered(self.account.read_values()) or False,
+            read_only=self.execution.is_read_only,
         )
         await self._introductions.settled()
         if not resync.is_complete:
@@ -189,42 +189,7 @@ class TradingNode:
         account_code = self._config.account_code or next(iter(self.account_codes), None)
         if account_code is None:
             raise LinkLost("There is no connection to the gateway.")
-        return await self._execution.check_trading_permission(account_code)
-
-    async def search(self, text: str) -> list[Instrument]:
-        """By symbol, by name, or `EUR.USD`; empty when IB knows none. Raises NoAnswer, RequestRefused or LinkLost."""
-        found = await self._provider.search(text)
-        for instrument in found:
-            self._introductions.introduce(instrument)
-        return found
-
-    async def instrument(self, con_id: int) -> Instrument:
-        """Raises InstrumentNotFound, NoAnswer, RequestRefused or LinkLost."""
-        found = await self._provider.instrument(con_id)
-        self._introductions.introduce(found)
-        return found
-
-    def subscribe_quotes(self, instrument: Instrument) -> None:
-        """Streams its quotes to the listener, over one line however often it's asked for.
-
-        Raises SubscriptionRefused when the login has no line left, and LinkLost.
-        """
-        self._data.subscribe_quotes(instrument)
-
-    def unsubscribe_quotes(self, con_id: int) -> None:
-        """Nothing happens when it isn't subscribed."""
-        self._data.unsubscribe_quotes(con_id)
-
-    def place(self, request: OrderRequest, instrument: Instrument) -> None:
-        """Hands one order to the socket. Raises OrderRefused, before any byte of it leaves.
-
-        What becomes of it reaches `on_order_update`. Only the budget of messages can hold it back, for a moment.
-        """
-        self._execution.place(request, instrument)
-
-    def cancel(self, client_order_id: str) -> None:
-        """Raises OrderRefused when this session knows no such open order of its own."""
-        self._execution.cancel(client_order_id)
+        return await self.execution.check_trading_permission(account_code)
 
     async def wait_closed(self) -> None:
         """Returns after `stop` or `drop`; raises LinkLost when the link ends by itself."""
@@ -232,13 +197,13 @@ class TradingNode:
 
     async def stop(self) -> None:
         """Ends the session once what was handed to the socket has left. The orders at IB live on."""
-        self._execution.stop()
+        self.execution.stop()
         await self._connection.close()
         await self._introductions.settled()
 
     def drop(self) -> None:
         """Ends the session at once and sends nothing more: for a node that has lost the right to act."""
-        self._execution.stop()
+        self.execution.stop()
         self._connection.drop()
 
 

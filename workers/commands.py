@@ -98,9 +98,9 @@ class CommandRunner:
 
     def _hand_over(self, claimed: Claimed) -> None:
         if claimed.request is None:
-            self._node.cancel(claimed.client_order_id)
+            self._node.execution.cancel(claimed.client_order_id)
         else:
-            self._node.place(claimed.request, claimed.instrument)
+            self._node.execution.place(claimed.request, claimed.instrument)
 
     async def _record(self, record: Callable[[], object]) -> None:
         for _ in range(RECORD_TRIES):

@@ -96,7 +96,7 @@ class Streams:
             self._refuse(con_id, f"Instrument {con_id} isn't known here; search for it first.", now)
             return
         try:
-            self._node.subscribe_quotes(instrument)
+            self._node.data.subscribe_quotes(instrument)
         except SubscriptionRefused as refusal:
             self._refuse(con_id, str(refusal), now)
         else:
@@ -109,7 +109,7 @@ class Streams:
     def _unsubscribe(self, con_ids: list[int]) -> None:
         for con_id in con_ids:
             del self._streaming[con_id]
-            self._node.unsubscribe_quotes(con_id)
+            self._node.data.unsubscribe_quotes(con_id)
             self._forget(con_id)
 
 

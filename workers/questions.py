@@ -60,7 +60,7 @@ async def _answered_in_time(message: dict[str, Any], node: TradingNode | None, d
 async def _answered(message: dict[str, Any], node: TradingNode, database: Database) -> dict[str, Any]:
     if message["question"] != "search":
         raise CannotAnswer(f"A session can't answer {message['question']!r}.")
-    found = await node.search(_search_text(message["body"]))
+    found = await node.provider.search(_search_text(message["body"]))
     await database.call(_upsert_all, found)
     return {"con_ids": [instrument.con_id for instrument in found]}
 

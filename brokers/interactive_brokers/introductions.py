@@ -65,8 +65,6 @@ class Introductions:
 
     async def _describe(self, contract: Contract) -> None:
         instrument = await self._described_or_as_is(contract)
-        if instrument is not None:
-            self.introduce(instrument)
         for deliver in self._held_back.pop(contract.conId):
             deliver(instrument)
 
@@ -81,7 +79,9 @@ class Introductions:
 
     def _as_is(self, contract: Contract) -> Instrument | None:
         try:
-            return convert.undescribed_instrument(contract)
+            instrument = convert.undescribed_instrument(contract)
         except ValueError:
             log.exception("%s (%d) is of a kind that is not known here", contract.symbol, contract.conId)
             return None
+        self.introduce(instrument)
+        return instrument

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from ib_insync import Contract, ContractDetails
 from ib_insync.objects import PriceIncrement
@@ -27,7 +28,14 @@ _SEARCHED = frozenset({SecurityType.STK.value, SecurityType.CASH.value})
 class InteractiveBrokersInstrumentProvider:
     """Keeps what it has described for the life of one node."""
 
-    def __init__(self, *, connection: InteractiveBrokersConnection, config: InstrumentProviderConfig) -> None:
+    def __init__(
+        self,
+        *,
+        connection: InteractiveBrokersConnection,
+        config: InstrumentProviderConfig,
+        on_described: Callable[[Instrument], None],
+    ) -> None:
+        self._on_described = on_described
         self._connection = connection
         self._config = config
         self._instruments: dict[int, Instrument] = {}
@@ -71,7 +79,7 @@ class InteractiveBrokersInstrumentProvider:
     async def _search_symbols(self, text: str) -> list[Instrument]:
         await self._search_spacing.turn()
         matches = await self._connection.ask(
-            lambda session: session.matching_symbols(text), what=f"instruments like {text!r}"
+            lambda session: session.instruments.matching_symbols(text), what=f"instruments like {text!r}"
         )
         con_ids = [match.conId for match in matches if match.secType in _SEARCHED][:MOST_RESULTS]
         described = await asyncio.gather(*(self.instrument(con_id) for con_id in con_ids), return_exceptions=True)
@@ -91,7 +99,7 @@ class InteractiveBrokersInstrumentProvider:
     async def _describe_all(self, contract: Contract) -> list[Instrument]:
         try:
             answer = await self._connection.ask(
-                lambda session: session.contract_details(contract), what="contract details"
+                lambda session: session.instruments.contract_details(contract), what="contract details"
             )
         except RequestRefused as refusal:
             if refusal.code == NO_SUCH_CONTRACT:
@@ -104,6 +112,7 @@ class InteractiveBrokersInstrumentProvider:
         increments = await self._rule(rule_id) if rule_id is not None else []
         instrument = convert.instrument(details, increments=increments)
         self._instruments[instrument.con_id] = instrument
+        self._on_described(instrument)
         return instrument
 
     async def _rule(self, rule_id: int) -> list[PriceIncrement]:
@@ -115,7 +124,7 @@ class InteractiveBrokersInstrumentProvider:
     async def _ask_rule(self, rule_id: int) -> list[PriceIncrement]:
         try:
             return await self._connection.ask(
-                lambda session: session.market_rule(rule_id), what=f"market rule {rule_id}"
+                lambda session: session.instruments.market_rule(rule_id), what=f"market rule {rule_id}"
             )
         except RequestRefused as refusal:
             raise NoAnswer(f"IB did not tell the price increments of rule {rule_id}: {refusal}") from refusal

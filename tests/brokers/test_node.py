@@ -65,7 +65,7 @@ async def node(simulator: Any, recorder: Recorder) -> AsyncIterator[TradingNode]
 
 @pytest.fixture
 async def aapl(node: TradingNode) -> Instrument:
-    return await node.instrument(AAPL)
+    return await node.provider.instrument(AAPL)
 
 
 def order_for(instrument: Instrument, **changes: Any) -> OrderRequest:
@@ -108,7 +108,7 @@ async def test_a_gateway_that_is_not_there_is_said_so(simulator: Any, recorder: 
 
 
 async def test_searching_a_symbol_finds_the_qualified_stock(node: TradingNode, recorder: Recorder) -> None:
-    found = await node.search("AAPL")
+    found = await node.provider.search("AAPL")
     apple = next(instrument for instrument in found if instrument.con_id == AAPL)
     assert (apple.symbol, apple.security_type, apple.currency) == ("AAPL", SecurityType.STK, "USD")
     assert apple.price_increment == Decimal("0.01")
@@ -116,30 +116,30 @@ async def test_searching_a_symbol_finds_the_qualified_stock(node: TradingNode, r
 
 
 async def test_searching_a_name_finds_the_stock(node: TradingNode) -> None:
-    assert AAPL in [instrument.con_id for instrument in await node.search("apple")]
+    assert AAPL in [instrument.con_id for instrument in await node.provider.search("apple")]
 
 
 @pytest.mark.parametrize("text", ["EUR.USD", "EURUSD", "eur/usd"])
 async def test_searching_a_currency_pair_finds_it(node: TradingNode, text: str) -> None:
-    (pair,) = await node.search(text)
+    (pair,) = await node.provider.search(text)
     assert (pair.con_id, pair.exchange, pair.display_symbol) == (EUR_USD, "IDEALPRO", "EUR.USD")
     assert pair.price_increment == Decimal("0.00005")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "AA\0PL"])
 async def test_a_search_for_nothing_that_can_be_sent_finds_nothing(node: TradingNode, text: str) -> None:
-    assert await node.search(text) == []
+    assert await node.provider.search(text) == []
 
 
 async def test_an_unknown_instrument_is_said_so(node: TradingNode) -> None:
     with pytest.raises(InstrumentNotFound, match="99999999"):
-        await node.instrument(99999999)
+        await node.provider.instrument(99999999)
 
 
 async def test_quotes_come_for_a_stock_and_a_pair(node: TradingNode, recorder: Recorder, aapl: Instrument) -> None:
-    pair = await node.instrument(EUR_USD)
-    node.subscribe_quotes(aapl)
-    node.subscribe_quotes(pair)
+    pair = await node.provider.instrument(EUR_USD)
+    node.data.subscribe_quotes(aapl)
+    node.data.subscribe_quotes(pair)
 
     def whole(con_id: int) -> Any:
         quotes = [quote for quote in recorder.quotes if quote.con_id == con_id]
@@ -156,7 +156,7 @@ async def test_quotes_come_for_a_stock_and_a_pair(node: TradingNode, recorder: R
 async def test_a_stock_s_last_trade_comes_with_its_size(
     node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
-    node.subscribe_quotes(aapl)
+    node.data.subscribe_quotes(aapl)
     quote = await recorder.until(lambda: next((q for q in recorder.quotes if q.last and q.last_size), None))
     assert quote.change is None or quote.close is not None
 
@@ -164,20 +164,20 @@ async def test_a_stock_s_last_trade_comes_with_its_size(
 async def test_two_wishes_for_one_instrument_share_a_line(
     simulator: Any, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
-    node.subscribe_quotes(aapl)
-    node.subscribe_quotes(aapl)
-    assert node.subscribed == {AAPL}
+    node.data.subscribe_quotes(aapl)
+    node.data.subscribe_quotes(aapl)
+    assert node.data.subscribed == {AAPL}
 
 
 async def test_an_instrument_that_is_no_longer_wanted_stops_ticking(
     node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
-    pair = await node.instrument(EUR_USD)
-    node.subscribe_quotes(aapl)
+    pair = await node.provider.instrument(EUR_USD)
+    node.data.subscribe_quotes(aapl)
     await recorder.until(lambda: recorder.quotes)
-    node.unsubscribe_quotes(AAPL)
+    node.data.unsubscribe_quotes(AAPL)
     recorder.quotes.clear()
-    node.subscribe_quotes(pair)
+    node.data.subscribe_quotes(pair)
     await recorder.until(lambda: len(recorder.quotes) >= 5)
     assert {quote.con_id for quote in recorder.quotes} == {EUR_USD}
 
@@ -185,9 +185,9 @@ async def test_an_instrument_that_is_no_longer_wanted_stops_ticking(
 async def test_a_line_too_many_is_refused_before_ib_does(simulator: Any, recorder: Recorder) -> None:
     node = node_at(simulator, recorder, data_clients={"IB": InteractiveBrokersDataClientConfig(market_data_lines=1)})
     await node.connect()
-    node.subscribe_quotes(await node.instrument(AAPL))
+    node.data.subscribe_quotes(await node.provider.instrument(AAPL))
     with pytest.raises(SubscriptionRefused, match="All 1 market data lines"):
-        node.subscribe_quotes(await node.instrument(EUR_USD))
+        node.data.subscribe_quotes(await node.provider.instrument(EUR_USD))
     assert not [notice for notice in recorder.notices if notice.code == 101]
     await node.stop()
 
@@ -196,7 +196,7 @@ async def test_a_market_order_fills_and_its_commission_follows(
     node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
     request = order_for(aapl)
-    node.place(request, aapl)
+    node.execution.place(request, aapl)
     filled = await recorder.update(request.client_order_id, OrderStatus.FILLED, "Filled")
     assert (filled.filled_quantity, filled.ib_status) == (Decimal(10), "Filled")
     assert filled.perm_id is not None
@@ -215,21 +215,21 @@ async def test_a_market_order_fills_and_its_commission_follows(
 
 async def test_a_limit_order_rests_and_is_cancelled(node: TradingNode, recorder: Recorder, aapl: Instrument) -> None:
     request = resting_order_for(aapl, limit_price=Decimal("10.00"))
-    node.place(request, aapl)
+    node.execution.place(request, aapl)
     resting = await recorder.update(request.client_order_id, OrderStatus.SUBMITTED, "Submitted")
     assert (resting.limit_price, resting.time_in_force) == (Decimal(10), "DAY")
-    node.cancel(request.client_order_id)
+    node.execution.cancel(request.client_order_id)
     cancelled = await recorder.update(request.client_order_id, OrderStatus.CANCELLED)
     assert cancelled.filled_quantity == 0
     with pytest.raises(OrderRefused, match="cancelled already"):
-        node.cancel(request.client_order_id)
+        node.execution.cancel(request.client_order_id)
 
 
 async def test_a_price_off_its_increment_is_rejected_in_ib_s_words(
     node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
     request = resting_order_for(aapl, limit_price=Decimal("10.001"))
-    node.place(request, aapl)
+    node.execution.place(request, aapl)
     rejected = await recorder.update(request.client_order_id, OrderStatus.REJECTED)
     assert rejected.reason_code == 110
     assert rejected.reason.endswith("(IB 110)")
@@ -238,7 +238,7 @@ async def test_a_price_off_its_increment_is_rejected_in_ib_s_words(
 async def test_the_order_s_own_instrument_is_told_before_its_update(
     simulator: Any, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
-    node.place(request := resting_order_for(aapl), aapl)
+    node.execution.place(request := resting_order_for(aapl), aapl)
     await recorder.update(request.client_order_id, OrderStatus.SUBMITTED)
     await node.stop()
     late = Recorder()
@@ -254,7 +254,7 @@ async def test_the_order_s_own_instrument_is_told_before_its_update(
 async def test_a_resync_tells_what_happened_while_away(simulator: Any, recorder: Recorder) -> None:
     first = node_at(simulator, recorder)
     await first.connect()
-    instrument = await first.instrument(AAPL)
+    instrument = await first.provider.instrument(AAPL)
     filled, resting = order_for(instrument), resting_order_for(instrument)
     first.place(filled, instrument)
     first.place(resting, instrument)
@@ -316,27 +316,27 @@ async def test_an_order_that_can_t_be_meant_is_refused_before_a_byte_leaves(
 ) -> None:
     before = simulator.rows()
     with pytest.raises(OrderRefused, match=message):
-        node.place(order_for(aapl, **changes), aapl)
+        node.execution.place(order_for(aapl, **changes), aapl)
     assert (await node.resync()).order_refs == frozenset()
     assert simulator.rows() == before
 
 
 async def test_the_same_order_is_not_sent_twice(node: TradingNode, recorder: Recorder, aapl: Instrument) -> None:
     request = resting_order_for(aapl)
-    node.place(request, aapl)
+    node.execution.place(request, aapl)
     with pytest.raises(OrderRefused, match="not sent twice"):
-        node.place(request, aapl)
+        node.execution.place(request, aapl)
 
 
 async def test_an_order_without_a_connection_is_refused(node: TradingNode, aapl: Instrument) -> None:
     node.drop()
     with pytest.raises(OrderRefused, match="no connection"):
-        node.place(order_for(aapl), aapl)
+        node.execution.place(order_for(aapl), aapl)
 
 
 async def test_cancelling_what_this_session_never_saw_is_refused(node: TradingNode) -> None:
     with pytest.raises(OrderRefused, match="no such open order"):
-        node.cancel(str(uuid.uuid4()))
+        node.execution.cancel(str(uuid.uuid4()))
 
 
 async def test_a_gateway_that_goes_away_ends_the_wait_with_a_reason(
@@ -357,7 +357,7 @@ async def test_stopping_ends_the_wait_without_an_error(node: TradingNode) -> Non
 async def test_a_node_that_connects_again_takes_up_its_streams(
     simulator: Any, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
-    node.subscribe_quotes(aapl)
+    node.data.subscribe_quotes(aapl)
     await recorder.until(lambda: recorder.quotes)
     node.drop()
     recorder.quotes.clear()
@@ -371,7 +371,7 @@ async def test_a_quiet_gateway_that_tells_the_time_stays_connected(simulator: An
     await node.connect()
     closing = asyncio.create_task(node.wait_closed())
     for _ in range(20):
-        await node.instrument(AAPL)
+        await node.provider.instrument(AAPL)
         assert not (await asyncio.wait({closing}, timeout=0.02))[0]
     await node.stop()
     await closing
@@ -400,7 +400,7 @@ async def test_two_nodes_on_one_loop_share_nothing(simulator: Any, recorder: Rec
     mine, other = node_at(simulator, recorder), node_at(simulator, Recorder(), client_id=2)
     await mine.connect()
     await other.connect()
-    mine.subscribe_quotes(await mine.instrument(AAPL))
+    mine.data.subscribe_quotes(await mine.provider.instrument(AAPL))
     assert (mine.subscribed, other.subscribed) == ({AAPL}, frozenset())
     await mine.stop()
     assert other.link is LinkState.UP

@@ -79,7 +79,7 @@ async def test_a_read_only_gateway_shows_all_but_its_orders(runtime: ProcessRunt
 async def test_an_account_survives_its_gateway_s_restart(runtime: ProcessRuntime) -> None:
     recorder, back = Recorder(), Recorder()
     node = await connected(await started(runtime), recorder)
-    aapl = await node.instrument(AAPL)
+    aapl = await node.provider.instrument(AAPL)
     request = OrderRequest(
         client_order_id=str(uuid.uuid4()),
         account_code="DU1000001",
@@ -89,7 +89,7 @@ async def test_an_account_survives_its_gateway_s_restart(runtime: ProcessRuntime
         quantity=Decimal(10),
         time_in_force=TimeInForce.DAY,
     )
-    node.place(request, aapl)
+    node.execution.place(request, aapl)
     await recorder.update(request.client_order_id, OrderStatus.FILLED)
     await recorder.until(lambda: recorder.executions)
     await node.stop()

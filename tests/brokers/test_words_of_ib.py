@@ -100,7 +100,7 @@ async def node(gateway: ScriptedGateway, recorder: Recorder) -> AsyncIterator[Tr
 
 
 async def place(node: TradingNode, gateway: ScriptedGateway, request: OrderRequest = REQUEST) -> str:
-    node.place(request, AAPL)
+    node.execution.place(request, AAPL)
     return (await gateway.next(PLACE))[1]
 
 
@@ -117,7 +117,7 @@ async def place_live(node: TradingNode, gateway: ScriptedGateway, recorder: Reco
 async def test_an_order_carries_our_id_its_account_and_a_time_in_force(
     node: TradingNode, gateway: ScriptedGateway
 ) -> None:
-    node.place(REQUEST, AAPL)
+    node.execution.place(REQUEST, AAPL)
     fields = await gateway.next(PLACE)
     assert "ours-1" in fields
     assert "DU1000001" in fields
@@ -180,7 +180,7 @@ async def test_a_cancel_that_came_too_late_is_no_cancel(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
     order_id = await place_live(node, gateway, recorder)
-    node.cancel("ours-1")
+    node.execution.cancel("ours-1")
     assert (await gateway.next(CANCEL))[2] == order_id
     gateway.error(order_id, 10148, "OrderId that needs to be cancelled can not be cancelled, state: Filled.")
     rejected = await recorder.until(lambda: recorder.updates[-1].reason and recorder.updates[-1])
@@ -194,10 +194,10 @@ async def test_a_second_cancel_is_not_answered_by_what_ib_said_of_the_first(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
     order_id = await place_live(node, gateway, recorder)
-    node.cancel("ours-1")
+    node.execution.cancel("ours-1")
     gateway.error(order_id, 161, "Cancel attempted when order is not in a cancellable state.")
     await recorder.until(lambda: recorder.updates[-1].reason_code == 161)
-    node.cancel("ours-1")
+    node.execution.cancel("ours-1")
     gateway.order_status(order_id, "PendingCancel", perm_id=501)
     assert (await recorder.update("ours-1", OrderStatus.SUBMITTED, "PendingCancel")).reason_code is None
 
@@ -305,7 +305,7 @@ async def test_no_id_is_used_twice_when_a_restarted_gateway_counts_from_the_star
     order_id = await place_live(node, gateway, recorder)
     node.drop()
     await node.connect()
-    node.subscribe_quotes(AAPL)
+    node.data.subscribe_quotes(AAPL)
     assert int((await gateway.next(MARKET_DATA))[2]) > int(order_id)
 
 
@@ -342,16 +342,16 @@ async def test_an_unset_profit_is_none_and_an_unset_commission_no_report(
 
 async def test_a_cancel_never_overtakes_the_order_that_it_cancels(node: TradingNode, gateway: ScriptedGateway) -> None:
     for number in range(60):
-        node.place(replace(REQUEST, client_order_id=f"ours-{number}"), AAPL)
-    node.cancel("ours-59")
+        node.execution.place(replace(REQUEST, client_order_id=f"ours-{number}"), AAPL)
+    node.execution.cancel("ours-59")
     placed = await gateway.next(PLACE, having=lambda fields: "ours-59" in fields)
     assert (await gateway.next(CANCEL))[2] == placed[1]
 
 
 async def test_an_order_does_not_wait_behind_subscriptions(node: TradingNode, gateway: ScriptedGateway) -> None:
     for con_id in range(1, 90):
-        node.subscribe_quotes(replace(AAPL, con_id=con_id))
-    node.place(REQUEST, AAPL)
+        node.data.subscribe_quotes(replace(AAPL, con_id=con_id))
+    node.execution.place(REQUEST, AAPL)
     await gateway.next(PLACE)
     assert len([fields for fields in gateway.received if fields[0] == str(MARKET_DATA)]) < 89
 
@@ -395,7 +395,7 @@ async def test_orders_wait_while_the_gateway_has_lost_ib(
     gateway.error(-1, 1100, "Connectivity between IB and Trader Workstation has been lost.")
     await recorder.until(lambda: node.link is LinkState.BROKER_LOST)
     with pytest.raises(OrderRefused, match="lost its connection to Interactive Brokers"):
-        node.place(REQUEST, AAPL)
+        node.execution.place(REQUEST, AAPL)
     gateway.error(-1, 1102)
     await recorder.until(lambda: node.link is LinkState.UP)
     await place(node, gateway)
@@ -405,7 +405,7 @@ async def test_orders_wait_while_the_gateway_has_lost_ib(
 async def test_streams_are_asked_for_again_when_ib_lost_them_and_not_when_it_kept_them(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
-    node.subscribe_quotes(AAPL)
+    node.data.subscribe_quotes(AAPL)
     first = await gateway.next(MARKET_DATA)
     gateway.error(-1, 1100)
     gateway.error(-1, 1102)
@@ -421,7 +421,7 @@ async def test_streams_are_asked_for_again_when_ib_lost_them_and_not_when_it_kep
 async def test_a_data_farm_that_is_down_leaves_orders_alone_and_is_subscribed_again_when_back(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
-    node.subscribe_quotes(AAPL)
+    node.data.subscribe_quotes(AAPL)
     await gateway.next(MARKET_DATA)
     gateway.error(-1, 2103, "Market data farm connection is broken:usfarm")
     gateway.error(-1, 2104, "Market data farm connection is OK:eufarm")
@@ -443,7 +443,7 @@ async def test_a_sleeping_farm_is_normal(node: TradingNode, gateway: ScriptedGat
 async def test_a_competing_session_is_said_so_until_quotes_come_again(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
-    node.subscribe_quotes(AAPL)
+    node.data.subscribe_quotes(AAPL)
     request_id = (await gateway.next(MARKET_DATA))[2]
     gateway.error(request_id, 10197, "No market data during competing live session")
     await recorder.until(lambda: node.link is LinkState.COMPETING)
@@ -455,7 +455,7 @@ async def test_a_competing_session_is_said_so_until_quotes_come_again(
 async def test_quotes_carry_the_kind_of_data_that_came(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
-    node.subscribe_quotes(AAPL)
+    node.data.subscribe_quotes(AAPL)
     request_id = (await gateway.next(MARKET_DATA))[2]
     gateway.say(58, 1, request_id, 3)
     gateway.say(1, 6, request_id, 66, 189.5, 100, 0)
@@ -464,7 +464,7 @@ async def test_quotes_carry_the_kind_of_data_that_came(
 
 
 async def test_a_withdrawn_bid_is_none(node: TradingNode, gateway: ScriptedGateway, recorder: Recorder) -> None:
-    node.subscribe_quotes(AAPL)
+    node.data.subscribe_quotes(AAPL)
     request_id = (await gateway.next(MARKET_DATA))[2]
     gateway.say(1, 6, request_id, 1, 189.5, 100, 0)
     await recorder.until(lambda: recorder.quotes and recorder.quotes[-1].bid == Decimal("189.5"))
@@ -546,14 +546,14 @@ async def test_a_search_that_ib_leaves_unanswered_is_said_so(gateway: ScriptedGa
     node = node_at(gateway, recorder, request_deadline=0.1)
     await node.connect()
     with pytest.raises(NoAnswer, match="instruments like 'AAPL' within"):
-        await node.search("AAPL")
+        await node.provider.search("AAPL")
     node.drop()
 
 
 async def test_a_question_ends_with_the_connection_and_not_at_its_deadline(
     node: TradingNode, gateway: ScriptedGateway
 ) -> None:
-    asking = asyncio.create_task(node.instrument(1))
+    asking = asyncio.create_task(node.provider.instrument(1))
     await gateway.next(DETAILS)
     gateway.hang_up()
     with pytest.raises(LinkLost):
@@ -561,7 +561,7 @@ async def test_a_question_ends_with_the_connection_and_not_at_its_deadline(
 
 
 async def test_a_refused_question_is_raised_with_ib_s_code(node: TradingNode, gateway: ScriptedGateway) -> None:
-    asking = asyncio.create_task(node.instrument(1))
+    asking = asyncio.create_task(node.provider.instrument(1))
     gateway.error((await gateway.next(DETAILS))[2], 321, "Error validating request")
     with pytest.raises(RequestRefused, match=r"\(IB 321\)") as raised:
         await asking
@@ -638,7 +638,7 @@ async def test_a_listener_that_fails_is_logged_with_what_it_was_told_and_stops_n
     recorder = Failing()
     node = node_at(gateway, recorder)
     await node.connect()
-    node.subscribe_quotes(AAPL)
+    node.data.subscribe_quotes(AAPL)
     request_id = (await gateway.next(MARKET_DATA))[2]
     with caplog.at_level(logging.ERROR):
         gateway.say(1, 6, request_id, 1, 189.5, 100, 0)
