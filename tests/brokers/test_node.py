@@ -256,8 +256,8 @@ async def test_a_resync_tells_what_happened_while_away(simulator: Any, recorder:
     await first.connect()
     instrument = await first.provider.instrument(AAPL)
     filled, resting = order_for(instrument), resting_order_for(instrument)
-    first.place(filled, instrument)
-    first.place(resting, instrument)
+    first.execution.place(filled, instrument)
+    first.execution.place(resting, instrument)
     await recorder.update(filled.client_order_id, OrderStatus.FILLED)
     await recorder.update(resting.client_order_id, OrderStatus.SUBMITTED)
     first.drop()
@@ -276,7 +276,7 @@ async def test_a_resync_tells_what_happened_while_away(simulator: Any, recorder:
     assert {value.tag for value in back.values} >= {"NetLiquidation", "TotalCashValue"}
     await back.until(lambda: back.commissions)
     assert (await back.update(filled.client_order_id, OrderStatus.FILLED)).filled_quantity == 10
-    second.cancel(resting.client_order_id)
+    second.execution.cancel(resting.client_order_id)
     await back.update(resting.client_order_id, OrderStatus.CANCELLED)
     await second.stop()
 
@@ -401,7 +401,7 @@ async def test_two_nodes_on_one_loop_share_nothing(simulator: Any, recorder: Rec
     await mine.connect()
     await other.connect()
     mine.data.subscribe_quotes(await mine.provider.instrument(AAPL))
-    assert (mine.subscribed, other.subscribed) == ({AAPL}, frozenset())
+    assert (mine.data.subscribed, other.data.subscribed) == ({AAPL}, frozenset())
     await mine.stop()
     assert other.link is LinkState.UP
     await other.stop()
