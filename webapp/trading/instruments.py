@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from brokers import domain
-from brokers.domain import SecurityType
+from brokers.domain import Right, SecurityType
+from webapp.trading import price_steps
 from webapp.trading.amounts import fitted, fitted_or_none
 from webapp.trading.models import Instrument
 from webapp.trading.refusals import InstrumentUnknown
@@ -55,6 +56,14 @@ def to_domain(row: Instrument) -> domain.Instrument:
         trading_class=row.trading_class,
         valid_exchanges=tuple(row.valid_exchanges),
         time_zone=row.time_zone,
+        price_rules=price_steps.from_json(row.price_rules),
+        price_magnifier=row.price_magnifier,
+        isin=row.isin,
+        contract_month=row.contract_month,
+        expiry=row.expiry,
+        strike=row.strike,
+        right=Right(row.right) if row.right else None,
+        under_con_id=row.under_con_id,
     )
 
 
@@ -90,4 +99,12 @@ def _columns(instrument: domain.Instrument) -> dict[str, Any]:
         "trading_class": instrument.trading_class,
         "valid_exchanges": list(instrument.valid_exchanges),
         "time_zone": instrument.time_zone,
+        "price_rules": price_steps.as_json(instrument.price_rules),
+        "price_magnifier": instrument.price_magnifier,
+        "isin": clip(instrument.isin, 12),
+        "contract_month": clip(instrument.contract_month, 6),
+        "expiry": instrument.expiry,
+        "strike": fitted_or_none(instrument.strike),
+        "right": instrument.right.value if instrument.right is not None else "",
+        "under_con_id": instrument.under_con_id,
     }

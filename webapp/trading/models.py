@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from brokers.domain import OrderSide, OrderStatus, OrderType, SecurityType, TimeInForce
+from brokers.domain import OrderSide, OrderStatus, OrderType, Right, SecurityType, TimeInForce
 from webapp.accounts.models import BrokerAccount, User
 
 
@@ -34,13 +34,21 @@ class Instrument(models.Model):
     primary_exchange = models.CharField(max_length=30, blank=True)
     currency = models.CharField(max_length=10)
     long_name = models.CharField(max_length=200, blank=True)
-    price_increment = AmountField()
+    price_increment = AmountField(help_text="The finest step that any price of it can have.")
     size_increment = AmountField()
     min_size = AmountField()
     multiplier = AmountField(null=True, blank=True)
     trading_class = models.CharField(max_length=40, blank=True)
     valid_exchanges = models.JSONField(default=list, blank=True)
     time_zone = models.CharField(max_length=60, null=True, blank=True)  # noqa: DJ001 - None is "IB gave none"
+    price_rules = models.JSONField(default=list, blank=True, help_text="Steps by exchange and price; see price_steps.")
+    price_magnifier = models.PositiveIntegerField(default=1, help_text="A price divided by it is money: 100 for pence.")
+    isin = models.CharField(max_length=12, blank=True)
+    contract_month = models.CharField(max_length=6, blank=True)
+    expiry = models.DateField(null=True, blank=True)
+    strike = AmountField(null=True, blank=True)
+    right = models.CharField(max_length=1, blank=True, choices=[(r.value, r.name.capitalize()) for r in Right])
+    under_con_id = models.BigIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from brokers.domain import Instrument as DomainInstrument
-from brokers.domain import SecurityType
+from brokers.domain import PriceIncrement, PriceRule, Right, SecurityType
 from tests.webapp.trading.racing import race
 from webapp.trading import instruments
 from webapp.trading.models import Instrument
@@ -43,6 +44,31 @@ def test_an_instrument_with_a_multiplier_and_no_time_zone_comes_back_as_it_was_s
     future = replace(MSFT, con_id=1, multiplier=Decimal("0.1"), time_zone=None, price_increment=Decimal("0.0078125"))
     instruments.upsert(future)
     assert instruments.to_domain(instruments.get(1)) == future
+
+
+def test_an_option_comes_back_with_its_steps_its_strike_and_its_day() -> None:
+    option = replace(
+        MSFT,
+        con_id=2,
+        security_type=SecurityType.OPT,
+        multiplier=Decimal(100),
+        price_rules=(
+            PriceRule(("CBOE",), (PriceIncrement(Decimal(0), Decimal("0.01")),)),
+            PriceRule(
+                ("SMART", "ISE"),
+                (PriceIncrement(Decimal(0), Decimal("0.01")), PriceIncrement(Decimal(3), Decimal("0.05"))),
+            ),
+        ),
+        price_magnifier=100,
+        isin="US5949181045",
+        contract_month="202612",
+        expiry=date(2026, 12, 18),
+        strike=Decimal("417.5"),
+        right=Right.PUT,
+        under_con_id=272093,
+    )
+    instruments.upsert(option)
+    assert instruments.to_domain(instruments.get(2)) == option
 
 
 def test_a_later_word_on_an_instrument_replaces_the_row() -> None:
