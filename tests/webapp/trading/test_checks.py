@@ -114,6 +114,33 @@ def test_a_price_may_lie_on_a_fine_increment(ready_account: BrokerAccount, eurus
     assert placed.order.limit_price == Decimal("1.08505")
 
 
+TIERED = [
+    {"exchanges": ["XETRA"], "increments": [["0", "0.0001"]]},
+    {"exchanges": ["SMART", "IBIS"], "increments": [["0", "0.005"], ["100", "0.02"], ["200", "0.05"]]},
+]
+
+
+@pytest.mark.parametrize("price", ["99.995", "100", "192.48", "200", "200.05"])
+def test_a_price_on_the_step_that_holds_there_is_taken(
+    ready_account: BrokerAccount, aapl: Instrument, price: str
+) -> None:
+    Instrument.objects.update(price_rules=TIERED, price_increment=Decimal("0.0001"))
+    placed = orders.place(account=ready_account, **fields(limit_price=price))
+    assert placed.order.limit_price == Decimal(price)
+
+
+@pytest.mark.parametrize(
+    ("price", "step", "nearest"),
+    [("192.49", "0.02", "192.48 and 192.5"), ("200.02", "0.05", "200 and 200.05"), ("0.001", "0.005", "0.005")],
+)
+def test_a_price_off_the_step_that_holds_there_names_the_nearest_ones(
+    ready_account: BrokerAccount, aapl: Instrument, price: str, step: str, nearest: str
+) -> None:
+    Instrument.objects.update(price_rules=TIERED, price_increment=Decimal("0.0001"))
+    error = errors_of(ready_account, limit_price=price)["limit_price"]
+    assert f"price increment of {step} that holds there. The nearest valid: {nearest}." in error
+
+
 @pytest.mark.parametrize("security_type", ["IND", "CONTFUT"])
 def test_what_has_no_counterparty_can_not_be_ordered(
     ready_account: BrokerAccount, aapl: Instrument, security_type: str

@@ -11,6 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from brokers.domain import OrderSide, OrderType, SecurityType, TimeInForce
+from webapp.trading import price_steps
 from webapp.trading.amounts import AmountInvalid, is_multiple, neighbours, parse, plain, shown
 from webapp.trading.models import Instrument
 from webapp.trading.refusals import OrderInvalid
@@ -144,10 +145,10 @@ def _positive_price(value: object, instrument: Instrument | None) -> Decimal:
     price = parse(value)
     if price <= 0:
         raise FieldRefused(f"The limit price must be more than 0, not {plain(price)}.")
-    step = instrument.price_increment if instrument is not None else Decimal(0)
+    step = price_steps.step_at(instrument, price) if instrument is not None else Decimal(0)
     if step > 0 and not is_multiple(price, step):
         raise FieldRefused(
-            f"{plain(price)} is not on the price increment of {plain(step)}. "
+            f"{plain(price)} is not on the price increment of {plain(step)} that holds there. "
             f"The nearest valid: {_nearest(price, step, least=step)}."
         )
     return price
