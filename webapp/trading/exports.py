@@ -7,8 +7,9 @@ for a cost. A cell is empty where nobody has told us: the commission until IB re
 the commission is in another currency than the trade, money columns when the contract's multiplier is unknown, TradeDate
 when the instrument's time zone is.
 
-Columns of Flex that the trading API doesn't carry are left out rather than filled with a guess: SecurityID, ISIN,
-TradeID, SettleDate and taxes. Conid identifies the instrument, IBExecID the trade, and IBOrderID is the API's permId.
+Columns of Flex that the trading API doesn't carry are left out rather than filled with a guess: SecurityID, TradeID,
+SettleDate and taxes. TradePrice is as quoted, which may be in pence; TradeMoney and what follows are money. Conid
+identifies the instrument, IBExecID the trade, and IBOrderID is the API's permId.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ COLUMNS = (
     "Symbol",
     "Description",
     "Conid",
+    "ISIN",
     "ListingExchange",
     "Multiplier",
     "IBOrderID",
@@ -94,6 +96,7 @@ def row_of(fill: Execution) -> list[str]:
         _text(instrument.display_symbol),
         _text(instrument.long_name),
         str(instrument.con_id),
+        _text(instrument.isin),
         _text(instrument.primary_exchange),
         _number(multiplier_of(instrument)),
         "" if fill.perm_id is None else str(fill.perm_id),
@@ -172,7 +175,8 @@ def _money(quantity: Decimal, fill: Execution) -> Decimal | None:
     multiplier = multiplier_of(fill.instrument)
     if multiplier is None:
         return None
-    return EXACT.multiply(EXACT.multiply(quantity, fill.price), multiplier)
+    quoted = EXACT.multiply(EXACT.multiply(quantity, fill.price), multiplier)
+    return EXACT.divide(quoted, Decimal(fill.instrument.price_magnifier))
 
 
 def _net_cash(money: Decimal | None, fill: Execution) -> Decimal | None:

@@ -49,7 +49,7 @@ FLEX_NAMES = [
     "OrderType",
 ]
 # The trading API doesn't carry these.
-UNKNOWN = ("SecurityID", "ISIN", "TradeID")
+UNKNOWN = ("SecurityID", "TradeID")
 
 
 def exported(account: BrokerAccount) -> list[dict[str, str]]:
@@ -78,6 +78,7 @@ def test_a_purchase_with_its_commission(ready_account: BrokerAccount, aapl: Inst
             "Symbol": "AAPL",
             "Description": "APPLE INC",
             "Conid": "265598",
+            "ISIN": "",
             "ListingExchange": "NASDAQ",
             "Multiplier": "1",
             "IBOrderID": "900",
@@ -140,6 +141,13 @@ def test_a_future_multiplies(ready_account: BrokerAccount, aapl: Instrument) -> 
     trade(ready_account, quantity=Decimal(2), price=Decimal("5000.25"))
     (row,) = exported(ready_account)
     assert (row["Multiplier"], row["TradeMoney"]) == ("50", "500025")
+
+
+def test_a_price_in_pence_comes_to_pounds(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    Instrument.objects.update(price_magnifier=100, isin="GB00BH4HKS39")
+    trade(ready_account, quantity=Decimal(200), price=Decimal("72.46"))
+    (row,) = exported(ready_account)
+    assert (row["ISIN"], row["TradePrice"], row["TradeMoney"]) == ("GB00BH4HKS39", "72.46", "144.92")
 
 
 def test_a_contract_whose_multiplier_nobody_told_has_no_money(ready_account: BrokerAccount, aapl: Instrument) -> None:
