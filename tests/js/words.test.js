@@ -18,9 +18,9 @@ test("an order reads as the server writes it", () => {
 });
 
 test("a limit order comes to what the server says", () => {
-  for (const { order, multiplier, value } of cases.order_value) {
+  for (const { order, multiplier, magnifier, value } of cases.order_value) {
     const { quantity, order_type: orderType, limit_price: limitPrice } = order;
-    assert.equal(orderValue({ quantity, orderType, limitPrice }, multiplier), value);
+    assert.equal(orderValue({ quantity, orderType, limitPrice }, multiplier, String(magnifier ?? 1)), value);
   }
 });
 

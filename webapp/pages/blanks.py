@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from brokers.domain import OrderStatus
+from webapp.trading import price_steps
 from webapp.trading.fills import FillBody
 from webapp.trading.orders import OrderBody
 from webapp.trading.positions import PositionBody
@@ -57,9 +58,9 @@ POSITION: PositionBody = {
     "currency": "",
 }
 
-NO_INCREMENT = {"price_increment": ""}
+NO_STEPS = {"price_steps": price_steps.NO_STEPS}
 ROWS = {
-    "blank_order": {**ORDER, **NO_INCREMENT},
-    "blank_fill": {**FILL, **NO_INCREMENT},
-    "blank_position": {**POSITION, **NO_INCREMENT},
+    "blank_order": {**ORDER, **NO_STEPS},
+    "blank_fill": {**FILL, **NO_STEPS},
+    "blank_position": {**POSITION, **NO_STEPS},
 }

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from webapp.trading import amounts
+from webapp.trading import amounts, price_steps
 
 
 def decimals_of(increment: Decimal | str) -> int:
     """How many digits stand behind the point of a price step: 2 for 0.01, 5 for 0.00005, 0 for 1."""
     exponent = Decimal(increment).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def decimals_at(steps: str, price: Decimal | str | None) -> int:
+    """How many digits a price has where it stands, by `price_steps.as_text`; two when nobody said."""
+    step = price_steps.in_text_at(steps, Decimal(price or 0))
+    return 2 if step is None else decimals_of(step)
 
 
 def plain(value: Decimal | str) -> str:

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from brokers.domain import OrderSide, OrderType, TimeInForce
 from webapp.pages import formats
-from webapp.trading import amounts
+from webapp.trading import amounts, price_steps
 from webapp.trading.models import Instrument
 
 
@@ -28,8 +28,7 @@ class Ticket:
     @classmethod
     def opened(cls, instrument: Instrument, side: str, price: str) -> Ticket:
         """A fresh ticket, as a click on a bid or an ask wants it."""
-        decimals = formats.decimals_of(instrument.price_increment)
-        return cls(con_id=str(instrument.con_id), side=side, limit_price=_price(price, decimals))
+        return cls(con_id=str(instrument.con_id), side=side, limit_price=_price(price, price_steps.as_text(instrument)))
 
     @classmethod
     def entered(cls, post: QueryDict) -> Ticket:
@@ -43,11 +42,12 @@ class Ticket:
         return {**asdict(self), "limit_price": self.limit_price or None}
 
 
-def _price(text: str, decimals: int) -> str:
+def _price(text: str, steps: str) -> str:
     """A price from an address; nothing when it is none, since the field beneath can still be filled in."""
     try:
-        whole, _, fraction = amounts.plain(amounts.parse(text)).partition(".")
+        price = amounts.parse(text)
     except amounts.AmountInvalid:
         return ""
-    padded = fraction.ljust(decimals, "0")
+    whole, _, fraction = amounts.plain(price).partition(".")
+    padded = fraction.ljust(formats.decimals_at(steps, price), "0")
     return f"{whole}.{padded}" if padded else whole

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, SessionState, TimeInForce, TradingMode
 from webapp.pages import formats
-from webapp.trading import amounts
+from webapp.trading import amounts, price_steps
 
 # How a state is coloured. Colour never stands alone: the label says the same.
 IDLE, BUSY, OK, WARN, BAD = "idle", "busy", "ok", "warn", "bad"
@@ -163,7 +163,7 @@ def order_line(
 ) -> str:
     """An order in words, `Buy 100 AAPL at a limit of 189.52, day order`. `ticket.js` says the same while it is typed.
 
-    `decimals` are those of the price increment. What isn't filled in yet, or is no amount, is three dots.
+    `decimals` are those of the price's step. What isn't filled in yet, or is no amount, is three dots.
     """
     verb = "Sell" if side == OrderSide.SELL else "Buy"
     limit = f"at a limit of {_amount(limit_price, decimals)}"
@@ -172,12 +172,26 @@ def order_line(
     return f"{verb} {_amount(quantity, 0)} {symbol} {price}, {lasting}"
 
 
-def order_value(*, quantity: str, order_type: str, limit_price: str | None, multiplier: Decimal | None) -> str | None:
+def typed_decimals(steps: str, price: str | None) -> int:
+    """How many digits the step has at what was typed, or at zero while that is no amount."""
+    return formats.decimals_at(steps, price if _is_amount(price) else None)
+
+
+def step_words(steps: str, price: str | None) -> str:
+    """The step at what was typed, as digits; the first one while that is no amount."""
+    step = price_steps.in_text_at(steps, Decimal(price or 0) if _is_amount(price) else Decimal(0))
+    return "" if step is None else formats.plain(step)
+
+
+def order_value(
+    *, quantity: str, order_type: str, limit_price: str | None, multiplier: Decimal | None, price_magnifier: int
+) -> str | None:
     """What a limit order comes to, in the instrument's currency; None unless both numbers are valid."""
     if order_type != OrderType.LMT or not (_is_amount(quantity) and _is_amount(limit_price)):
         return None
     value = amounts.EXACT.multiply(Decimal(quantity), Decimal(limit_price or 0))
-    return formats.number(formats.rounded(amounts.EXACT.multiply(value, multiplier or Decimal(1)), 2), 2)
+    money = amounts.EXACT.divide(amounts.EXACT.multiply(value, multiplier or Decimal(1)), Decimal(price_magnifier))
+    return formats.number(formats.rounded(money, 2), 2)
 
 
 def _amount(text: str | None, decimals: int) -> str:

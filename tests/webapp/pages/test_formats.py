@@ -12,6 +12,7 @@ import pytest
 from brokers.domain import OrderStatus, SessionState
 from webapp.pages import formats, words
 from webapp.pages.templatetags import gatehouse
+from webapp.trading import price_steps
 
 HERE = Path(__file__).parent
 NUMBERS: dict[str, list[Any]] = json.loads((HERE / "number_cases.json").read_text())
@@ -45,10 +46,19 @@ def test_an_order_is_said_in_words(case: dict[str, Any]) -> None:
     assert words.order_line(**case["order"]) == case["line"]
 
 
+@pytest.mark.parametrize(("steps", "price", "step", "decimals"), NUMBERS["steps"])
+def test_a_price_has_the_digits_of_the_step_where_it_stands(
+    steps: str, price: str, step: str | None, decimals: int
+) -> None:
+    assert price_steps.in_text_at(steps, Decimal(price)) == (None if step is None else Decimal(step))
+    assert formats.decimals_at(steps, price) == decimals
+
+
 @pytest.mark.parametrize("case", WORDS["order_value"], ids=lambda case: str(case["value"]))
 def test_a_limit_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
     multiplier = Decimal(case["multiplier"])
-    assert words.order_value(**case["order"], multiplier=multiplier) == case["value"]
+    value = words.order_value(**case["order"], multiplier=multiplier, price_magnifier=case.get("magnifier", 1))
+    assert value == case["value"]
 
 
 @pytest.mark.parametrize("case", WORDS["state"], ids=lambda case: f"{case['state']}-{case['desired_state']}")

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from brokers.domain import OrderStatus, TradingMode
 from webapp.pages import formats, words
 from webapp.pages.tickets import Ticket
+from webapp.trading import price_steps
 from webapp.trading.fills import FillBody
 from webapp.trading.models import Instrument
 from webapp.trading.orders import OrderBody
@@ -40,18 +41,24 @@ def quantity(value: Decimal | str | None) -> str | None:
 
 
 @register.filter
-def price(value: Decimal | str | None, increment: Decimal | str | None = None) -> str | None:
-    return formats.number(value, formats.decimals_of(increment) if increment else 2)
+def price(value: Decimal | str | None, steps: str = "") -> str | None:
+    return formats.number(value, formats.decimals_at(steps, value))
 
 
 @register.filter
-def average(value: Decimal | str | None, increment: Decimal | str | None = None) -> str | None:
-    return formats.average(value, formats.decimals_of(increment) if increment else 2)
+def average(value: Decimal | str | None, steps: str = "") -> str | None:
+    return formats.average(value, formats.decimals_at(steps, value))
 
 
 @register.filter
 def money(value: Decimal | str | None) -> str | None:
     return formats.number(value, 2)
+
+
+@register.filter
+def steps_text(instrument: Instrument) -> str:
+    """Its price steps, for an attribute that scripts read."""
+    return price_steps.as_text(instrument)
 
 
 @register.filter
@@ -87,7 +94,7 @@ def order_tone(status: str) -> str:
 
 @register.filter
 def order_line(order: dict[str, Any]) -> str:
-    """Of a body with its `price_increment`."""
+    """Of a body with its `price_steps`."""
     return words.order_line(
         side=order["side"],
         quantity=order["quantity"],
@@ -95,7 +102,7 @@ def order_line(order: dict[str, Any]) -> str:
         order_type=order["order_type"],
         limit_price=order["limit_price"],
         time_in_force=order["time_in_force"],
-        decimals=formats.decimals_of(order["price_increment"]),
+        decimals=formats.decimals_at(order["price_steps"], order["limit_price"]),
     )
 
 
@@ -109,15 +116,22 @@ def confirmation(ticket: Ticket, instrument: Instrument) -> str:
         order_type=ticket.order_type,
         limit_price=ticket.limit_price,
         time_in_force=ticket.time_in_force,
-        decimals=formats.decimals_of(instrument.price_increment),
+        decimals=words.typed_decimals(price_steps.as_text(instrument), ticket.limit_price),
     )
     value = words.order_value(
         quantity=ticket.quantity,
         order_type=ticket.order_type,
         limit_price=ticket.limit_price,
         multiplier=instrument.multiplier,
+        price_magnifier=instrument.price_magnifier,
     )
     return f"{line} (about {value} {instrument.currency})" if value else line
+
+
+@register.filter
+def step_shown(ticket: Ticket, instrument: Instrument) -> str:
+    """The step that holds at the price in the ticket."""
+    return words.step_words(price_steps.as_text(instrument), ticket.limit_price)
 
 
 @register.filter

@@ -16,7 +16,7 @@ from brokers.domain import OrderSide
 from webapp.accounts.models import BrokerAccount
 from webapp.pages.access import SignedInRequest, known_instrument, owned_account, signed_in
 from webapp.pages.fragments import render_fragment
-from webapp.pages.increments import with_increment
+from webapp.pages.steps import with_price_steps
 from webapp.pages.tickets import Ticket
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order
@@ -65,7 +65,7 @@ def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         return _render_ticket(request, account, entered, message=str(conflict), is_spent=True, status=CONFLICT)
     except SessionNotReady as not_ready:
         return _render_ticket(request, account, entered, message=str(not_ready), status=NOT_READY)
-    context = {"account": account, "order": with_increment(orders.as_body(placed.order), placed.order.instrument)}
+    context = {"account": account, "order": with_price_steps(orders.as_body(placed.order), placed.order.instrument)}
     return render_fragment(request, "trade/placed.html", context, status=201 if placed.created else 200)
 
 
@@ -104,7 +104,7 @@ def cancel(request: SignedInRequest, account_id: UUID, client_order_id: UUID) ->
     order = get_object_or_404(orders.of(request.user, account), client_order_id=client_order_id)
     context = {
         "account": account,
-        "order": with_increment(orders.as_body(order), order.instrument),
+        "order": with_price_steps(orders.as_body(order), order.instrument),
         "event_number": account.last_event_number,
         "message": message,
     }

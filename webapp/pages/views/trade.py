@@ -13,7 +13,7 @@ from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.pages import blanks, figures, searching
 from webapp.pages.access import SignedInRequest, owned_account, owned_watchlist, signed_in
 from webapp.pages.fragments import render_fragment
-from webapp.pages.increments import with_increment
+from webapp.pages.steps import with_price_steps
 from webapp.pages.views.accounts import session_context
 from webapp.pages.views.orders import asked_ticket, ticket_context
 from webapp.pages.views.watchlists import watchlist_context
@@ -56,13 +56,13 @@ def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
     """In the shapes that events carry, so that a row looks the same whether a page or a script made it."""
     return {
         "orders": [
-            with_increment(orders.as_body(order), order.instrument)
+            with_price_steps(orders.as_body(order), order.instrument)
             for order in orders.open_and_newest(user, account, ROWS_SHOWN)
         ],
         "fills": [
-            with_increment(fills.as_body(fill), fill.instrument) for fill in fills.of(user, account)[:ROWS_SHOWN]
+            with_price_steps(fills.as_body(fill), fill.instrument) for fill in fills.of(user, account)[:ROWS_SHOWN]
         ],
-        "positions": [with_increment(positions.as_body(row), row.instrument) for row in positions.of(user, account)],
+        "positions": [with_price_steps(positions.as_body(row), row.instrument) for row in positions.of(user, account)],
         "values": figures.by_account_code(account_values.of(user, account)),
         "notices": account.events.filter(kind=AccountEvent.Kind.NOTICE).order_by("-number")[:NOTICES_SHOWN],
     }

@@ -1,6 +1,6 @@
 // Showing a value in an element that the server painted first. What isn't known is a dash that says so, never zero.
 
-import { decimalsOf } from "./format.js";
+import { decimalsAt } from "./steps.js";
 
 const UNKNOWN = "Not known yet";
 
@@ -30,9 +30,9 @@ export function showFields(row, texts) {
 }
 
 // How many digits a price of the instrument has: some row or ticket of the page says it. Two while none does.
-export function decimalsOfInstrument(conId) {
-  const known = document.querySelector(`[data-increment-of="${conId}"]:not([data-increment=""])`);
-  return known ? decimalsOf(known.dataset.increment) : 2;
+export function decimalsOfPrice(conId, price) {
+  const known = document.querySelector(`[data-steps-of="${conId}"]:not([data-price-steps=""])`);
+  return decimalsAt(known?.dataset.priceSteps ?? "", price);
 }
 
 export function wordsOfPage() {

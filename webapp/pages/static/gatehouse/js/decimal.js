@@ -9,6 +9,13 @@ export function product(left, right) {
   return unscaled(digits, places, places);
 }
 
+// By a power of ten, which is all that a price magnifier is: exactly, by moving the point.
+export function quotient(text, powerOfTen) {
+  const moved = powerOfTen.length - 1;
+  const places = placesOf(text) + moved;
+  return unscaled(scaled(text, placesOf(text)), places, places);
+}
+
 // One step up or down, onto the grid of steps; never below zero. Null when `text` is no number.
 export function stepped(text, step, by) {
   const typed = text.trim();

@@ -1,6 +1,6 @@
 // The fills, each with its commission once that is reported. A correction takes its fill's place.
 
-import { decimalsOfInstrument, field, showFields } from "./cells.js";
+import { decimalsOfPrice, field, showFields } from "./cells.js";
 import { number } from "./format.js";
 import { Rows } from "./rows.js";
 import { showTime } from "./times.js";
@@ -21,7 +21,7 @@ export class Fills {
       symbol: body.symbol,
       side: body.side,
       quantity: number(body.quantity),
-      price: number(body.price, decimalsOfInstrument(body.con_id)),
+      price: number(body.price, decimalsOfPrice(body.con_id, body.price)),
       commission: commission(body),
       exchange: body.exchange,
     });

@@ -1,7 +1,8 @@
 // The quotes of the watchlist. Ticks change text alone: nothing here is a live region, so a screen reader stays calm.
 
 import { field, show } from "./cells.js";
-import { decimalsOf, number, percent, rounded, signed } from "./format.js";
+import { number, percent, rounded, signed } from "./format.js";
+import { decimalsAt } from "./steps.js";
 import { age } from "./times.js";
 
 const KINDS = { live: "Live", frozen: "Frozen", delayed: "Delayed", delayed_frozen: "Delayed, frozen" };
@@ -61,19 +62,19 @@ export class Grid {
   }
 
   #paint(row, quote) {
-    const decimals = decimalsOf(row.dataset.increment);
-    for (const name of ["bid", "ask"]) this.#paintPrice(field(row, name).firstElementChild, quote[name], decimals);
-    this.#paintPrice(field(row, "last"), quote.last, decimals);
+    const steps = row.dataset.priceSteps;
+    for (const name of ["bid", "ask"]) this.#paintPrice(field(row, name).firstElementChild, quote[name], steps);
+    this.#paintPrice(field(row, "last"), quote.last, steps);
     for (const name of ["bid_size", "ask_size", "last_size"]) show(field(row, name), number(quote[name]));
-    this.#paintChange(row, quote, decimals);
+    this.#paintChange(row, quote, decimalsAt(steps, quote.last ?? quote.bid));
     this.#showAge(row, quote);
   }
 
-  #paintPrice(element, price, decimals) {
+  #paintPrice(element, price, steps) {
     const before = element.dataset.price ?? "";
     if (before === (price ?? "")) return;
     element.dataset.price = price ?? "";
-    show(element, number(price, decimals));
+    show(element, number(price, decimalsAt(steps, price)));
     if (before !== "" && price !== null) flash(element, Number(price) > Number(before) ? "up" : "down");
   }
 

@@ -1,6 +1,6 @@
 // The order table, and the line that a ticket leaves behind. A row shows the newest event that it was given.
 
-import { decimalsOfInstrument, field, show, showFields } from "./cells.js";
+import { decimalsOfPrice, field, show, showFields } from "./cells.js";
 import { average, number } from "./format.js";
 import { Rows } from "./rows.js";
 import { showTime } from "./times.js";
@@ -49,16 +49,16 @@ export class Orders {
   }
 
   #paint(row, body) {
-    const decimals = decimalsOfInstrument(body.con_id);
+    const { con_id: conId, limit_price: limit, average_fill_price: paid } = body;
     showFields(row, {
       symbol: body.symbol,
       side: body.side,
       filled_quantity: number(body.filled_quantity),
       quantity: number(body.quantity),
       order_type: body.order_type,
-      limit_price: number(body.limit_price, decimals),
+      limit_price: number(limit, decimalsOfPrice(conId, limit)),
       time_in_force: body.time_in_force,
-      average_fill_price: average(body.average_fill_price, decimals),
+      average_fill_price: average(paid, decimalsOfPrice(conId, paid)),
     });
     field(row, "side").dataset.side = body.side;
     this.#paintStatus(row, body);

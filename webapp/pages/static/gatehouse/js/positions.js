@@ -1,6 +1,6 @@
 // Positions, as the broker counts them. One that is closed goes.
 
-import { decimalsOfInstrument, showFields } from "./cells.js";
+import { decimalsOfPrice, showFields } from "./cells.js";
 import { average, number } from "./format.js";
 import { Rows } from "./rows.js";
 
@@ -16,7 +16,7 @@ export class Positions {
     return showFields(row, {
       symbol: body.symbol,
       quantity: number(body.quantity),
-      average_cost: average(body.average_cost, decimalsOfInstrument(body.con_id)),
+      average_cost: average(body.average_cost, decimalsOfPrice(body.con_id, body.average_cost)),
     });
   }
 }

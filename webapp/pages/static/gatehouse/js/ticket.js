@@ -1,7 +1,8 @@
 // The order ticket: opened by a click on a price, stepped by the instrument's increments, sent once.
 
-import { product, stepped } from "./decimal.js";
-import { decimalsOf, number, rounded } from "./format.js";
+import { product, quotient, stepped } from "./decimal.js";
+import { number, rounded } from "./format.js";
+import { decimalsAt, stepAt } from "./steps.js";
 
 const SENDING = "Sending…";
 const NO_ANSWER =
@@ -98,7 +99,7 @@ function stepByKey(event) {
 
 function step(stepper, by) {
   const input = stepper.querySelector("input");
-  const next = stepped(input.value, stepper.dataset.step, by);
+  const next = stepped(input.value, stepAt(stepper.dataset.steps, input.value.trim(), by), by);
   if (next === null) return;
   input.value = next;
   refresh(input.form);
@@ -112,13 +113,15 @@ function refresh(form) {
   limit.hidden = type === "MKT";
   form.querySelector("[data-confirmation]").textContent = confirmation(form);
   warnOfPrice();
+  const step = stepAt(form.dataset.priceSteps, form.elements.limit_price.value.trim());
+  form.querySelector("[data-step-shown]").textContent = step ?? "";
   form.querySelector("[data-send-label]").textContent = side === "SELL" ? "Sell" : "Buy";
   form.querySelector(".send").className = `send send-${side.toLowerCase()}`;
 }
 
 function confirmation(form) {
   const { side, quantity, order_type: type, limit_price: price, time_in_force: tif } = form.elements;
-  const { symbol, increment, currency, multiplier } = form.dataset;
+  const { symbol, priceSteps, currency, multiplier, magnifier } = form.dataset;
   const order = {
     side: side.value,
     quantity: quantity.value.trim(),
@@ -126,9 +129,9 @@ function confirmation(form) {
     orderType: type.value,
     limitPrice: price.value.trim(),
     timeInForce: tif.value,
-    decimals: decimalsOf(increment),
+    decimals: decimalsAt(priceSteps, price.value.trim()),
   };
-  const value = orderValue(order, multiplier || "1");
+  const value = orderValue(order, multiplier || "1", magnifier);
   return orderLine(order) + (value === null ? "" : ` (about ${value} ${currency})`);
 }
 
@@ -141,9 +144,9 @@ export function orderLine({ side, quantity, symbol, orderType, limitPrice, timeI
 }
 
 // As `words.order_value`: null for what isn't a limit order of two valid numbers.
-export function orderValue({ orderType, quantity, limitPrice }, multiplier) {
+export function orderValue({ orderType, quantity, limitPrice }, multiplier, magnifier = "1") {
   if (orderType !== "LMT" || !isAmount(quantity) || !isAmount(limitPrice)) return null;
-  return number(rounded(product(product(quantity, limitPrice), multiplier), 2), 2);
+  return number(rounded(quotient(product(product(quantity, limitPrice), multiplier), magnifier), 2), 2);
 }
 
 function shownAmount(text, decimals) {

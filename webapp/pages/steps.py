@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.pages import formats
+from webapp.trading import price_steps
 from webapp.trading.models import Instrument
 
 
-def with_increment(body: Mapping[str, Any], instrument: Instrument) -> dict[str, Any]:
-    return {**body, "price_increment": formats.plain(instrument.price_increment)}
+def with_price_steps(body: Mapping[str, Any], instrument: Instrument) -> dict[str, Any]:
+    return {**body, "price_steps": price_steps.as_text(instrument)}
