@@ -1,107 +1,274 @@
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ib_insync import IB, Contract, MarketOrder
-from ib_insync.wrapper import RequestError
 
-from brokers.simulator.account import STARTING_CASH, Account, tariff
-from brokers.simulator.listings import INSTRUMENTS, Instrument
-from brokers.simulator.order_message import OrderMessage
-from brokers.simulator.orders import Order
-from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, settled, soon, until
+from brokers.simulator.account import (
+    STARTING_CASH,
+    Account,
+    Position,
+    account_codes,
+    starting_cash,
+    trading_day,
+)
+from brokers.simulator.listings import Instrument
+from brokers.simulator.tariffs import commission_currency, tariff
+from tests.brokers.simulator.examples import CONTRACTS
 
-BY_SYMBOL = {one.local_symbol: one for one in INSTRUMENTS}
-
-
-def order(symbol: str, side: str) -> Order:
-    message = OrderMessage(1, {}, {"action": side, "totalQuantity": "1"})
-    return Order(message, BY_SYMBOL[symbol], "SMART", 1, 1, "DU1000001")
+DOLLARS = STARTING_CASH["USD"]
 
 
 def trade(
-    account: Account, side: str, quantity: int, price: str, *, symbol: str = "AAPL", cost: str = "0"
+    account: Account, side: str, quantity: int | str, price: str, *, of: str = "AAPL", cost: str = "0"
 ) -> Decimal | None:
-    return account.apply(
-        order(symbol, side), quantity=Decimal(quantity), price=Decimal(price), commission=Decimal(cost)
-    )
+    change = Decimal(quantity) if side == "BUY" else -Decimal(quantity)
+    return account.book(CONTRACTS[of], change=change, price=Decimal(price), commission=Decimal(cost))
 
 
-def held(account: Account, symbol: str = "AAPL") -> tuple[Decimal, Decimal]:
-    position = account.position(BY_SYMBOL[symbol])
+def held(account: Account, of: str = "AAPL") -> tuple[Decimal, Decimal]:
+    position = account.position(CONTRACTS[of])
     return position.quantity, position.average_cost
 
 
-def test_a_purchase_opens_a_position_at_its_price_and_its_costs() -> None:
-    account = Account("DU1")
+def gained(account: Account, currency: str) -> Decimal:
+    return account.cash[currency] - STARTING_CASH.get(currency, Decimal(0))
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account("DU1")
+
+
+def test_a_purchase_opens_a_position_at_its_price_and_its_costs(account: Account) -> None:
     assert trade(account, "BUY", 10, "100", cost="1") is None
     assert held(account) == (Decimal(10), Decimal("100.1"))
-    assert account.cash["USD"] == STARTING_CASH - 1001
+    assert gained(account, "USD") == -1001
 
 
-def test_a_second_purchase_averages() -> None:
-    account = Account("DU1")
+def test_a_second_purchase_averages(account: Account) -> None:
     trade(account, "BUY", 10, "100")
     trade(account, "BUY", 30, "104")
     assert held(account) == (Decimal(40), Decimal(103))
 
 
-def test_a_sale_realizes_the_difference_less_its_costs_and_leaves_the_average() -> None:
-    account = Account("DU1")
+def test_a_sale_realizes_the_difference_less_its_costs_and_leaves_the_average(account: Account) -> None:
     trade(account, "BUY", 10, "100")
     assert trade(account, "SELL", 4, "110", cost="1") == Decimal(39)
     assert held(account) == (Decimal(6), Decimal(100))
 
 
-def test_a_closed_position_has_no_average_cost() -> None:
-    account = Account("DU1")
+def test_a_closed_position_has_no_average_cost(account: Account) -> None:
     trade(account, "BUY", 10, "100")
     trade(account, "SELL", 10, "90")
     assert held(account) == (Decimal(0), Decimal(0))
-    assert account.position(BY_SYMBOL["AAPL"]).realized_pnl == Decimal(-100)
+    assert account.position(CONTRACTS["AAPL"]).realized_pnl == Decimal(-100)
 
 
-def test_a_short_sale_is_a_negative_position_and_gains_when_the_price_falls() -> None:
-    account = Account("DU1")
+def test_a_short_sale_is_a_negative_position_and_gains_when_the_price_falls(account: Account) -> None:
     trade(account, "SELL", 10, "100", cost="1")
     assert held(account) == (Decimal(-10), Decimal("99.9"))
     assert trade(account, "BUY", 10, "90") == Decimal(99)
 
 
-def test_a_sale_of_more_than_is_held_turns_the_position_around() -> None:
-    account = Account("DU1")
+def test_a_sale_of_more_than_is_held_turns_the_position_around(account: Account) -> None:
     trade(account, "BUY", 10, "100")
-    assert trade(account, "SELL", 15, "110") == Decimal(100)
-    assert held(account) == (Decimal(-5), Decimal(110))
+    assert trade(account, "SELL", 15, "110", cost="3") == Decimal(98)
+    assert held(account) == (Decimal(-5), Decimal("109.8"))
+    assert account.position(CONTRACTS["AAPL"]).entry == Decimal(110)
 
 
-def test_a_currency_pair_moves_cash_in_both_currencies_and_its_commission_is_in_dollars() -> None:
-    account = Account("DU1")
-    trade(account, "BUY", 20_000, "157.25", symbol="USD.JPY", cost="2")
-    assert account.cash["USD"] == STARTING_CASH + 20_000 - 2
-    assert account.cash["JPY"] == Decimal(-3_145_000)
+def test_a_currency_pair_moves_cash_in_both_currencies_and_its_commission_is_in_dollars(account: Account) -> None:
+    trade(account, "BUY", 20_000, "157.25", of="USD.JPY", cost="2")
+    assert gained(account, "USD") == 20_000 - 2
+    assert gained(account, "JPY") == Decimal(-3_145_000)
     assert held(account, "USD.JPY") == (Decimal(20_000), Decimal("157.25"))
 
 
-executions = st.lists(
-    st.tuples(st.sampled_from(["BUY", "SELL"]), st.integers(1, 500), st.decimals("1", "500", places=2)), max_size=30
-)
+def test_shares_that_are_quoted_in_pence_are_paid_in_pounds(account: Account) -> None:
+    trade(account, "BUY", 1000, "72.50", of="VOD", cost="3")
+    assert gained(account, "GBP") == Decimal("-728")
+    assert held(account, "VOD") == (Decimal(1000), Decimal("0.728"))
+    assert trade(account, "SELL", 1000, "82.50", of="VOD", cost="3") == Decimal(94)
 
 
-@given(executions)
-def test_cash_and_position_always_add_up_to_the_profit(done: list[tuple[str, int, Decimal]]) -> None:
-    account = Account("DU1")
-    realized = sum((trade(account, side, size, str(price)) or Decimal(0) for side, size, price in done), Decimal(0))
-    quantity, average = held(account)
-    assert quantity == sum(size if side == "BUY" else -size for side, size, _ in done)
-    assert account.cash["USD"] + quantity * average == pytest.approx(STARTING_CASH + realized)
+def test_an_option_is_paid_with_its_multiplier_and_its_average_cost_has_it(account: Account) -> None:
+    trade(account, "BUY", 2, "1.50", of="SPY CALL", cost="1.30")
+    assert gained(account, "USD") == Decimal("-301.30")
+    assert held(account, "SPY CALL") == (Decimal(2), Decimal("150.65"))
+
+
+def test_a_future_costs_its_commission_and_pays_its_gain_when_it_is_closed(account: Account) -> None:
+    trade(account, "BUY", 2, "5500", of="ES", cost="4.50")
+    assert gained(account, "USD") == Decimal("-4.50")
+    assert held(account, "ES") == (Decimal(2), Decimal("275002.25"))
+    assert trade(account, "SELL", 1, "5510", of="ES", cost="2.25") == Decimal("495.50")
+    assert gained(account, "USD") == Decimal("-4.50") + 500 - Decimal("2.25")
+
+
+def test_a_bonds_price_is_percent_of_a_thousand(account: Account) -> None:
+    trade(account, "BUY", 5, "98.75", of="BOND", cost="4.94")
+    assert gained(account, "USD") == Decimal("-4942.44")
+
+
+def test_a_fraction_of_a_coin_is_a_position(account: Account) -> None:
+    trade(account, "BUY", "0.0002", "67250.25", of="BTC", cost="1.75")
+    quantity, average = held(account, "BTC")
+    assert (quantity, average * quantity) == (Decimal("0.0002"), Decimal("15.20005"))
+
+
+def test_looking_for_a_position_makes_none(account: Account) -> None:
+    assert account.quantity(CONTRACTS["AAPL"]) == 0
+    assert account.positions() == []
+
+
+def test_a_copy_is_an_account_of_its_own(account: Account) -> None:
+    trade(account, "BUY", 10, "100")
+    trade(account.copy(), "SELL", 10, "100")
+    assert held(account) == (Decimal(10), Decimal(100))
+    assert gained(account, "USD") == -1000
+
+
+def test_a_new_day_forgets_what_is_closed_and_counts_profits_from_nothing(account: Account) -> None:
+    account.begin_day(date(2026, 11, 23))
+    trade(account, "BUY", 10, "100")
+    trade(account, "SELL", 4, "110")
+    trade(account, "BUY", 5, "30", of="INTC")
+    trade(account, "SELL", 5, "31", of="INTC")
+    account.begin_day(date(2026, 11, 24))
+    [apple] = account.positions()
+    assert (apple.quantity, apple.overnight, apple.spent, apple.realized_pnl) == (6, 6, 0, None)
+
+
+def test_days_only_go_forward(account: Account) -> None:
+    account.begin_day(date(2026, 11, 24))
+    trade(account, "BUY", 10, "100")
+    account.begin_day(date(2026, 11, 23))
+    assert account.position(CONTRACTS["AAPL"]).overnight == 0
+
+
+def test_the_day_is_new_yorks() -> None:
+    assert trading_day(datetime(2026, 11, 24, 4, 59, tzinfo=UTC)) == date(2026, 11, 23)
+    assert trading_day(datetime(2026, 11, 24, 5, 0, tzinfo=UTC)) == date(2026, 11, 24)
+
+
+def test_what_was_only_opened_today_realized_nothing_and_what_was_not_traded_is_unknown(account: Account) -> None:
+    assert Position(CONTRACTS["AAPL"]).realized_pnl is None
+    trade(account, "BUY", 10, "100")
+    assert account.position(CONTRACTS["AAPL"]).realized_pnl == 0
 
 
 @pytest.mark.parametrize(
-    ("symbol", "quantity", "value", "expected"),
+    ("first", "count", "codes"),
+    [
+        ("DU1000001", 1, ("DU1000001",)),
+        ("DU1000001", 3, ("DU1000001", "DU1000002", "DU1000003")),
+        ("U0000099", 2, ("U0000099", "U0000100")),
+        ("joint", 1, ("joint",)),
+    ],
+)
+def test_accounts_behind_one_login_are_numbered_from_the_first(first: str, count: int, codes: tuple[str, ...]) -> None:
+    assert account_codes(first, count) == codes
+
+
+@pytest.mark.parametrize(("first", "count", "why"), [("joint", 2, "follows 'joint'"), ("DU1", 0, "at least one")])
+def test_accounts_that_cannot_be_numbered_are_refused(first: str, count: int, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        account_codes(first, count)
+
+
+def test_an_account_begins_with_several_currencies_and_no_two_are_alike() -> None:
+    assert set(starting_cash(1)) == {"USD", "EUR", "GBP", "CHF", "JPY"}
+    assert starting_cash(1) == STARTING_CASH
+    assert starting_cash(2)["USD"] == STARTING_CASH["USD"] / 2
+    assert all(amount > 0 for amount in starting_cash(9).values())
+
+
+sides = st.sampled_from(["BUY", "SELL"])
+executions = st.lists(
+    st.tuples(sides, st.integers(1, 500), st.decimals("1", "500", places=2), st.decimals("0", "9", places=2)),
+    max_size=30,
+)
+contracts = st.sampled_from(sorted(CONTRACTS))
+Executions = list[tuple[str, int, Decimal, Decimal]]
+
+
+@given(contracts, executions)
+def test_cash_and_positions_always_add_up_to_the_profit(of: str, done: Executions) -> None:
+    """What was realized, and what each contract still costs, is all that the cash went to."""
+    account, instrument = Account("DU1"), CONTRACTS[of]
+    realized = sum((trade(account, side, size, str(price), of=of) or 0 for side, size, price, _ in done), Decimal(0))
+    quantity, average = held(account, of)
+    paid = Decimal(0) if instrument.security_type in ("FUT", "CFD") else quantity * average
+    assert quantity == sum(size if side == "BUY" else -size for side, size, _, _ in done)
+    assert gained(account, instrument.currency) + paid == pytest.approx(realized)
+
+
+@given(contracts, executions)
+def test_what_is_bought_and_sold_again_leaves_no_position_and_its_whole_profit(of: str, done: Executions) -> None:
+    account, instrument = Account("DU1"), CONTRACTS[of]
+    for side, size, price, cost in done:
+        trade(account, side, size, str(price), of=of, cost=str(cost))
+    left = account.quantity(instrument)
+    if left:
+        trade(account, "SELL" if left > 0 else "BUY", str(abs(left)), "100", of=of)
+    position = account.position(instrument)
+    costs = sum((cost for _, _, _, cost in done), Decimal(0))
+    uncounted = -costs if instrument.is_currency_pair else Decimal(0)
+    paid_elsewhere = commission_currency(instrument) != instrument.currency
+    change = gained(account, instrument.currency)
+    assert (position.quantity, position.average_cost, position.entry) == (0, 0, 0)
+    assert change - (0 if paid_elsewhere else uncounted) == pytest.approx(position.realized_pnl or Decimal(0))
+    assert position.spent == pytest.approx(-(position.realized_pnl or Decimal(0)))
+
+
+@given(contracts, executions.filter(bool), st.data())
+def test_a_corrected_price_leaves_the_books_as_if_it_had_been_right_at_once(
+    of: str, done: Executions, data: st.DataObject
+) -> None:
+    number = data.draw(st.integers(0, len(done) - 1))
+    right, wrong = Account("DU1"), Account("DU1")
+    for key, (side, size, price, cost) in enumerate(done):
+        change = Decimal(size if side == "BUY" else -size)
+        began = date(2026, 11, 20 + key % 7)
+        for account, at in ((right, price), (wrong, price + 7 if key == number else price)):
+            account.begin_day(began)
+            account.book(CONTRACTS[of], change=change, price=at, commission=cost, key=str(key))
+    wrong.correct(CONTRACTS[of], key=str(number), price=done[number][2])
+    assert wrong.cash == pytest.approx(right.cash)
+    assert [_numbers(one) for one in wrong.positions()] == [_numbers(one) for one in right.positions()]
+
+
+def _numbers(position: Position) -> list[Decimal | None]:
+    """But for the last of the digits, in which an average of averages may differ."""
+    values = (getattr(position, one.name) for one in fields(position) if one.name != "instrument")
+    return [None if number is None else round(number, 12) for number in values]
+
+
+def test_a_correction_tells_what_the_execution_realized_at_its_right_price(account: Account) -> None:
+    trade(account, "BUY", 10, "100")
+    account.book(CONTRACTS["AAPL"], change=Decimal(-10), price=Decimal(90), commission=Decimal(1), key="e")
+    assert account.correct(CONTRACTS["AAPL"], key="e", price=Decimal(95)) == -51
+    with pytest.raises(LookupError, match="DU1 booked no execution f of AAPL"):
+        account.correct(CONTRACTS["AAPL"], key="f", price=Decimal(95))
+
+
+@given(executions)
+def test_a_position_is_never_averaged_outside_its_prices(done: Executions) -> None:
+    account = Account("DU1")
+    for side, size, price, _ in done:
+        trade(account, side, size, str(price))
+    entry = account.position(CONTRACTS["AAPL"]).entry
+    prices = [price for _, _, price, _ in done]
+    assert not entry or min(prices) <= round(entry, 10) <= max(prices)
+
+
+@pytest.mark.parametrize(
+    ("of", "quantity", "value", "expected"),
     [
         ("AAPL", "10", "1900", "1"),
         ("AAPL", "1000", "190000", "5"),
@@ -110,157 +277,27 @@ def test_cash_and_position_always_add_up_to_the_profit(done: list[tuple[str, int
         ("EUR.USD", "20000", "21690", "2"),
         ("EUR.USD", "1000000", "1084500", "21.69"),
         ("SAP", "10", "1925", "3"),
+        ("SAP", "1000", "192500", "96.25"),
+        ("VOD", "1000", "725", "3"),
+        ("SPY CALL", "1", "150", "1"),
+        ("SPY CALL", "10", "1500", "6.5"),
+        ("ES", "4", "1100000", "9"),
+        ("ES CALL", "2", "1000", "2.84"),
+        ("BOND", "5", "4937.5", "4.9375"),
+        ("BTC", "0.01", "672.5", "1.75"),
+        ("BTC", "1", "67250", "121.05"),
+        ("IBUS30", "1", "39120", "1.956"),
+        ("XAUUSD", "100", "238542", "35.7813"),
     ],
 )
-def test_commissions_have_a_rate_a_minimum_and_a_ceiling(symbol: str, quantity: str, value: str, expected: str) -> None:
-    commission = tariff(BY_SYMBOL[symbol]).commission(Decimal(quantity), Decimal(value))
+def test_commissions_have_a_rate_a_minimum_and_a_ceiling(of: str, quantity: str, value: str, expected: str) -> None:
+    commission = tariff(CONTRACTS[of]).commission(Decimal(quantity), Decimal(value))
     assert commission == Decimal(expected)
 
 
-async def test_the_minimum_commission_is_the_orders_and_not_each_executions(
-    running: Running, ib: IB, apple: Contract
-) -> None:
-    displayed = running.gateway.market.quote(apple.conId).ask_size
-    wanted = int(displayed) + 100
-    placed = ib.placeOrder(apple, MarketOrder("BUY", wanted, tif="DAY"))
-    while len(running.rows("execution")) < 1:
-        await answered(ib)
-    while running.gateway.orders.open():
-        running.gateway.market.step()
-    await settled(ib, placed, "Filled")
-    paid = sum(Decimal(row["amount"]) for row in running.rows("commission"))
-    assert paid == max(Decimal(1), wanted * Decimal("0.005")).quantize(Decimal("0.01"))
-
-
-async def test_a_fill_moves_positions_portfolio_and_cash(running: Running, ib: IB, apple: Contract) -> None:
-    placed = ib.placeOrder(apple, MarketOrder("BUY", 10, tif="DAY"))
-    await settled(ib, placed, "Filled")
-    await answered(ib)
-    [position] = ib.positions()
-    price = placed.orderStatus.avgFillPrice
-    assert (position.contract.conId, position.position) == (265598, 10.0)
-    assert position.avgCost == pytest.approx(price + 0.1)
-    [item] = ib.portfolio()
-    assert (item.position, item.averageCost) == (10.0, pytest.approx(price + 0.1))
-    cash = {value.currency: value.value for value in ib.accountValues() if value.tag == "CashBalance"}
-    assert Decimal(cash["USD"]) == STARTING_CASH - 10 * Decimal(str(price)) - 1
-
-
-async def test_a_closed_position_is_told_as_zero(ib: IB, apple: Contract) -> None:
-    told: list[float] = []
-    ib.positionEvent += lambda position: told.append(position.position)
-    await settled(ib, ib.placeOrder(apple, MarketOrder("BUY", 10, tif="DAY")), "Filled")
-    closing = ib.placeOrder(apple, MarketOrder("SELL", 10, tif="DAY"))
-    await until(ib, lambda: bool(closing.fills and closing.fills[0].commissionReport.execId))
-    await answered(ib)
-    assert told == [10.0, 0.0]
-    assert ib.positions() == []
-    assert closing.fills[0].commissionReport.realizedPNL < 0
-
-
-async def test_an_opening_execution_has_no_realized_profit(running: Running, ib: IB, apple: Contract) -> None:
-    await settled(ib, ib.placeOrder(apple, MarketOrder("BUY", 10, tif="DAY")), "Filled")
-    await settled(ib, ib.placeOrder(apple, MarketOrder("SELL", 10, tif="DAY")), "Filled")
-    opening, closing = running.rows("commission")
-    assert opening["realized_pnl"] is None
-    assert Decimal(closing["realized_pnl"]) < 0
-
-
-async def test_a_summary_has_tags_in_the_base_currency_and_balances_in_each(ib: IB, euro: Contract) -> None:
-    await settled(ib, ib.placeOrder(euro, MarketOrder("BUY", 30_000, tif="DAY")), "Filled")
-    values = await soon(ib.accountSummaryAsync())
-    by_key = {(value.tag, value.currency): value.value for value in values}
-    for tag in ("NetLiquidation", "TotalCashValue", "BuyingPower", "AvailableFunds"):
-        assert Decimal(by_key[tag, "USD"]) > 0
-    assert by_key["CashBalance", "EUR"] == "30000.00"
-    assert Decimal(by_key["CashBalance", "BASE"]) == Decimal(by_key["TotalCashValue", "USD"])
-    assert by_key["AccountType", ""] == "INDIVIDUAL"
-    assert {value.account for value in values} == {"DU1000001"}
-
-
-async def test_a_summary_brings_the_tags_that_were_asked_for(raw: RawClient) -> None:
-    await raw.start()
-    raw.send(62, 1, 9, "All", "NetLiquidation,BuyingPower,$LEDGER:USD")
-    received = await raw.receive_until(lambda fields: fields[0] == "64")
-    assert received[-1] == ["64", "1", "9"]
-    tags = [(fields[4], fields[6]) for fields in received[:-1]]
-    assert ("NetLiquidation", "USD") in tags
-    assert ("BuyingPower", "USD") in tags
-    assert ("CashBalance", "USD") in tags
-    assert not [tag for tag in tags if tag[1] == "BASE" or tag[0] == "AvailableFunds"]
-
-
-async def test_a_third_summary_of_a_client_is_refused(raw: RawClient) -> None:
-    await raw.start()
-    for request_id in (1, 2, 3):
-        raw.send(62, 1, request_id, "All", "NetLiquidation")
-    received = await raw.receive_until(lambda fields: fields[0] == "4")
-    assert received[-1][2:4] == ["3", "322"]
-    raw.send(63, 1, 1)
-    raw.send(62, 1, 3, "All", "NetLiquidation")
-    assert (await raw.receive())[0] == "63"
-
-
-async def test_an_unknown_group_is_refused(raw: RawClient) -> None:
-    await raw.start()
-    raw.send(62, 1, 1, "Friends", "NetLiquidation")
-    assert (await raw.receive())[2:4] == ["1", "321"]
-
-
-async def test_another_account_is_refused(ib: IB) -> None:
-    with pytest.raises(RequestError, match="321"):
-        await soon(ib.reqAccountUpdatesMultiAsync("DU7"))
-
-
-async def test_figures_that_did_not_change_are_not_told_again(running: Running, ib: IB, errors: Errors) -> None:
-    told: list[str] = []
-    ib.accountValueEvent += lambda value: told.append(value.tag)
-    running.gateway.accounts.refresh()
-    await answered(ib)
-    assert told == []
-
-
-async def test_subscribers_hear_what_the_market_made_of_their_positions(
-    running: Running, ib: IB, apple: Contract
-) -> None:
-    await settled(ib, ib.placeOrder(apple, MarketOrder("BUY", 200, tif="DAY")), "Filled")
-    await answered(ib)
-    told: list[str] = []
-    ib.accountValueEvent += lambda value: told.append(value.tag)
-    mark = running.gateway.market.quote(apple.conId).mark
-    while running.gateway.market.quote(apple.conId).mark == mark:
-        running.gateway.market.step()
-    running.gateway.accounts.refresh()
-    await answered(ib)
-    assert {"NetLiquidation", "UnrealizedPnL"} <= set(told)
-
-
-async def test_profit_and_loss_is_told_for_the_account_and_for_a_position(
-    running: Running, ib: IB, apple: Contract
-) -> None:
-    await settled(ib, ib.placeOrder(apple, MarketOrder("BUY", 10, tif="DAY")), "Filled")
-    account, single = ib.reqPnL("DU1000001"), ib.reqPnLSingle("DU1000001", "", 265598)
-    await answered(ib)
-    assert single.position == 10
-    assert single.unrealizedPnL == account.unrealizedPnL < 0
-    ib.cancelPnL("DU1000001")
-    ib.cancelPnLSingle("DU1000001", "", 265598)
-    await answered(ib)
-
-
-async def test_positions_of_several_accounts_are_answered_for_the_one_there_is(
-    raw: RawClient, running: Running
-) -> None:
-    ib = await running.connect(2)
-    await settled(ib, ib.placeOrder(Contract(conId=8314), MarketOrder("BUY", 5, tif="DAY")), "Filled")
-    await raw.start()
-    raw.send(74, 1, 3, "DU1000001", "")
-    received = await raw.receive_until(lambda fields: fields[0] == "72")
-    assert received[0][:6] == ["71", "1", "3", "DU1000001", "8314", "IBM"]
-
-
-@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda one: one.local_symbol)
-async def test_every_currency_has_a_rate(running: Running, instrument: Instrument) -> None:
-    assert running.gateway.valuation.rate(instrument.currency) > 0
-    if instrument.is_currency_pair:
-        assert running.gateway.valuation.rate(instrument.symbol) > 0
+@pytest.mark.parametrize(
+    ("of", "currency"), [("SAP", "EUR"), ("VOD", "GBP"), ("EUR.USD", "USD"), ("USD.JPY", "USD"), ("DAX", "EUR")]
+)
+def test_a_commission_is_in_the_contracts_currency_and_a_pairs_in_the_accounts(of: str, currency: str) -> None:
+    instrument: Instrument = CONTRACTS[of]
+    assert commission_currency(instrument) == currency
