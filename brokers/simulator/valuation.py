@@ -1,177 +1,194 @@
-"""What the account is worth now, in the tags of IB's account summary and account window."""
+"""What an account is worth: its holdings at the market's prices, its equity, and how much of that is tied up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
 
-from brokers.simulator.account import BASE_CURRENCY, Account, Position
-from brokers.simulator.catalogue import Catalogue
+from brokers.simulator.account import BASE_CURRENCY, Account, Position, trading_day
+from brokers.simulator.amounts import ZERO, is_option, is_settled_in_differences, unit_value
 from brokers.simulator.listings import Instrument
-from brokers.simulator.market import Market
-from brokers.simulator.orders import ZERO
-
-_INITIAL_MARGIN = Decimal("0.5")
-_MAINTENANCE_MARGIN = Decimal("0.25")
-_CURRENCY_MARGIN = Decimal("0.03")
-_LEVERAGE = 4
-_CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One tag's value as text; `currency` is empty for what is no money, and BASE for all currencies together."""
-
-    tag: str
-    text: str
-    currency: str = ""
+from brokers.simulator.margins import FOREIGN_CASH, NO_MARGIN, Margin, margin
+from brokers.simulator.marks import Marks
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A position at the market's price, in its instrument's currency."""
+    """A position at the market's price. Amounts are money of its instrument's currency.
+
+    What isn't quoted any more is worth nothing, and `is_priced` says so.
+    """
 
     position: Position
-    price: Decimal
+    price: Decimal = ZERO
+    close: Decimal = ZERO
+    is_priced: bool = True
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.position.instrument
+
+    @property
+    def unit(self) -> Decimal:
+        return unit_value(self.instrument, self.price)
 
     @property
     def value(self) -> Decimal:
-        return self.position.quantity * self.price
+        """At the market, multiplier and all; a future's too, though nobody paid that."""
+        return self.position.quantity * self.unit
 
     @property
     def unrealized_pnl(self) -> Decimal:
+        """Since it was opened, commissions included."""
         return self.value - self.position.quantity * self.position.average_cost
 
+    @property
+    def realized_pnl(self) -> Decimal:
+        return self.position.realized_pnl or ZERO
 
-class Valuation:
-    def __init__(self, account: Account, market: Market, catalogue: Catalogue) -> None:
-        self._account = account
-        self._market = market
-        self._catalogue = catalogue
+    @property
+    def daily_pnl(self) -> Decimal:
+        """Since yesterday's close, or since it was opened today."""
+        began = self.position.overnight * unit_value(self.instrument, self.close)
+        return self.value - began - self.position.spent
 
-    def holdings(self) -> list[Holding]:
-        return [self.holding(position) for position in self._account.positions()]
+    @property
+    def unsettled(self) -> Decimal:
+        """What a future gained since it was opened: money already, though no cash yet."""
+        return self.position.quantity * (self.unit - self.position.entry)
 
-    def holding(self, position: Position) -> Holding:
-        return Holding(position, self._market.quote(position.instrument.con_id).mark)
+    @property
+    def is_settled_in_differences(self) -> bool:
+        return is_settled_in_differences(self.instrument)
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether its value is the account's, beside its cash: not a future's, and not a currency's, which is cash."""
+        return not (self.is_settled_in_differences or self.instrument.is_currency_pair)
+
+
+# What may be traded: how much of an instrument (negative for a sale), and its commission in the tariff's currency.
+Trade = tuple[Instrument, Decimal, Decimal]
+
+
+class Worth:
+    """One account as it is at one moment. Amounts are in the base currency, unless a method says otherwise."""
+
+    def __init__(self, account: Account, marks: Marks) -> None:
+        self.account = account
+        self._marks = marks
+        self._rates: dict[str, Decimal] = {}
+        self.cash = dict(account.cash)
+        self.holdings = [_holding(position, marks) for position in account.positions()]
 
     def rate(self, currency: str) -> Decimal:
-        """How much one unit of a currency is in the base currency, at the middle of its pair's market."""
-        if currency == BASE_CURRENCY:
-            return Decimal(1)
-        direct = self._catalogue.pair(currency, BASE_CURRENCY)
-        if direct is not None:
-            return self._market.quote(direct.con_id).middle
-        inverse = self._catalogue.pair(BASE_CURRENCY, currency)
-        if inverse is None:
-            raise LookupError(f"no pair prices {currency} in {BASE_CURRENCY}")
-        return 1 / self._market.quote(inverse.con_id).middle
+        """How much one unit of a currency is in the base currency."""
+        if currency not in self._rates:
+            self._rates[currency] = self._marks.rate(currency)
+        return self._rates[currency]
 
     def in_base(self, amount: Decimal, currency: str) -> Decimal:
         return amount * self.rate(currency)
 
-    @property
-    def cash(self) -> Decimal:
-        return sum((self.in_base(amount, currency) for currency, amount in self._account.cash.items()), ZERO)
-
-    def _stocks(self) -> list[Holding]:
-        return [holding for holding in self.holdings() if not holding.position.instrument.is_currency_pair]
-
-    def _stock_value(self, *, gross: bool = False) -> Decimal:
-        values = (self.in_base(one.value, one.position.instrument.currency) for one in self._stocks())
-        return sum((abs(value) if gross else value for value in values), ZERO)
+    def total(self, amount: Callable[[Holding], Decimal], holdings: Iterable[Holding] | None = None) -> Decimal:
+        """An amount of every holding (or of these), converted and added up."""
+        chosen = self.holdings if holdings is None else holdings
+        return sum((self.in_base(amount(one), one.instrument.currency) for one in chosen), ZERO)
 
     @property
+    def owned(self) -> list[Holding]:
+        return [one for one in self.holdings if one.is_owned]
+
+    @cached_property
+    def total_cash(self) -> Decimal:
+        """Cash in every currency, and what futures gained."""
+        cash = sum((self.in_base(amount, currency) for currency, amount in self.cash.items()), ZERO)
+        return cash + self.total(
+            lambda one: one.unsettled, (one for one in self.holdings if one.is_settled_in_differences)
+        )
+
+    @cached_property
     def equity(self) -> Decimal:
-        """Net liquidation value: cash in every currency, and stocks at the market. Currency positions are cash."""
-        return self.cash + self._stock_value()
+        """Net liquidation value. A currency position is cash on both sides, and so not counted again."""
+        return self.total_cash + self.total(lambda one: one.value, self.owned)
 
-    def margin(self, share: Decimal = _INITIAL_MARGIN) -> Decimal:
-        foreign = (abs(self.in_base(cash, name)) for name, cash in self._account.cash.items() if name != BASE_CURRENCY)
-        return self._stock_value(gross=True) * share + sum(foreign, ZERO) * _CURRENCY_MARGIN
+    @cached_property
+    def equity_with_loan(self) -> Decimal:
+        """What margin is held against: no option counts, since nobody lends on one."""
+        return self.equity - self.total(lambda one: one.value, (one for one in self.owned if is_option(one.instrument)))
 
     @property
-    def maintenance_margin(self) -> Decimal:
-        return self.margin(_MAINTENANCE_MARGIN)
+    def gross_position_value(self) -> Decimal:
+        return self.total(lambda one: abs(one.value), self.owned)
 
-    def margin_of(self, instrument: Instrument, quantity: Decimal) -> Decimal:
-        """The initial margin that `quantity` more (signed) needs; nothing for what only closes a position."""
-        held = self._account.quantity(instrument)
-        growth = max(abs(held + quantity) - abs(held), ZERO)
-        share = _CURRENCY_MARGIN if instrument.is_currency_pair else _INITIAL_MARGIN
-        return self.in_base(growth * self._market.quote(instrument.con_id).mark, instrument.currency) * share
+    @cached_property
+    def margin(self) -> Margin:
+        positions = (self._margin_of(one) for one in self.holdings)
+        foreign = (abs(self.in_base(cash, name)) for name, cash in self.cash.items() if name != BASE_CURRENCY)
+        return sum(positions, NO_MARGIN) + FOREIGN_CASH * sum(foreign, ZERO)
+
+    def _margin_of(self, holding: Holding) -> Margin:
+        if not holding.is_priced:
+            return NO_MARGIN
+        instrument = holding.instrument
+        underlying = self._marks.underlying(instrument) if is_option(instrument) else None
+        needed = margin(instrument, holding.position.quantity, holding.price, underlying=underlying)
+        return needed * self.rate(instrument.currency)
 
     @property
     def available_funds(self) -> Decimal:
-        return self.equity - self.margin()
+        return self.equity_with_loan - self.margin.initial
 
-    def summary(self) -> list[Figure]:
-        """The tags that reqAccountSummary knows, in the base currency."""
-        return [*self._facts(), *(Figure(tag, money(amount), BASE_CURRENCY) for tag, amount in self._amounts().items())]
-
-    def _facts(self) -> Iterator[Figure]:
-        equity = self.equity
-        cushion = (equity - self.maintenance_margin) / equity if equity > 0 else ZERO
-        leverage = self._stock_value(gross=True) / equity if equity > 0 else ZERO
-        yield Figure("AccountType", "INDIVIDUAL")
-        yield Figure("Cushion", money(cushion))
-        yield Figure("Leverage", money(leverage))
-        yield Figure("LookAheadNextChange", "0")
-        yield Figure("DayTradesRemaining", "-1")
-
-    def _amounts(self) -> dict[str, Decimal]:
-        equity, initial, maintenance = self.equity, self.margin(), self.maintenance_margin
-        return {
-            "NetLiquidation": equity,
-            "TotalCashValue": self.cash,
-            "SettledCash": self.cash,
-            "AccruedCash": ZERO,
-            "BuyingPower": max(equity - initial, ZERO) * _LEVERAGE,
-            "EquityWithLoanValue": equity,
-            "PreviousDayEquityWithLoanValue": equity,
-            "GrossPositionValue": self._stock_value(gross=True),
-            "InitMarginReq": initial,
-            "MaintMarginReq": maintenance,
-            "AvailableFunds": equity - initial,
-            "ExcessLiquidity": equity - maintenance,
-            "FullInitMarginReq": initial,
-            "FullMaintMarginReq": maintenance,
-            "FullAvailableFunds": equity - initial,
-            "FullExcessLiquidity": equity - maintenance,
-            "LookAheadInitMarginReq": initial,
-            "LookAheadMaintMarginReq": maintenance,
-            "LookAheadAvailableFunds": equity - initial,
-            "LookAheadExcessLiquidity": equity - maintenance,
-        }
-
-    def ledger(self) -> list[Figure]:
-        """The account's balances currency by currency, and BASE for all of them together: `$LEDGER:ALL`."""
-        currencies = list(self._account.cash)
-        return [value for currency in [*currencies, "BASE"] for value in self._balances(currency)]
-
-    def _balances(self, currency: str) -> Iterator[Figure]:
-        everything = currency == "BASE"
-        cash = self.cash if everything else self._account.cash[currency]
-        stocks = self._in(currency, [(one.value, one.position) for one in self._stocks()])
-        holdings = self.holdings()
-        unrealized = self._in(currency, [(one.unrealized_pnl, one.position) for one in holdings])
-        realized = self._in(currency, [(one.position.realized_pnl, one.position) for one in holdings])
-        yield Figure("Currency", currency, currency)
-        yield Figure("CashBalance", money(cash), currency)
-        yield Figure("TotalCashBalance", money(cash), currency)
-        yield Figure("StockMarketValue", money(stocks), currency)
-        yield Figure("NetLiquidationByCurrency", money(cash + stocks), currency)
-        yield Figure("UnrealizedPnL", money(unrealized), currency)
-        yield Figure("RealizedPnL", money(realized), currency)
-        yield Figure("ExchangeRate", format(Decimal(1) if everything else self.rate(currency), ".6f"), currency)
-
-    def _in(self, currency: str, amounts: list[tuple[Decimal, Position]]) -> Decimal:
-        """The sum of amounts of one currency, or for BASE of all, converted."""
-        if currency == "BASE":
-            return sum((self.in_base(amount, position.instrument.currency) for amount, position in amounts), ZERO)
-        return sum((amount for amount, position in amounts if position.instrument.currency == currency), ZERO)
+    @property
+    def excess_liquidity(self) -> Decimal:
+        return self.equity_with_loan - self.margin.maintenance
 
 
-def money(amount: Decimal) -> str:
-    return format(amount.quantize(_CENT, ROUND_HALF_UP), "f")
+def _holding(position: Position, marks: Marks) -> Holding:
+    quote = marks.quote(position.instrument.con_id)
+    if quote is None:
+        return Holding(position, is_priced=False)
+    return Holding(position, quote.mark, quote.close)
+
+
+class Valuation:
+    """One account at the market as it moves."""
+
+    def __init__(self, account: Account, marks: Marks, *, now: Callable[[], datetime]) -> None:
+        self.account = account
+        self._marks = marks
+        self._now = now
+
+    def worth(self) -> Worth:
+        """As it is now; what has to fit together should come from one."""
+        self.account.begin_day(trading_day(self._now()))
+        return Worth(self.account, self._marks)
+
+    def after(self, trades: Iterable[Trade]) -> Worth:
+        """As it would be after trades at the market's prices. Raises LookupError for what isn't quoted."""
+        account = self.account.copy()
+        account.begin_day(trading_day(self._now()))
+        for instrument, change, commission in trades:
+            account.book(instrument, change=change, price=self._marks.mark(instrument), commission=commission)
+        return Worth(account, self._marks)
+
+    def affords(self, trades: Iterable[Trade]) -> bool:
+        """Whether the account can carry trades at the market's prices: what ties up no more than now, it always can.
+
+        Raises LookupError for what isn't quoted.
+        """
+        return self.after(trades).available_funds >= min(self.worth().available_funds, ZERO)
+
+    def rate(self, currency: str) -> Decimal:
+        """How much one unit of a currency is in the base currency. Raises LookupError when no pair says so."""
+        return self._marks.rate(currency)
+
+    def mark(self, instrument: Instrument) -> Decimal:
+        """The price that it's valued at. Raises LookupError for what isn't quoted."""
+        return self._marks.mark(instrument)
+
+    def in_base(self, amount: Decimal, currency: str) -> Decimal:
+        return amount * self.rate(currency)
