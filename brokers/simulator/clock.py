@@ -9,13 +9,28 @@ _FORMAT = "%Y%m%d %H:%M:%S"
 _NEW_YORK = "US/Eastern"
 
 
-def ib_time(moment: datetime) -> str:
-    """`20231122 10:00:00 US/Eastern`: whole seconds, and the gateway's own time zone named behind them."""
+def ib_time(moment: datetime, zone: str = _NEW_YORK) -> str:
+    """`20231122 10:00:00 US/Eastern`: whole seconds, and a time zone (the gateway's own) named behind them."""
+    local, known = _in_zone(moment, zone)
+    return f"{local:{_FORMAT}} {known}"
+
+
+def ib_clock(moment: datetime) -> str:
+    """`10:00`: the hour and minute in the gateway's own time zone."""
+    local, _ = _in_zone(moment, _NEW_YORK)
+    return f"{local:%H:%M}"
+
+
+def _in_zone(moment: datetime, zone: str) -> tuple[datetime, str]:
     try:
-        local, zone = moment.astimezone(ZoneInfo(_NEW_YORK)), _NEW_YORK
+        return moment.astimezone(ZoneInfo(zone)), zone
     except ZoneInfoNotFoundError:  # a machine without a time zone database still knows this one
-        local, zone = moment.astimezone(UTC), "UTC"
-    return f"{local:{_FORMAT}} {zone}"
+        return moment.astimezone(UTC), "UTC"
+
+
+def zoned_time(second: int, zone: str) -> str:
+    """As `ib_time`, of a time in seconds since 1970."""
+    return ib_time(datetime.fromtimestamp(second, UTC), zone)
 
 
 def parse_ib_time(text: str) -> datetime:
@@ -23,7 +38,7 @@ def parse_ib_time(text: str) -> datetime:
 
     Raises ValueError for anything else.
     """
-    if "-" in text:
+    if "-" in text.partition(" ")[0]:
         return datetime.strptime(text, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
     day, clock, *zone = text.split()
     local = datetime.strptime(f"{day} {clock}", _FORMAT)  # noqa: DTZ007 - its zone is in the next word

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.simulator.clock import ib_time, parse_ib_time
+from brokers.simulator.clock import ib_clock, ib_time, parse_ib_time
 
 # A zone's clock shows the hour before its winter begins twice; which of the two is meant can't be written.
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)).filter(  # noqa: DTZ001
@@ -31,3 +31,7 @@ def test_clients_write_times_in_four_ways(text: str) -> None:
 def test_what_is_no_time_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_ib_time(text)
+
+
+def test_the_clock_shows_the_hour_and_minute_of_new_york() -> None:
+    assert ib_clock(datetime(2026, 1, 2, 15, 4, 59, tzinfo=UTC)) == "10:04"
