@@ -1,99 +1,169 @@
-"""What clients hear of the account: positions at once, figures when they changed."""
+"""What clients hear of accounts: positions at once, figures when they changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
 
-from brokers.simulator.account import Account
+from brokers.simulator import statement
+from brokers.simulator.account_subscriptions import EVERY_ACCOUNT, ProfitSubscription, Told
+from brokers.simulator.amounts import ZERO
+from brokers.simulator.clock import ib_clock
 from brokers.simulator.listings import Instrument
 from brokers.simulator.messages import account as messages
-from brokers.simulator.orders import ZERO
-from brokers.simulator.session import Session, Sessions, SummarySubscription
-from brokers.simulator.valuation import Figure, Valuation
+from brokers.simulator.messages.account import Profit
+from brokers.simulator.session import Session, Sessions
+from brokers.simulator.statement import Figure
+from brokers.simulator.valuation import Holding, Valuation, Worth
+from brokers.simulator.wire import Value
+
+
+class Page:
+    """One account's statement at one moment, made when somebody wants it and then shown to everybody."""
+
+    def __init__(self, valuation: Valuation) -> None:
+        self.code = valuation.account.code
+        self._valuation = valuation
+
+    @cached_property
+    def worth(self) -> Worth:
+        return self._valuation.worth()
+
+    @cached_property
+    def summary(self) -> list[Figure]:
+        return statement.summary(self.worth)
+
+    @cached_property
+    def ledger(self) -> list[Figure]:
+        return statement.ledger(self.worth)
+
+    @cached_property
+    def window(self) -> list[Figure]:
+        return statement.window(self.worth)
+
+    @cached_property
+    def light_window(self) -> list[Figure]:
+        return statement.light_window(self.worth)
 
 
 class AccountFeed:
-    def __init__(self, sessions: Sessions, account: Account, valuation: Valuation) -> None:
-        self._sessions = sessions
-        self._account = account
-        self._valuation = valuation
+    """`valuations` has one for each account behind the login, by its code."""
 
-    def position_changed(self, instrument: Instrument) -> None:
-        position = self._account.position(instrument)
+    def __init__(self, sessions: Sessions, valuations: Mapping[str, Valuation], *, now: Callable[[], datetime]) -> None:
+        self._sessions = sessions
+        self._valuations = valuations
+        self._now = now
+
+    def position_changed(self, code: str, instrument: Instrument) -> None:
+        position = self._valuations[code].account.position(instrument)
         for session in self._sessions:
-            if session.wants_positions:
-                session.send(messages.position(self._account.code, position))
-            for request_id in session.positions_multi:
-                session.send(messages.position_multi(request_id, self._account.code, position))
+            if session.accounts.wants_positions:
+                session.send(messages.position(code, position))
+            for request_id, wanted in session.accounts.positions.items():
+                if wanted in (EVERY_ACCOUNT, code):
+                    session.send(messages.position_multi(request_id, code, position))
         self.refresh()
 
     def refresh(self) -> None:
         """Tells every subscriber the figures that are not what they were told last."""
+        pages = self._pages()
         for session in self._sessions:
-            for request_id in session.summaries:
-                self.send_summary(session, request_id)
-            for request_id in session.updates_multi:
-                self.send_updates_multi(session, request_id)
-            if session.account_updates is not None:
-                self.send_updates(session)
-            self._send_pnl(session)
+            self._refresh(session, pages)
 
-    def send_summary(self, session: Session, request_id: int) -> None:
-        subscription = session.summaries[request_id]
-        for figure in _news(self._summary(subscription), subscription.sent):
-            session.send(messages.account_summary(request_id, self._account.code, figure))
+    def _pages(self) -> dict[str, Page]:
+        return {code: Page(valuation) for code, valuation in self._valuations.items()}
 
-    def _summary(self, subscription: SummarySubscription) -> list[Figure]:
-        figures = [figure for figure in self._valuation.summary() if figure.tag in subscription.tags]
-        return figures + [figure for figure in self._valuation.ledger() if subscription.wants_currency(figure.currency)]
+    def _refresh(self, session: Session, pages: Mapping[str, Page]) -> None:
+        for request_id in session.accounts.summaries:
+            self.send_summary(session, request_id, pages)
+        for request_id in session.accounts.updates:
+            self.send_updates(session, request_id, pages)
+        self.send_window(session, pages)
+        for request_id in session.accounts.profits:
+            self.send_profit(session, request_id, pages)
 
-    def send_updates(self, session: Session) -> None:
-        if session.account_updates is None:
+    def send_positions(self, session: Session) -> None:
+        """What is held now, in every account."""
+        for code, valuation in self._valuations.items():
+            for position in valuation.account.positions():
+                if position.quantity:
+                    session.send(messages.position(code, position))
+
+    def send_positions_of(self, session: Session, request_id: int) -> None:
+        wanted = session.accounts.positions[request_id]
+        for code, valuation in self._valuations.items():
+            for position in valuation.account.positions():
+                if position.quantity and wanted in (EVERY_ACCOUNT, code):
+                    session.send(messages.position_multi(request_id, code, position))
+
+    def send_summary(self, session: Session, request_id: int, pages: Mapping[str, Page] | None = None) -> None:
+        subscription = session.accounts.summaries[request_id]
+        for page in (pages or self._pages()).values():
+            for figure in subscription.wanted(page.summary, page.ledger):
+                message = messages.account_summary(request_id, page.code, figure)
+                _tell(session, subscription.told, (page.code, figure.tag, figure.currency), message)
+
+    def send_updates(self, session: Session, request_id: int, pages: Mapping[str, Page] | None = None) -> None:
+        subscription = session.accounts.updates[request_id]
+        for page in (pages or self._pages()).values():
+            if subscription.account not in (EVERY_ACCOUNT, page.code):
+                continue
+            for figure in page.light_window if subscription.is_light else page.window:
+                message = messages.account_update_multi(request_id, page.code, figure)
+                _tell(session, subscription.told, (page.code, figure.tag, figure.currency), message)
+
+    def send_window(self, session: Session, pages: Mapping[str, Page] | None = None) -> None:
+        subscription = session.accounts.window
+        if subscription is None:
             return
-        news = _news(self._window(), session.account_updates)
-        for figure in news:
-            session.send(messages.account_value(self._account.code, figure))
-        if news:
-            for holding in self._valuation.holdings():
-                session.send(messages.portfolio_value(self._account.code, holding))
-            session.send(messages.account_update_time(f"{datetime.now(UTC):%H:%M}"))
+        page = (pages or self._pages())[subscription.account]
+        news = [
+            _tell(session, subscription.told, about, message) for about, message in _window(page, subscription.told)
+        ]
+        if any(news):
+            session.send(messages.account_update_time(ib_clock(self._now())))
 
-    def send_updates_multi(self, session: Session, request_id: int) -> None:
-        for figure in _news(self._window(), session.updates_multi[request_id]):
-            session.send(messages.account_update_multi(request_id, self._account.code, figure))
-
-    def _window(self) -> list[Figure]:
-        facts = [Figure("AccountCode", self._account.code), Figure("AccountReady", "true")]
-        return [*facts, *self._valuation.summary(), *self._valuation.ledger()]
-
-    def _send_pnl(self, session: Session) -> None:
-        for request_id in session.pnl:
-            self.send_pnl(session, request_id)
-        for request_id in session.pnl_single:
-            self.send_pnl_single(session, request_id)
-
-    def send_pnl(self, session: Session, request_id: int) -> None:
-        holdings = self._valuation.holdings()
-        in_base = self._valuation.in_base
-        unrealized = (in_base(one.unrealized_pnl, one.position.instrument.currency) for one in holdings)
-        realized = (in_base(one.position.realized_pnl, one.position.instrument.currency) for one in holdings)
-        session.send(messages.pnl(request_id, unrealized=_total(unrealized), realized=_total(realized)))
-
-    def send_pnl_single(self, session: Session, request_id: int) -> None:
-        for holding in self._valuation.holdings():
-            if holding.position.instrument.con_id == session.pnl_single[request_id]:
-                session.send(messages.pnl_single(request_id, holding))
+    def send_profit(self, session: Session, request_id: int, pages: Mapping[str, Page] | None = None) -> None:
+        subscription = session.accounts.profits[request_id]
+        page = (pages or self._pages())[subscription.account]
+        _tell(session, subscription.told, (page.code,), _profit_message(request_id, subscription, page.worth))
 
 
-def _news(figures: list[Figure], told: set[Figure]) -> list[Figure]:
-    """What was not told yet; remembers it as told."""
-    news = [figure for figure in figures if figure not in told]
-    told.clear()
-    told.update(figures)
-    return news
+def _tell(session: Session, told: Told, about: tuple[str, ...], message: list[Value]) -> bool:
+    is_news = told.is_news(about, message)
+    if is_news:
+        session.send(message)
+    return is_news
 
 
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, ZERO)
+def _window(page: Page, told: Told) -> Iterator[tuple[tuple[str, ...], list[Value]]]:
+    for figure in page.window:
+        yield (figure.tag, figure.currency), messages.account_value(page.code, figure)
+    for holding in page.worth.holdings:
+        about = ("portfolio", str(holding.instrument.con_id))
+        if holding.position.quantity or told.knows(about):
+            yield about, messages.portfolio_value(page.code, holding)
+
+
+def _profit_message(request_id: int, subscription: ProfitSubscription, worth: Worth) -> list[Value]:
+    if subscription.con_id is None:
+        return messages.pnl(request_id, _profit_of_account(worth))
+    holding = next((one for one in worth.holdings if one.instrument.con_id == subscription.con_id), None)
+    if holding is None or not holding.is_priced:
+        quantity = ZERO if holding is None else holding.position.quantity
+        return messages.pnl_single(request_id, quantity, Profit(None, None, None), None)
+    return messages.pnl_single(request_id, holding.position.quantity, _profit_of(holding), holding.value)
+
+
+def _profit_of_account(worth: Worth) -> Profit:
+    return Profit(
+        daily=worth.total(lambda one: one.daily_pnl),
+        unrealized=worth.total(lambda one: one.unrealized_pnl),
+        realized=worth.total(lambda one: one.realized_pnl),
+    )
+
+
+def _profit_of(holding: Holding) -> Profit:
+    """Amounts of the contract's own currency; nothing realized of what was not traded today is unknown, as IB's."""
+    return Profit(holding.daily_pnl, holding.unrealized_pnl, holding.position.realized_pnl)

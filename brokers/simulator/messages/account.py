@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from brokers.simulator.account import Position
+from brokers.simulator.amounts import money
+from brokers.simulator.listings import Instrument
 from brokers.simulator.messages.contracts import contract_fields
-from brokers.simulator.valuation import Figure, Holding, money
-from brokers.simulator.wire import Value
+from brokers.simulator.statement import Figure
+from brokers.simulator.valuation import Holding
+from brokers.simulator.wire import UNSET_DOUBLE, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Profit:
+    """What is not known is None, and goes out as IB's largest number."""
+
+    daily: Decimal | None
+    unrealized: Decimal | None
+    realized: Decimal | None
+
+    def fields(self) -> list[Value]:
+        return [
+            UNSET_DOUBLE if amount is None else money(amount) for amount in (self.daily, self.unrealized, self.realized)
+        ]
 
 
 def account_value(account: str, figure: Figure) -> list[Value]:
@@ -15,17 +34,17 @@ def account_value(account: str, figure: Figure) -> list[Value]:
 
 
 def portfolio_value(account: str, holding: Holding) -> list[Value]:
-    instrument = holding.position.instrument
+    instrument = holding.instrument
     return [
         7,
         8,
-        *contract_fields(instrument, exchange=instrument.primary_exchange, right="0"),
+        *contract_fields(instrument, exchange=_listed_on(instrument), right="0"),
         holding.position.quantity,
-        rounded(holding.price),
+        rounded(holding.price / instrument.price_magnifier),
         money(holding.value),
         rounded(holding.position.average_cost),
         money(holding.unrealized_pnl),
-        money(holding.position.realized_pnl),
+        money(holding.realized_pnl),
         account,
     ]
 
@@ -40,9 +59,7 @@ def account_download_end(account: str) -> list[Value]:
 
 
 def position(account: str, held: Position) -> list[Value]:
-    instrument = held.instrument
-    exchange = instrument.primary_exchange
-    return [61, 3, account, *contract_fields(instrument, exchange=exchange), held.quantity, rounded(held.average_cost)]
+    return [61, 3, account, *_contract(held.instrument), held.quantity, rounded(held.average_cost)]
 
 
 def position_end() -> list[Value]:
@@ -58,8 +75,8 @@ def account_summary_end(request_id: int) -> list[Value]:
 
 
 def position_multi(request_id: int, account: str, held: Position) -> list[Value]:
-    instrument = held.instrument
-    contract = contract_fields(instrument, exchange=instrument.primary_exchange)
+    """The last field is the model, which no account here has."""
+    contract = _contract(held.instrument)
     return [71, 1, request_id, account, *contract, held.quantity, rounded(held.average_cost), ""]
 
 
@@ -75,16 +92,27 @@ def account_update_multi_end(request_id: int) -> list[Value]:
     return [74, 1, request_id]
 
 
-def pnl(request_id: int, *, unrealized: Decimal, realized: Decimal) -> list[Value]:
-    return [94, request_id, money(unrealized + realized), money(unrealized), money(realized)]
+def family_codes(accounts: Sequence[str]) -> list[Value]:
+    """Account ids, each with its family's code; an account without a family is a star and no code."""
+    return [78, len(accounts), *(field for account in accounts for field in (account, ""))]
 
 
-def pnl_single(request_id: int, holding: Holding) -> list[Value]:
-    unrealized, realized = holding.unrealized_pnl, holding.position.realized_pnl
-    amounts = [money(amount) for amount in (unrealized + realized, unrealized, realized, holding.value)]
-    return [95, request_id, holding.position.quantity, *amounts]
+def pnl(request_id: int, profit: Profit) -> list[Value]:
+    return [94, request_id, *profit.fields()]
+
+
+def pnl_single(request_id: int, quantity: Decimal, profit: Profit, value: Decimal | None) -> list[Value]:
+    return [95, request_id, quantity, *profit.fields(), UNSET_DOUBLE if value is None else money(value)]
 
 
 def rounded(price: Decimal) -> Decimal:
     """An average has no last digit; IB sends some eight."""
     return round(price, 8)
+
+
+def _listed_on(instrument: Instrument) -> str:
+    return instrument.primary_exchange or instrument.venue.default_exchange
+
+
+def _contract(instrument: Instrument) -> list[Value]:
+    return contract_fields(instrument, exchange=instrument.primary_exchange)
