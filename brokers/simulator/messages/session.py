@@ -6,13 +6,6 @@ from brokers.simulator.wire import Value
 
 NO_REQUEST = -1
 
-FARM_NOTICES = (
-    (2104, "Market data farm connection is OK:usfarm"),
-    (2104, "Market data farm connection is OK:cashfarm"),
-    (2106, "HMDS data farm connection is OK:ushmds"),
-    (2158, "Sec-def data farm connection is OK:secdefil"),
-)
-
 
 def error(request_id: int, code: int, text: str) -> list[Value]:
     """An error, a warning or a notice: IB tells them apart by code alone. `request_id` is -1 when it is about none."""
@@ -23,8 +16,9 @@ def next_valid_id(order_id: int) -> list[Value]:
     return [9, 1, order_id]
 
 
-def managed_accounts(code: str) -> list[Value]:
-    return [15, 1, code]
+def managed_accounts(codes: str) -> list[Value]:
+    """`codes` are joined by commas."""
+    return [15, 1, codes]
 
 
 def current_time(seconds: int) -> list[Value]:

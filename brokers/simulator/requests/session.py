@@ -21,7 +21,7 @@ def request_ids(gateway: Gateway, session: Session, fields: Fields) -> None:
 def request_managed_accounts(gateway: Gateway, session: Session, fields: Fields) -> None:
     fields.skip()
     fields.finish()
-    session.send(messages.managed_accounts(gateway.account_code))
+    session.send(messages.managed_accounts(gateway.managed_accounts))
 
 
 def request_current_time(_gateway: Gateway, session: Session, fields: Fields) -> None:
