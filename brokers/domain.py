@@ -8,7 +8,7 @@ Standard library alone: the web process imports this module and nothing else of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
@@ -141,6 +141,66 @@ class MarketDataType(StrEnum):
     FROZEN = "frozen"
     DELAYED = "delayed"
     DELAYED_FROZEN = "delayed_frozen"
+
+
+class BarSize(StrEnum):
+    """IB's own words for how long a bar is: https://interactivebrokers.github.io/tws-api/historical_bars.html."""
+
+    SECOND = "1 secs"
+    SECONDS_5 = "5 secs"
+    SECONDS_10 = "10 secs"
+    SECONDS_15 = "15 secs"
+    SECONDS_30 = "30 secs"
+    MINUTE = "1 min"
+    MINUTES_2 = "2 mins"
+    MINUTES_3 = "3 mins"
+    MINUTES_5 = "5 mins"
+    MINUTES_10 = "10 mins"
+    MINUTES_15 = "15 mins"
+    MINUTES_20 = "20 mins"
+    MINUTES_30 = "30 mins"
+    HOUR = "1 hour"
+    HOURS_2 = "2 hours"
+    HOURS_3 = "3 hours"
+    HOURS_4 = "4 hours"
+    HOURS_8 = "8 hours"
+    DAY = "1 day"
+    WEEK = "1 week"
+    MONTH = "1 month"
+
+    @property
+    def length(self) -> timedelta:
+        """How long a bar is; a month counts as 31 days, its longest."""
+        number, unit = self.value.split(" ")
+        return int(number) * _BAR_UNITS[unit.rstrip("s")]
+
+
+_BAR_UNITS = {
+    "sec": timedelta(seconds=1),
+    "min": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=31),
+}
+
+
+class WhatToShow(StrEnum):
+    """What bars and past ticks are made of: IB's own words. What has no trades has MIDPOINT, BID and ASK alone."""
+
+    TRADES = "TRADES"
+    MIDPOINT = "MIDPOINT"
+    BID = "BID"
+    ASK = "ASK"
+    BID_ASK = "BID_ASK"
+    ADJUSTED_LAST = "ADJUSTED_LAST"
+
+
+class StreamKind(StrEnum):
+    QUOTES = "quotes"
+    TRADES = "trades"
+    DEPTH = "depth"
+    BARS = "bars"
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +368,9 @@ class Depth:
 class Bar:
     """`at` is when it begins. `volume`, `wap` (volume-weighted average price) and `trades` are None where IB has none.
 
-    `is_complete` is False for the bar that is still being made.
+    A bar of a day or longer begins at midnight of its date in the instrument's time zone (in UTC while that is
+    unknown). `is_complete` is False for the bar that is still being made. `bar_size` is how long it is, and
+    `what_to_show` what it's made of.
     """
 
     con_id: int
@@ -321,16 +383,63 @@ class Bar:
     wap: Decimal | None = None
     trades: int | None = None
     is_complete: bool = True
+    bar_size: BarSize = BarSize.SECONDS_5
+    what_to_show: WhatToShow = WhatToShow.TRADES
+
+
+@dataclass(frozen=True, slots=True)
+class TradeTick:
+    """A past trade. `at` is to the second, which is all that IB tells. `is_unreported`: not on the tape (a combo's leg).
+
+    `conditions` are the exchange's own letters.
+    """
+
+    con_id: int
+    at: datetime
+    price: Decimal
+    size: Decimal | None
+    exchange: str = ""
+    conditions: str = ""
+    is_unreported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BidAskTick:
+    """Past bid and ask, to the second; a side that had none is None."""
+
+    con_id: int
+    at: datetime
+    bid: Decimal | None
+    bid_size: Decimal | None
+    ask: Decimal | None
+    ask_size: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class MidpointTick:
+    """The past middle of bid and ask, to the second."""
+
+    con_id: int
+    at: datetime
+    price: Decimal
+
+
+HistoricalTick = TradeTick | BidAskTick | MidpointTick
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """Whether the quotes of one subscribed instrument can be relied on. `reason` is a sentence for the user."""
+    """Whether what a stream of one subscribed instrument last told can be relied on.
+
+    `is_stale` is None when nobody knows: it's quiet, and whether it trades now isn't known. `reason` is a sentence for
+    the user.
+    """
 
     con_id: int
     at: datetime
-    is_stale: bool
+    is_stale: bool | None
     reason: str
+    stream: StreamKind = StreamKind.QUOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +478,36 @@ class OrderRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class BracketRequest:
+    """An entry with its two ways out, which IB activates once the entry is filled; the first to fill cancels the other.
+
+    https://interactivebrokers.github.io/tws-api/bracket_order.html. The two are of the other side and of the entry's
+    quantity; their `parent_client_order_id` may be left empty.
+    """
+
+    entry: OrderRequest
+    take_profit: OrderRequest
+    stop_loss: OrderRequest
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """New terms for an order that IB works; what is None stays as it is. `quantity` counts what is filled already."""
+
+    client_order_id: str
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    trailing_amount: Decimal | None = None
+    trailing_percent: Decimal | None = None
+    trail_stop_price: Decimal | None = None
+    limit_price_offset: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    good_till_date: datetime | None = None
+    outside_rth: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPreview:
     """What IB worked out for an order that is never transmitted. Margins are in the account's base currency.
 
@@ -394,6 +533,7 @@ class OrderUpdate:
     """What the broker said of one order. `order_ref` is empty and `order_id` 0 or negative for one placed elsewhere.
 
     `perm_id` is None until the broker has given one. `reason` is IB's own text with its code, where there was one.
+    Its terms are named as in OrderRequest, and are those that IB works by: a change counts once IB has taken it.
     """
 
     order_ref: str
@@ -414,6 +554,15 @@ class OrderUpdate:
     average_fill_price: Decimal | None = None
     reason: str = ""
     reason_code: int | None = None
+    trailing_amount: Decimal | None = None
+    trailing_percent: Decimal | None = None
+    trail_stop_price: Decimal | None = None
+    limit_price_offset: Decimal | None = None
+    good_till_date: datetime | None = None
+    outside_rth: bool = False
+    oca_group: str = ""
+    oca_type: OcaType | None = None
+    parent_order_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class LinkState(StrEnum):
 
     DOWN: the socket is gone; the node must connect again. BROKER_LOST: the socket stands, but the gateway has lost IB
     (1100, 2110); it mends itself and orders must wait. COMPETING: another session takes this login's market data
-    (10197). DATA_DOWN: a data farm is down (2103, 2105); its quotes are stale and orders go on. UP: none of these.
+    (10197). DATA_DOWN: a data farm is down, of quotes (2103: those it serves are stale), of the past (2105) or of
+    contracts (2157); orders go on. UP: none of these.
     """
 
     UP = "UP"
