@@ -49,3 +49,23 @@ class SubscriptionRefused(NodeError):
 
 class OrderRefused(NodeError):
     """An order or a cancel that was stopped before any byte of it left."""
+
+
+class ConfigRefused(NodeError, ValueError):
+    """A config that names something unknown, or says two things at once."""
+
+
+class CredentialMissing(NodeError):
+    """An environment variable that should hold a credential isn't set. It names the variable, never a value."""
+
+
+class ClientMissing(NodeError):
+    """The config names no such client, so the node has none."""
+
+
+class FilterRefused(NodeError, ValueError):
+    """A filter for instruments that can't be meant: an unknown key, or a value that IB has no use for."""
+
+
+class AmbiguousInstrument(NodeError):
+    """A filter that fits several instruments where one is needed. The message lists them."""
