@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from brokers.interactive_brokers.convert.account import account_value, position
+from brokers.interactive_brokers.convert.account import SaidProfit, account_value, position, profit_and_loss
+from brokers.interactive_brokers.convert.hours import time_zone, trading_intervals
 from brokers.interactive_brokers.convert.instruments import (
+    con_id,
+    con_id_of_legs,
     contract_of,
+    day,
     instrument,
-    rule_id,
+    legs,
+    rule_ids,
     security_type,
-    time_zone,
     undescribed_instrument,
 )
-from brokers.interactive_brokers.convert.market_data import MARKET_DATA_NUMBERS, MARKET_DATA_TYPES, quote
+from brokers.interactive_brokers.convert.market_data import (
+    MARKET_DATA_NUMBERS,
+    MARKET_DATA_TYPES,
+    BookRow,
+    SaidBar,
+    bar,
+    bar_start,
+    depth,
+    five_second_bar,
+    has_trades,
+    market_data_type,
+    past_tick,
+    quote,
+    trade,
+)
 from brokers.interactive_brokers.convert.numbers import (
     UNSET_DOUBLE,
     UNSET_INTEGER,
@@ -25,32 +43,65 @@ from brokers.interactive_brokers.convert.numbers import (
     to_utc,
     unsendable,
 )
-from brokers.interactive_brokers.convert.orders import commission, execution, side
+from brokers.interactive_brokers.convert.orders import (
+    as_moment,
+    commission,
+    execution,
+    has_figures,
+    moment,
+    order,
+    order_terms,
+    preview,
+)
+from brokers.interactive_brokers.convert.sides import side
 
 __all__ = [
     "MARKET_DATA_NUMBERS",
     "MARKET_DATA_TYPES",
     "UNSET_DOUBLE",
     "UNSET_INTEGER",
+    "BookRow",
+    "SaidBar",
+    "SaidProfit",
     "account_value",
+    "as_moment",
+    "bar",
+    "bar_start",
     "commission",
+    "con_id",
+    "con_id_of_legs",
     "contract_of",
+    "day",
+    "depth",
     "execution",
+    "five_second_bar",
+    "has_figures",
+    "has_trades",
     "instrument",
+    "legs",
+    "market_data_type",
+    "moment",
+    "order",
+    "order_terms",
+    "past_tick",
     "perm_id",
     "position",
     "positive",
     "positive_text",
+    "preview",
     "price",
+    "profit_and_loss",
     "quantity",
     "quote",
-    "rule_id",
+    "rule_ids",
     "security_type",
     "side",
     "time_zone",
     "to_decimal",
     "to_float",
     "to_utc",
+    "trade",
+    "trading_intervals",
     "undescribed_instrument",
     "unsendable",
 ]
