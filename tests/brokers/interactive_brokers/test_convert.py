@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ib_insync import CommissionReport, Contract, ContractDetails, Execution, Ticker
-from ib_insync.objects import PriceIncrement
+from ib_insync import CommissionReport, Contract, Execution, Ticker
 
 from brokers.domain import MarketDataType, OrderSide, SecurityType
 from brokers.interactive_brokers import convert
@@ -164,39 +163,6 @@ def test_an_account_value_that_is_no_number_is_left_out() -> None:
     value = convert.account_value("DU1", "NetLiquidation", "1000000.00", "USD")
     assert value is not None
     assert value.value == Decimal(1000000)
-
-
-def details(**changes: object) -> ContractDetails:
-    fields: dict[str, object] = {
-        "contract": Contract(conId=1, symbol="AAPL", secType="STK", exchange="SMART", currency="USD"),
-        "validExchanges": "SMART,NYSE,ARCA",
-        "marketRuleIds": "26,239,557",
-        "minTick": 0.01,
-        "minSize": 0.0001,
-        "sizeIncrement": 0.0001,
-        "timeZoneId": "US/Eastern",
-    }
-    return ContractDetails(**(fields | changes))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("exchange", "rule"), [("SMART", 26), ("NYSE", 239), ("ARCA", 557), ("ELSEWHERE", 26)])
-def test_the_market_rule_is_picked_by_the_exchange_s_place(exchange: str, rule: int) -> None:
-    assert convert.rule_id(details(), exchange) == rule
-
-
-def test_no_market_rules_is_no_rule() -> None:
-    assert convert.rule_id(details(marketRuleIds=""), "SMART") is None
-
-
-def test_the_market_rule_outweighs_the_minimum_tick() -> None:
-    rule = [PriceIncrement(0.0, 0.0001), PriceIncrement(1.0, 0.05)]
-    assert convert.instrument(details(), increments=rule).price_increment == Decimal("0.05")
-    assert convert.instrument(details(), increments=[]).price_increment == Decimal("0.01")
-
-
-@pytest.mark.parametrize(("name", "known"), [("US/Eastern", "US/Eastern"), ("Nowhere/Land", None), ("", None)])
-def test_a_time_zone_is_an_iana_name_or_none(name: str, known: str | None) -> None:
-    assert convert.instrument(details(timeZoneId=name), increments=[]).time_zone == known
 
 
 @given(st.text())
