@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ib_insync import Contract, ContractDetails
+from ib_insync import Contract, ContractDetails, OptionChain
 from ib_insync.objects import PriceIncrement
 
 from brokers.interactive_brokers.requests.parts import Parts
@@ -31,3 +31,9 @@ class InstrumentRequests:
         future = self._wrapper.startReq(request_id)
         self._client.reqMatchingSymbols(request_id, text)
         return [description.contract for description in await future]
+
+    async def option_chain_parameters(self, underlying: Contract, *, future_exchange: str) -> list[OptionChain]:
+        """Expiries and strikes by exchange and trading class. `future_exchange` is empty unless it's a future."""
+        return await self._ib.reqSecDefOptParamsAsync(
+            underlying.symbol, future_exchange, underlying.secType, underlying.conId
+        )
