@@ -44,7 +44,7 @@ class Introductions:
 
     def deliver(self, contract: Contract, deliver: Deliver) -> None:
         """Now, when the instrument is known; otherwise as soon as it is, or as IB has refused to describe it."""
-        con_id = contract.conId
+        con_id = convert.con_id(contract)
         if con_id in self._met:
             deliver(self._met[con_id])
         elif con_id in self._held_back:
@@ -65,17 +65,26 @@ class Introductions:
 
     async def _describe(self, contract: Contract) -> None:
         instrument = await self._described_or_as_is(contract)
-        for deliver in self._held_back.pop(contract.conId):
+        for deliver in self._held_back.pop(convert.con_id(contract)):
             deliver(instrument)
 
     async def _described_or_as_is(self, contract: Contract) -> Instrument | None:
         try:
-            return await self._provider.instrument(contract.conId)
+            return await self._ask(contract)
         except NodeError as error:
             log.warning("no description of %s (%d): %s", contract.symbol, contract.conId, error)
         except Exception:  # what is held back must come out, whatever was wrong with the description
             log.exception("the description of %s (%d) could not be read", contract.symbol, contract.conId)
         return self._as_is(contract)
+
+    async def _ask(self, contract: Contract) -> Instrument:
+        """IB describes no combination; it's made of its legs."""
+        legs = convert.legs(contract)
+        if not legs:
+            return await self._provider.instrument(contract.conId)
+        return await self._provider.combination(
+            legs, exchange=contract.exchange or "SMART", symbol=contract.symbol, currency=contract.currency
+        )
 
     def _as_is(self, contract: Contract) -> Instrument | None:
         try:
