@@ -189,6 +189,7 @@ class Link:
         await self._tell(SessionState.SYNCING, reason)
         self._rows.take_refused()
         in_doubt = await self._workplace.database.call(commands.sent_without_a_word, account_id=self._account_id)
+        self._node.execution.repeat_fills()  # those that the database refused have to be told again
         resync = await self._node.resync()
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
@@ -271,5 +272,6 @@ def config_for(endpoint: Endpoint, account_id: UUID) -> TradingNodeConfig:
         host=endpoint.host,
         port=endpoint.port,
         account_code=account.account_code or None,
+        account="",  # a variable of this process is nobody's account
         exec_clients={"IB": InteractiveBrokersExecClientConfig(first_order_id=max(highest, 0) + 1)},
     )
