@@ -52,10 +52,14 @@ def report(*comparisons: Comparison, stage: Stage) -> str:
     body = [_row(leg) for comparison in comparisons for leg in (comparison.product, comparison.bare)]
     notes = [f"{comparison.name}: {comparison.note}" for comparison in comparisons]
     ratios = [
-        f"{comparison.name}: p50 {comparison.ratio(50):.1f} times, p99 {comparison.ratio(99):.1f} times the bare client"
+        f"{comparison.name}: p50 {_times(comparison.ratio(50))}, p99 {_times(comparison.ratio(99))} the bare client"
         for comparison in comparisons
     ]
     return "\n".join(["", head, *body, "", _circumstances(stage), *notes, "", *ratios])
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f} times" if ratio >= 0.1 else f"{ratio:.5f} times"
 
 
 def _row(leg: Leg) -> str:
