@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 LARGEST_FRAME = 16 * 1024 * 1024
 
 _PLACE, _CANCEL, _CANCEL_ALL = "3", "4", "58"
-_ACCOUNT_KINDS = frozenset({"5", "6", "7", "15", "16", "17", "49", "61", "62", "63", "64", "71", "76", "77", "99"})
+_ACCOUNT_KINDS = frozenset(
+    {"5", "6", "7", "15", "16", "17", "49", "61", "62", "63", "64", "71", "76", "77", "92", "93", "94", "95", "99"}
+)
 
 
 class PacedClient(Client):
@@ -85,7 +87,7 @@ class PacedClient(Client):
         announced = struct.unpack(">I", self._data[:4])[0] if len(self._data) >= 4 else 0
         if announced > LARGEST_FRAME:
             self._ears.tell(Word.UNREADABLE, f"a frame of {announced} bytes")
-            self.abort()
+            self._ears.tell(Word.BROKEN, f"The gateway announced a message of {announced} bytes.")
 
     def abort(self) -> None:
         """Ends the connection at once, whether or not the other side still reads."""

@@ -1,4 +1,4 @@
-"""The one connection to a gateway: handshake, deadlines, the link's state."""
+"""The one connection to a gateway: opened, asked, watched and closed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from ib_insync import Contract
 from ib_insync.wrapper import RequestError
@@ -16,17 +17,12 @@ from brokers.domain import Notice
 from brokers.interactive_brokers import errors
 from brokers.interactive_brokers.ears import Ears, Word
 from brokers.interactive_brokers.errors import Context, Meaning
+from brokers.interactive_brokers.handshake import LastError, shake_hands
+from brokers.interactive_brokers.health import LinkHealth, farm_name, new_port
+from brokers.interactive_brokers.heartbeat import until_silent
 from brokers.interactive_brokers.session import Session
 from brokers.listener import LinkState, NodeListener
-from brokers.refusals import (
-    AccountMissing,
-    ClientIdInUse,
-    GatewayUnreachable,
-    HandshakeTimedOut,
-    LinkLost,
-    NoAnswer,
-    RequestRefused,
-)
+from brokers.refusals import AccountMissing, GatewayUnreachable, LinkLost, NoAnswer, RequestRefused
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +30,8 @@ Answer = TypeVar("Answer")
 
 # What the gateway says all day without meaning anything for the user.
 _SMALL_TALK = (Meaning.FARM_BACK, Meaning.FARM_ASLEEP)
+# 2103 is of quotes. Of the others, 2105 is of the past and 2157 of contracts.
+_QUOTE_FARM_DOWN = 2103
 
 
 class InteractiveBrokersConnection:
@@ -45,29 +43,49 @@ class InteractiveBrokersConnection:
         self._ears = Ears()
         self._session: Session | None = None
         self._closed: asyncio.Future[str] | None = None
-        self._heartbeat: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._patience: asyncio.TimerHandle | None = None  # with a gateway that has lost IB
         self._stopping = False
-        self._last_error = (0, "")
-        self._broker_lost = False
-        self._competing = False
-        self._farms_down: set[str] = set()
+        self._last_error: LastError = (0, "")
+        self._health = LinkHealth()
+        self._moved_to: int | None = None  # the port that a 1300 named
         self._told = LinkState.DOWN
         self._welcome = False  # the handshake was completed, and with the expected account
         self._account_codes: list[str] = []
         self._on_streams_lost: list[Callable[[], None]] = []
+        self._on_farm: list[Callable[[str, bool], None]] = []
+        self._on_end: list[Callable[[], None]] = []
         self.hear(Word.ERROR, self._on_error)
         self.hear(Word.UNREADABLE, self._on_unreadable)
+        self.hear(Word.BROKEN, self._hang_up)
+
+    def reconfigure(self, config: TradingNodeConfig) -> None:
+        """From the next `connect` on: a gateway that was started again can have another address."""
+        self._config, self._moved_to = config, None
 
     def hear(self, word: Word, listener: Callable[..., None]) -> None:
         self._ears.hear(word, listener)
 
     def when_streams_are_lost(self, listener: Callable[[], None]) -> None:
-        """Called when IB is back but has dropped our streams: they must be asked for again."""
+        """Called when IB is back but has dropped our streams (1101): they must be asked for again."""
         self._on_streams_lost.append(listener)
+
+    def when_a_farm_changes(self, listener: Callable[[str, bool], None]) -> None:
+        """Called with the name of a farm of quotes that is down (False), or of any farm that is there again (True)."""
+        self._on_farm.append(listener)
+
+    def when_it_ends(self, listener: Callable[[], None]) -> None:
+        """Called when a session is over, whoever ended it; perhaps more than once."""
+        self._on_end.append(listener)
 
     @property
     def client_id(self) -> int:
         return self._config.client_id
+
+    @property
+    def gateway_zone(self) -> ZoneInfo:
+        """Of the gateway's times that carry no zone."""
+        return ZoneInfo(self._config.gateway_time_zone)
 
     @property
     def account_codes(self) -> list[str]:
@@ -78,11 +96,7 @@ class InteractiveBrokersConnection:
     def link(self) -> LinkState:
         if self._session is None or not self._session.is_ready or not self._welcome:
             return LinkState.DOWN
-        if self._broker_lost:
-            return LinkState.BROKER_LOST
-        if self._competing:
-            return LinkState.COMPETING
-        return LinkState.DATA_DOWN if self._farms_down else LinkState.UP
+        return self._health.state
 
     @property
     def session(self) -> Session:
@@ -92,7 +106,10 @@ class InteractiveBrokersConnection:
         return self._session
 
     async def connect(self) -> None:
-        """Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing."""
+        """Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing.
+
+        Goes to the port that the gateway has moved to (1300), until nothing answers there.
+        """
         self.drop()
         session, closed = self._begin()
         try:
@@ -103,13 +120,13 @@ class InteractiveBrokersConnection:
         except BaseException:
             self.drop()
             raise
-        self._heartbeat = asyncio.create_task(self._keep_watch(session))
+        self._watch = asyncio.create_task(self._keep_watch(session), name="ib-heartbeat")
         self._tell_link()
 
     def _begin(self) -> tuple[Session, asyncio.Future[str]]:
-        self._stopping = self._welcome = self._broker_lost = self._competing = False
+        self._stopping = self._welcome = False
         self._last_error = (0, "")
-        self._farms_down.clear()
+        self._health = LinkHealth()
         self._account_codes = []
         closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         session = Session(self._ears, gateway_time_zone=self._config.gateway_time_zone)
@@ -118,40 +135,19 @@ class InteractiveBrokersConnection:
         return session, closed
 
     async def _shake_hands(self, session: Session, closed: asyncio.Future[str]) -> None:
-        handshake = asyncio.create_task(
-            session.handshake(self._config.host, self._config.port, self._config.client_id), name="ib-handshake"
-        )
         try:
-            outcomes: set[asyncio.Future[Any]] = {handshake, closed}
-            await asyncio.wait(outcomes, timeout=self._config.connect_deadline, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            in_time, hung_up = handshake.done(), closed.done()
-            handshake.cancel()
-        await asyncio.wait({handshake})
-        if in_time:
-            self._raise_unreachable(handshake)
-        if hung_up or not in_time:
-            self._raise_refused(hung_up=hung_up)
-
-    def _raise_unreachable(self, handshake: asyncio.Task[None]) -> None:
-        try:
-            handshake.result()
-        except OSError as error:
-            raise GatewayUnreachable(
-                f"Nothing answers at {self._config.host}:{self._config.port}. Check that the gateway runs."
-            ) from error
-
-    def _raise_refused(self, *, hung_up: bool) -> None:
-        code, text = self._last_error
-        if code == errors.CLIENT_ID_IN_USE:
-            raise ClientIdInUse(
-                f"Another session is connected to this gateway with client id {self._config.client_id}. "
-                "It has to end before this one can begin."
+            await shake_hands(
+                session,
+                host=self._config.host,
+                port=self._moved_to or self._config.port,
+                client_id=self._config.client_id,
+                deadline=self._config.connect_deadline,
+                closed=closed,
+                last_error=lambda: self._last_error,
             )
-        if hung_up:
-            why = f": {errors.as_reason(code, text)}" if code else "."
-            raise GatewayUnreachable(f"The gateway closed the connection during the handshake{why}")
-        raise HandshakeTimedOut(f"The gateway did not answer the handshake within {self._config.connect_deadline:g} s.")
+        except GatewayUnreachable:
+            self._moved_to = None  # a relay or a container can keep its outer port where it was
+            raise
 
     def _require_account(self) -> None:
         expected = self._config.account_code
@@ -199,102 +195,101 @@ class InteractiveBrokersConnection:
         self._hang_up("")
         self._session = None
 
-    def note_ticks(self) -> None:
-        """Quotes come, so no other session holds the data (any more)."""
-        if self._competing:
-            self._competing = False
-            self._tell_link()
-
-    async def _keep_watch(self, session: Session) -> None:
-        """A gateway that hangs keeps its socket open, so silence is the only sign of it."""
-        pause = self._config.heartbeat
-        while True:
-            await asyncio.sleep(pause)
-            pause = self._config.heartbeat
-            if self._broker_lost:
-                continue
-            silence = session.silent_for()
-            if 0 < silence < self._config.heartbeat:
-                pause -= silence  # looks again as soon as the silence is long enough, not a whole round later
-            elif (reason := await self._no_sign_of_life(session)) is not None:
-                log.warning("giving up on %s:%d: %s", self._config.host, self._config.port, reason)
-                self._hang_up(reason)
-                return
-
-    async def _no_sign_of_life(self, session: Session) -> str | None:
-        """Ask for the time: why the gateway counts as lost, or None.
-
-        Whatever it says meanwhile shows that it lives. The time itself can be late: behind a burst of its own words,
-        or of ours that wait for the budget.
-        """
-        heard = session.last_heard
-        try:
-            await self.ask(
-                lambda session: session.current_time(), what="the time", deadline=self._config.heartbeat_deadline
-            )
-        except NoAnswer as error:
-            return str(error) if session.last_heard == heard else None
-        except LinkLost as error:
-            return str(error)
-        except RequestRefused as error:
-            log.info("the gateway answered the heartbeat with a refusal: %s", error)
-        return None
-
-    def _hang_up(self, reason: str) -> None:
-        if self._heartbeat is not None and self._heartbeat is not asyncio.current_task():
-            self._heartbeat.cancel()
-        self._heartbeat = None
-        if self._session is not None:
-            self._session.abort()
-        if self._closed is not None and not self._closed.done():
-            self._closed.set_result(reason)
+    def note_competing(self, *, competing: bool) -> None:
+        """Whether another session of the same login takes its market data (10197)."""
+        self._health.competing = competing
         self._tell_link()
 
+    async def _keep_watch(self, session: Session) -> None:
+        reason = await until_silent(
+            session,
+            every=self._config.heartbeat,
+            may_be_silent=lambda: self._health.broker_lost,
+            ask_time=lambda: self.ask(
+                lambda session: session.current_time(), what="the time", deadline=self._config.heartbeat_deadline
+            ),
+        )
+        log.warning("giving up on %s:%d: %s", self._config.host, self._config.port, reason)
+        self._hang_up(reason)
+
+    def _hang_up(self, reason: str) -> None:
+        if self._watch is not None and self._watch is not asyncio.current_task():
+            self._watch.cancel()
+        self._watch = None
+        if self._session is not None:
+            self._session.abort()
+        self._end(self._closed, reason)
+
     def _on_closed(self, closed: asyncio.Future[str], reason: str) -> None:
-        if not closed.done():
-            closed.set_result(reason or "The gateway closed it.")
+        """The socket is gone. An earlier connection's may go while the next one stands already."""
         if self._closed is closed:
-            self._tell_link()
+            self._end(closed, reason or "The gateway closed it.")
+
+    def _end(self, closed: asyncio.Future[str] | None, reason: str) -> None:
+        self._lose_patience_no_more()
+        if closed is not None and not closed.done():
+            closed.set_result(reason)
+        for listener in self._on_end:
+            listener()
+        self._tell_link()
 
     def _on_unreadable(self, what: str) -> None:
+        """A session whose words make no sense is given up alone: what it still says may be wrong, too."""
         self._notice(0, f"The gateway sent {what} that could not be read.", None)
+        if self._session is not None and self._session.unreadable_messages >= self._config.unreadable_limit:
+            self._hang_up(f"{self._session.unreadable_messages} of the gateway's messages could not be read.")
 
     def _on_error(self, request_id: int, code: int, text: str, waited_for: bool, contract: Contract | None) -> None:
         if request_id >= 0 or waited_for:
             return
         self._last_error = (code, text)
         meaning = errors.meaning(code, Context.CONNECTION)
-        self._apply(meaning, text)
         if meaning in _SMALL_TALK:
             log.info("the gateway says: %s", errors.as_reason(code, text))
         else:
             self._notice(code, text, contract)
+        self._apply(meaning, code, text)
         self._tell_link()
 
-    def _apply(self, meaning: Meaning, text: str) -> None:
-        if meaning is Meaning.LINK_LOST:
-            self._broker_lost = True
-        elif meaning is Meaning.BACK:
-            self._broker_lost = False
-        elif meaning is Meaning.BACK_DATA_LOST:
-            self._broker_lost = False
-            self._streams_lost()
-        elif meaning is Meaning.FARM_DOWN:
-            self._farms_down.add(_farm(text))
-        elif meaning is Meaning.FARM_BACK and _farm(text) in self._farms_down:
-            self._farms_down.discard(_farm(text))
-            self._streams_lost()
-        elif meaning is Meaning.COMPETING:
-            self.note_competing()
+    def _apply(self, meaning: Meaning, code: int, text: str) -> None:
+        self._health.note(meaning)
+        match meaning:
+            case Meaning.LINK_LOST:
+                self._wait_for_ib()
+            case Meaning.BACK | Meaning.BACK_DATA_LOST:
+                self._lose_patience_no_more()
+                self._tell(self._on_streams_lost if meaning is Meaning.BACK_DATA_LOST else [])
+            case Meaning.FARM_DOWN:
+                if self._health.farm_is_down(farm_name(text)) and code == _QUOTE_FARM_DOWN:
+                    self._tell(self._on_farm, farm_name(text), False)
+            case Meaning.FARM_BACK | Meaning.FARM_ASLEEP:
+                if self._health.farm_is_there(farm_name(text)):
+                    self._tell(self._on_farm, farm_name(text), True)
+            case Meaning.COMPETING:
+                self.note_competing(competing=True)
+            case Meaning.TOO_MANY_MESSAGES:
+                log.error("IB counts more than 50 messages a second: %s", errors.as_reason(code, text))
+            case Meaning.PORT_CHANGED:
+                self._moved_to = new_port(text)
+                self._hang_up(errors.as_reason(code, text))
+            case Meaning.NOT_CONNECTED:
+                self._hang_up(errors.as_reason(code, text))
 
-    def note_competing(self) -> None:
-        """Another session of the same login takes its market data (10197)."""
-        self._competing = True
-        self._tell_link()
+    def _tell(self, listeners: list[Callable[..., None]], *told: object) -> None:
+        for listener in listeners:
+            listener(*told)
 
-    def _streams_lost(self) -> None:
-        for listener in self._on_streams_lost:
-            listener()
+    def _wait_for_ib(self) -> None:
+        """The gateway mends itself; but one that doesn't is given up in the end."""
+        if self._patience is None:
+            seconds = self._config.broker_lost_deadline
+            reason = f"The gateway has been without Interactive Brokers for {seconds:g} s."
+            self._patience = asyncio.get_running_loop().call_later(seconds, self._hang_up, reason)
+
+    def _lose_patience_no_more(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _notice(self, code: int, text: str, contract: Contract | None) -> None:
         con_id = contract.conId if contract is not None else None
@@ -304,8 +299,3 @@ class InteractiveBrokersConnection:
         if self.link is not self._told:
             self._told = self.link
             self._listener.on_link(self.link)
-
-
-def _farm(text: str) -> str:
-    """The farm's name ends the text: `Market data farm connection is broken:usfarm`."""
-    return text.rpartition(":")[2].strip()

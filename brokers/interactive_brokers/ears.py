@@ -21,9 +21,18 @@ class Word(Enum):
     COMMISSION = auto()  # CommissionReport
     POSITION = auto()  # account code, Contract, size, average cost
     ACCOUNT_VALUE = auto()  # account code, tag, value, currency
+    PROFIT_AND_LOSS = auto()  # request id, convert.SaidProfit
     ERROR = auto()  # request or order id, code, text, whether it answers a request that waits, Contract | None
     TICKERS = auto()  # set of Ticker
+    LAST = auto()  # request id, price (None when the tick is of a size alone), size
+    LAST_TIME = auto()  # request id, when that was, in seconds since 1970
+    TRADE = auto()  # tick by tick: request id, seconds since 1970, price, size, exchange
+    DEPTH_ROW = auto()  # request id, position, market maker, operation, side, price, size
+    FIVE_SECOND_BAR = auto()  # request id, convert.SaidBar
+    BAR_UPDATE = auto()  # request id, BarData
+    CAUGHT_UP = auto()  # nothing: all that came in one piece has been told
     UNREADABLE = auto()  # what it was
+    BROKEN = auto()  # why nothing more can be read from this connection
 
 
 _SUBJECTS = {
@@ -34,7 +43,14 @@ _SUBJECTS = {
     Word.COMMISSION: "a commission",
     Word.POSITION: "a position",
     Word.ACCOUNT_VALUE: "the account",
+    Word.PROFIT_AND_LOSS: "profit and loss",
     Word.TICKERS: "a quote",
+    Word.LAST: "a trade",
+    Word.LAST_TIME: "a trade",
+    Word.TRADE: "a trade",
+    Word.DEPTH_ROW: "a book",
+    Word.FIVE_SECOND_BAR: "a bar",
+    Word.BAR_UPDATE: "a bar",
 }
 
 

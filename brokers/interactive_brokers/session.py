@@ -13,6 +13,7 @@ from ib_insync import IB
 from brokers.interactive_brokers.client import PacedClient
 from brokers.interactive_brokers.ears import Ears, Word
 from brokers.interactive_brokers.requests.account import AccountRequests
+from brokers.interactive_brokers.requests.history import HistoryRequests
 from brokers.interactive_brokers.requests.instruments import InstrumentRequests
 from brokers.interactive_brokers.requests.market_data import MarketDataRequests
 from brokers.interactive_brokers.requests.orders import OrderRequests
@@ -30,12 +31,13 @@ class Session:
         self._ib = _Library(gateway_time_zone=gateway_time_zone)
         self._wrapper = FaithfulWrapper(self._ib, ears)
         self._client = PacedClient(self._wrapper, ears)
-        self._client.decoder = TellingDecoder(self._wrapper, ears)
+        self._decoder = self._client.decoder = TellingDecoder(self._wrapper, ears)
         self._ib.wrapper, self._ib.client = self._wrapper, self._client
         self._ib.pendingTickersEvent += lambda tickers: ears.tell(Word.TICKERS, tickers)
         parts = Parts(self._ib, self._wrapper, self._client)
         self.instruments = InstrumentRequests(parts)
         self.market_data = MarketDataRequests(parts)
+        self.history = HistoryRequests(parts)
         self.orders = OrderRequests(parts)
         self.account = AccountRequests(parts)
         self.closed = self._client.conn.disconnected  # an event: why, or an empty text
@@ -43,6 +45,11 @@ class Session:
     @property
     def is_ready(self) -> bool:
         return self._client.isReady()
+
+    @property
+    def unreadable_messages(self) -> int:
+        """How many of the gateway's messages nobody could read."""
+        return self._decoder.unreadable
 
     @property
     def account_codes(self) -> list[str]:
