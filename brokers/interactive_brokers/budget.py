@@ -1,4 +1,4 @@
-"""What IB lets one session do: 50 messages a second, so many market-data lines, one symbol search a second.
+"""What IB lets one session do: 50 messages a second, so many streams of a kind, one symbol search a second.
 
 IB's limits: https://interactivebrokers.github.io/tws-api/ (order limitations, market data lines, reqMatchingSymbols).
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import IntEnum
+
+from brokers.refusals import SubscriptionRefused
 
 
 class Lane(IntEnum):
@@ -109,3 +111,31 @@ class Spacing:
         async with self._first:
             await asyncio.sleep(max(0.0, self._free_at - now()))
             self._free_at = now() + self._seconds
+
+
+class Slots:
+    """So many of a kind at one time. `refusal` is the sentence for one more, with `{limit}` and `{name}` to fill in."""
+
+    def __init__(self, limit: int, *, refusal: str) -> None:
+        self._limit = limit
+        self._refusal = refusal
+        self._taken: set[Hashable] = set()
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._taken) >= self._limit
+
+    def take(self, holder: Hashable, *, name: str) -> None:
+        """Raises SubscriptionRefused when all are taken. Nothing changes for one that holds a slot already."""
+        if holder in self._taken:
+            return
+        if self.is_full:
+            raise SubscriptionRefused(self._refusal.format(limit=self._limit, name=name))
+        self._taken.add(holder)
+
+    def give_back(self, holder: Hashable) -> None:
+        self._taken.discard(holder)
+
+    def learn_that_ib_is_full(self) -> None:
+        """IB has refused one that is still counted here, so the login has fewer than was said."""
+        self._limit = max(1, min(self._limit, len(self._taken) - 1))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.interactive_brokers.budget import CEILING, WINDOW, Lane, Lanes, Spacing
+from brokers.interactive_brokers.budget import CEILING, WINDOW, Lane, Lanes, Slots, Spacing
+from brokers.refusals import SubscriptionRefused
 
 
 class Clock:
@@ -26,6 +27,10 @@ class Clock:
                 cancelled.append(True)
 
         return Handle()  # type: ignore[return-value]
+
+    def next_due(self) -> float | None:
+        """When the next timer fires; None without one."""
+        return min((when for when, _, cancelled in self._timers if not cancelled), default=None)
 
     def run_until(self, end: float) -> None:
         while due := [timer for timer in self._timers if timer[0] <= end and not timer[2]]:
@@ -122,6 +127,29 @@ async def test_callers_that_gave_up_keep_nobody_waiting() -> None:
     for caller in waiting:
         caller.cancel()
     await asyncio.wait_for(spacing.turn(), 10)
+
+
+def test_one_more_than_there_are_is_refused_with_its_name_and_a_place_given_back_is_free() -> None:
+    slots = Slots(2, refusal="All {limit} are taken, so none is left for {name}.")
+    slots.take("a", name="AAPL")
+    slots.take("a", name="AAPL")
+    slots.take("b", name="MSFT")
+    with pytest.raises(SubscriptionRefused, match="All 2 are taken, so none is left for IBM"):
+        slots.take("c", name="IBM")
+    slots.give_back("a")
+    slots.give_back("never taken")
+    slots.take("c", name="IBM")
+    assert slots.is_full
+
+
+def test_what_ib_refuses_is_learned_as_the_limit() -> None:
+    slots = Slots(100, refusal="All {limit} are taken, so none is left for {name}.")
+    for number in range(4):
+        slots.take(number, name="AAPL")
+    slots.learn_that_ib_is_full()
+    slots.give_back(3)
+    with pytest.raises(SubscriptionRefused, match="All 3"):
+        slots.take(4, name="AAPL")
 
 
 @pytest.mark.parametrize("lane", list(Lane))
