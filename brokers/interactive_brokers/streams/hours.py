@@ -1,0 +1,23 @@
+"""Whether an instrument trades at a moment, as far as IB's list of hours reaches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from brokers.domain import Instrument, TradingInterval
+
+
+def are_known(instrument: Instrument, at: datetime) -> bool:
+    """IB lists some days ahead: a list that has run out says nothing."""
+    hours = _hours(instrument)
+    return bool(hours) and at < max(interval.end for interval in hours)
+
+
+def session_at(instrument: Instrument, at: datetime) -> TradingInterval | None:
+    """The session that `at` falls into; None outside of all."""
+    return next((interval for interval in _hours(instrument) if interval.start <= at < interval.end), None)
+
+
+def _hours(instrument: Instrument) -> tuple[TradingInterval, ...]:
+    """The liquid ones: before the opening and after the close, silence says nothing."""
+    return instrument.liquid_hours or instrument.trading_hours

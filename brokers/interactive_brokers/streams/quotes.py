@@ -1,0 +1,103 @@
+"""Quotes: the top of the book, the last trade and the previous close."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from ib_insync import Contract, Ticker
+
+from brokers.domain import Instrument, MarketDataType, StreamKind
+from brokers.interactive_brokers import contracts, convert
+from brokers.interactive_brokers.session import Session
+from brokers.interactive_brokers.streams.stream import Parts, Routes, Stream
+from brokers.interactive_brokers.streams.tape import Print, Tape
+
+
+class QuoteStream(Stream):
+    """One market-data line. Nothing is told before IB has said of what kind the data is: 58 comes before the ticks."""
+
+    kind = StreamKind.QUOTES
+
+    def __init__(self, parts: Parts, instrument: Instrument) -> None:
+        super().__init__(parts, instrument)
+        self.asked_for = parts.config.market_data_type
+        self.tape: Tape | None = None  # for who wants its trades
+        self._contract: Contract  # the very object under which the library files the ticker
+        self._ticker: Ticker | None = None
+        self._shown: tuple[float, ...] = ()
+        self._has_ticked = False
+
+    @property
+    def market_data_type(self) -> MarketDataType | None:
+        """What comes; None before IB has said it."""
+        return convert.market_data_type(self._ticker.marketDataType) if self._ticker is not None else None
+
+    def begin_tape(self) -> None:
+        """Trades are told from now on."""
+        before = None
+        if self._ticker is not None and not math.isnan(self._ticker.last):
+            before = Print(self._ticker.last, 0 if math.isnan(self._ticker.lastSize) else self._ticker.lastSize)
+        self.tape = Tape(before=before)
+
+    def tell_trades(self) -> None:
+        """A trade whose kind IB hasn't said isn't told: that comes before the first tick."""
+        kind = self.market_data_type
+        for printed in self.tape.prints() if self.tape is not None else ():
+            if kind is not None:
+                self._tell_trade(printed, kind)
+
+    def _tell_trade(self, printed: Print, kind: MarketDataType) -> None:
+        at = datetime.now(UTC) if printed.seconds is None else datetime.fromtimestamp(printed.seconds, UTC)
+        self._parts.listener.on_trade(
+            convert.trade(printed.price, printed.size, con_id=self.instrument.con_id, at=at, kind=kind)
+        )
+
+    def _ask(self, session: Session) -> int:
+        self._has_ticked = False
+        self.tape = Tape() if self.tape is not None else None  # what it says first of the last trade is no news
+        self._contract = contracts.of_instrument(self.instrument)
+        session.market_data.ask_market_data_type(self.asked_for)
+        request_id, self._ticker = session.market_data.open_stream(self._contract)
+        self._parts.routes.tickers[self._ticker] = self
+        return request_id
+
+    def _cancel(self, session: Session, request_id: int) -> None:
+        session.market_data.close_stream(self._contract, request_id)
+
+    def forget(self) -> None:
+        super().forget()
+        if self._ticker is not None:
+            self._parts.routes.tickers.pop(self._ticker, None)
+            self._ticker = None
+
+    def tell(self, ticker: Ticker) -> None:
+        """Only when something of it shows: most ticks are volumes, highs and exchanges."""
+        self._has_ticked = self._has_ticked or bool(ticker.ticks)
+        if self.market_data_type is None:
+            return
+        if ticker.ticks:
+            self.hear()
+        showing = (
+            ticker.bid, ticker.bidSize, ticker.ask, ticker.askSize, ticker.last, ticker.lastSize, ticker.close,
+            ticker.marketDataType,
+        )  # fmt: skip
+        if self._has_ticked and showing != self._shown:
+            self._shown = showing
+            self._parts.listener.on_quote(
+                convert.quote(
+                    ticker,
+                    con_id=self.instrument.con_id,
+                    security_type=self.instrument.security_type,
+                    received_at=ticker.time or datetime.now(UTC),
+                )
+            )
+
+
+def tell_quotes(tickers: Iterable[Ticker], *, routes: Routes) -> None:
+    """Of a stream that was closed the last ticks may still come; they're nobody's."""
+    for ticker in tickers:
+        stream = routes.tickers.get(ticker)
+        if isinstance(stream, QuoteStream):
+            stream.tell(ticker)

@@ -1,0 +1,35 @@
+"""When to ask again for what didn't come."""
+
+from __future__ import annotations
+
+# The pause doubles up to so many times the first.
+LONGEST = 10
+
+
+class Retry:
+    """`first` is the pause in seconds before the first further try. Moments are the loop's."""
+
+    def __init__(self, first: float) -> None:
+        self._first = first
+        self._pause = first
+        self._at: float | None = None
+
+    @property
+    def is_planned(self) -> bool:
+        return self._at is not None
+
+    def plan(self, now: float) -> None:
+        """Nothing changes when a try is planned already."""
+        if self._at is None:
+            self._at = now + self._pause
+            self._pause = min(2 * self._pause, LONGEST * self._first)
+
+    def take(self, now: float) -> bool:
+        """Whether the try is due; then it counts as made."""
+        if self._at is None or now < self._at:
+            return False
+        self._at = None
+        return True
+
+    def reset(self) -> None:
+        self._at, self._pause = None, self._first

@@ -1,0 +1,74 @@
+"""One timer that looks after all streams while there is a connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+from brokers.config import InteractiveBrokersDataClientConfig
+from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.streams.competition import Competition
+from brokers.interactive_brokers.streams.farms import Farms
+from brokers.interactive_brokers.streams.freshness import Freshness
+from brokers.interactive_brokers.streams.quotes import QuoteStream
+from brokers.interactive_brokers.streams.registry import Registry
+from brokers.listener import LinkState
+
+# Seconds between two looks, at most. Shorter settings are looked after at a fraction of them.
+_AT_MOST = 1.0
+_FRACTION = 0.25
+
+
+class Watch:
+    """Asks again for what is due, and lets the others judge what has come and what has not."""
+
+    def __init__(
+        self,
+        config: InteractiveBrokersDataClientConfig,
+        *,
+        connection: InteractiveBrokersConnection,
+        registry: Registry,
+        competition: Competition,
+        farms: Farms,
+    ) -> None:
+        self._connection = connection
+        self._registry = registry
+        self._competition = competition
+        self._farms = farms
+        self._freshness = Freshness(stale_after=config.stale_after)
+        self._pause = min(_AT_MOST, _FRACTION * min(config.stale_after, config.retry_after, config.farm_grace))
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Nothing changes when it runs."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._pause, self._look)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        link = self._connection.link
+        if link is LinkState.DOWN:
+            return  # the next connection starts it again
+        self.start()
+        if link is LinkState.BROKER_LOST:
+            self._excuse_all()
+        else:
+            self._look_at_all(asyncio.get_running_loop().time())
+
+    def _excuse_all(self) -> None:
+        """The link's own state says that nothing can come; when IB is back, the wait begins anew."""
+        for stream in self._registry:
+            stream.start_waiting()
+
+    def _look_at_all(self, now: float) -> None:
+        for stream in self._registry:
+            if stream.retry.take(now):
+                stream.reopen()
+            elif isinstance(stream, QuoteStream) and not self._competition.has(stream):
+                self._freshness.look(stream, now)
+        self._farms.look(now)
+        self._competition.look(now)

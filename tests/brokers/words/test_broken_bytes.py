@@ -1,0 +1,71 @@
+"""Broken bytes and broken listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from decimal import Decimal
+
+import pytest
+
+from brokers.domain import Quote
+from brokers.node import TradingNode
+from brokers.refusals import LinkLost
+from tests.brokers.recorder import DEADLINE, Recorder
+from tests.brokers.scripted_gateway import ScriptedGateway
+from tests.brokers.words.stage import AAPL, DETAILS, MARKET_DATA, node_at
+
+
+async def test_a_message_that_can_t_be_read_is_told_and_the_next_one_is_heard(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    gateway.execution(1, "0001.01", time="yesterday")
+    gateway.execution(1, "0002.01", request=-1)
+    gateway.answer_details((await gateway.next(DETAILS))[2])
+    await recorder.until(lambda: recorder.executions)
+    assert [report.exec_id for report in recorder.executions] == ["0002.01"]
+    assert "could not be read" in recorder.notices[0].message
+
+
+async def test_an_execution_that_makes_no_sense_is_told_of_and_not_guessed(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    gateway.execution(1, "0001.01", side="SIDEWAYS")
+    notice = await recorder.until(lambda: recorder.notices and recorder.notices[0])
+    assert notice.message == "The gateway sent something about an execution that could not be read."
+    assert recorder.executions == []
+
+
+async def test_a_frame_of_two_gigabytes_ends_the_connection_instead_of_filling_the_memory(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    gateway.say_bytes(struct.pack(">I", 2**31 - 1) + b"1\0")
+    with pytest.raises(LinkLost):
+        await asyncio.wait_for(node.wait_closed(), DEADLINE)
+    assert "2147483647 bytes" in recorder.notices[-1].message
+
+
+class Failing(Recorder):
+    def on_quote(self, quote: Quote) -> None:
+        super().on_quote(quote)
+        raise RuntimeError("a fault of the listener's")
+
+
+async def test_a_listener_that_fails_is_logged_with_what_it_was_told_and_stops_nothing(
+    gateway: ScriptedGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = Failing()
+    node = node_at(gateway, recorder)
+    await node.connect()
+    node.data.subscribe_quotes(AAPL)
+    request_id = (await gateway.next(MARKET_DATA))[2]
+    gateway.say(58, 1, request_id, 1)
+    with caplog.at_level(logging.ERROR):
+        gateway.say(1, 6, request_id, 1, 189.5, 100, 0)
+        await recorder.until(lambda: recorder.quotes)
+        gateway.say(1, 6, request_id, 1, 189.6, 100, 0)
+        await recorder.until(lambda: recorder.quotes[-1].bid == Decimal("189.6"))
+    assert "a fault of the listener's" in caplog.text
+    assert "con_id=265598" in caplog.text
+    node.drop()
