@@ -1,0 +1,157 @@
+"""The data client while the simulated gateway's data fails: farms, silence, a lost link, a competing session.
+
+The market moves only when the test says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brokers.config import InteractiveBrokersDataClientConfig
+from brokers.domain import Instrument, MarketDataType, TradingInterval
+from brokers.listener import LinkState
+from brokers.node import TradingNode
+from brokers.refusals import LinkLost
+from brokers.simulator.steps import read_call
+from tests.brokers.recorder import DEADLINE, Recorder
+from tests.brokers.simulator.conftest import Running, started, stopped
+from tests.brokers.test_node import AAPL, EUR_USD
+from tests.brokers.words.stage import node_at
+
+SETTINGS = InteractiveBrokersDataClientConfig(stale_after=0.2, retry_after=0.2, farm_grace=0.2)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    one = await started(tmp_path / "ledger.jsonl")
+    yield one
+    await stopped(one)
+
+
+@pytest.fixture
+async def node(running: Any, recorder: Recorder) -> AsyncIterator[TradingNode]:
+    node = node_at(running, recorder, data_clients={"IB": SETTINGS})
+    await node.connect()
+    yield node
+    node.drop()
+
+
+@pytest.fixture
+async def aapl(node: TradingNode, recorder: Recorder) -> Instrument:
+    """Streaming, in the middle of its session."""
+    now = datetime.now(UTC)
+    hours = (TradingInterval(now - timedelta(hours=3), now + timedelta(hours=3)),)
+    aapl = replace(await node.provider.instrument(AAPL), liquid_hours=hours)
+    node.data.subscribe_quotes(aapl)
+    await recorder.until(lambda: recorder.quotes)
+    return aapl
+
+
+async def do(running: Running, verb: str, **arguments: Any) -> None:
+    await running.scenario.perform(read_call(verb, arguments), by="a test")
+
+
+@asynccontextmanager
+async def moving(running: Running) -> AsyncIterator[None]:
+    """The market moves without end."""
+
+    async def move() -> None:
+        while True:
+            running.gateway.market.step()
+            await asyncio.sleep(0.01)
+
+    task = asyncio.create_task(move())
+    yield
+    task.cancel()
+
+
+async def stands(recorder: Recorder, con_id: int, *stale: bool) -> None:
+    """The statuses of one instrument, in order, as soon as there are so many."""
+
+    def told() -> list[bool | None]:
+        return [status.is_stale for status in recorder.stream_statuses if status.con_id == con_id]
+
+    await recorder.until(lambda: len(told()) >= len(stale))
+    assert told()[: len(stale)] == list(stale)
+
+
+async def test_a_feed_that_fell_silent_is_stale_and_is_brought_back_by_asking_again(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    await do(running, "silence", instrument="AAPL")
+    async with moving(running):
+        await stands(recorder, AAPL, True)
+        await do(running, "end_silence", instrument="AAPL", revive=False)
+        await stands(recorder, AAPL, True, False)
+
+
+async def test_a_farm_s_fall_concerns_its_quotes_alone_and_its_streams_live_again_though_ib_left_them_dead(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    pair = replace(await node.provider.instrument(EUR_USD), liquid_hours=aapl.liquid_hours)
+    node.data.subscribe_quotes(pair)
+    async with moving(running):
+        await do(running, "break_farm", farm="usfarm")
+        await stands(recorder, AAPL, True)
+        assert node.link is LinkState.DATA_DOWN
+        assert EUR_USD not in {status.con_id for status in recorder.stream_statuses}
+        await do(running, "mend_farm", farm="usfarm", revive=False)
+        await stands(recorder, AAPL, True, False)
+    assert node.link is LinkState.UP
+
+
+async def test_streams_that_ib_lost_come_again(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    await do(running, "drop_link")
+    await recorder.until(lambda: node.link is LinkState.BROKER_LOST)
+    await do(running, "restore_link", data="lost")
+    await recorder.until(lambda: node.link is LinkState.UP)
+    recorder.quotes.clear()
+    async with moving(running):
+        await recorder.until(lambda: len(recorder.quotes) > 3)
+
+
+async def test_a_competing_session_is_said_so_and_quotes_come_when_it_has_gone(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    await do(running, "compete")
+    await recorder.until(lambda: node.link is LinkState.COMPETING)
+    await stands(recorder, AAPL, True)
+    await do(running, "stop_competing")
+    await stands(recorder, AAPL, True, False)
+    await recorder.until(lambda: node.link is LinkState.UP)
+
+
+async def test_a_port_that_moves_is_followed(running: Running, node: TradingNode, aapl: Instrument) -> None:
+    old = running.port
+    await do(running, "move_port", port=0)
+    assert running.server.port != old
+    with pytest.raises(LinkLost, match="IB 1300"):
+        await asyncio.wait_for(node.wait_closed(), DEADLINE)
+    await node.connect()
+    assert node.link is LinkState.UP
+    assert node.data.subscribed == {AAPL}
+
+
+async def test_a_login_with_fewer_lines_than_was_said_learns_it(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    await do(running, "lines", count=1)
+    node.data.subscribe_quotes(await node.provider.instrument(EUR_USD))
+    await stands(recorder, EUR_USD, True)
+    assert node.data.subscribed == {AAPL}
+    assert recorder.quotes[0].market_data_type is MarketDataType.LIVE
