@@ -6,18 +6,27 @@ Several nodes live on one event loop and share nothing. A script can run one alo
     node.add_data_client_factory("IB", InteractiveBrokersLiveDataClientFactory)
     node.add_exec_client_factory("IB", InteractiveBrokersLiveExecClientFactory)
     node.build()
-    await node.connect()
-    await node.resync()
+    node.run()
+
+`run` blocks until SIGINT or SIGTERM. In a program that has a loop, `await node.serve()` does the same without signals;
+`start` and `stop` are its two ends; `connect` and `resync` are the steps of a start, for an owner who goes them alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
-from typing import TypedDict, TypeVar
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypedDict
 
-from brokers.config import TradingNodeConfig
-from brokers.domain import Instrument, Position, TradingPermission
+from brokers import credentials
+from brokers.assembly import gateway_of, the_one
+from brokers.config import InstrumentProviderConfig, TradingNodeConfig
+from brokers.domain import Instrument, TradingPermission
+from brokers.gateways.base import GatewayLoginFailed
+from brokers.interactive_brokers import absence
 from brokers.interactive_brokers.account import AccountReader
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.data import InteractiveBrokersDataClient
@@ -28,72 +37,18 @@ from brokers.interactive_brokers.factories import (
 )
 from brokers.interactive_brokers.introductions import Introductions
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
+from brokers.interactive_brokers.reconnecting import Backoff
 from brokers.listener import GuardedListener, LinkState, NodeListener
-from brokers.refusals import LinkLost, NoAnswer, NodeError, RequestRefused
+from brokers.refusals import ClientMissing, GatewayUnreachable, LinkLost
+from brokers.resync import Resync, ResyncIncomplete, read_resync
+from brokers.serving import first_of, keep_connected, stopped_by_signals
+from brokers.start_report import StartReport, orderable
 
-__all__ = ["LinkState", "NodeListener", "Resync", "ResyncIncomplete", "TradingNode"]
+__all__ = ["LinkState", "NodeListener", "Resync", "ResyncIncomplete", "StartReport", "TradingNode"]
 
-Answer = TypeVar("Answer")
-Config = TypeVar("Config")
-Factory = TypeVar("Factory")
+log = logging.getLogger(__name__)
 
-# What a read-only API refuses to show.
-_WITHHELD = frozenset({"open orders", "completed orders"})
-
-
-@dataclass(frozen=True, slots=True)
-class Resync:
-    """What IB showed. A source that gave no answer is None, which is not the same as empty.
-
-    The three sets hold the `order_ref`s seen in each source. `positions` is all that is held: one that isn't in it is
-    closed. `account_values` says whether the summary came. A `read_only` API shows no orders: they stay what they were.
-    """
-
-    open_orders: frozenset[str] | None
-    completed_orders: frozenset[str] | None
-    executions: frozenset[str] | None
-    positions: tuple[Position, ...] | None
-    account_values: bool
-    read_only: bool
-
-    @property
-    def order_refs(self) -> frozenset[str]:
-        """All that were seen anywhere. Absence here is proof only when `missing` is empty, and then only twice."""
-        return frozenset().union(*(seen for seen in self._order_sources if seen is not None))
-
-    @property
-    def shows_orders(self) -> bool:
-        """Whether every source of orders answered, so that an order in none of them has left no trace."""
-        return not self.read_only and None not in self._order_sources
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The sources that gave no answer, by name."""
-        answers = {
-            "open orders": self.open_orders,
-            "completed orders": self.completed_orders,
-            "executions": self.executions,
-            "positions": self.positions,
-            "the account summary": self.account_values or None,
-        }
-        return tuple(name for name, answer in answers.items() if answer is None)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all came that this login's API shows."""
-        return not frozenset(self.missing) - (_WITHHELD if self.read_only else frozenset())
-
-    @property
-    def _order_sources(self) -> tuple[frozenset[str] | None, ...]:
-        return self.open_orders, self.completed_orders, self.executions
-
-
-class ResyncIncomplete(NodeError):
-    """IB didn't answer on everything: what it left out is unknown. What it did tell has reached the listener."""
-
-    def __init__(self, resync: Resync) -> None:
-        super().__init__(f"Interactive Brokers did not answer on {', '.join(resync.missing)}.")
-        self.resync = resync
+Body = Callable[["TradingNode"], Awaitable[object]]
 
 
 class _Parts(TypedDict):
@@ -110,16 +65,21 @@ class TradingNode:
     After `build`: `provider` finds instruments, `data` streams, `execution` trades, `account` reads what is held.
     """
 
-    def __init__(self, *, config: TradingNodeConfig, listener: NodeListener) -> None:
+    def __init__(self, *, config: TradingNodeConfig, listener: NodeListener | None = None) -> None:
         self._config = config
-        self._listener = GuardedListener(listener)
+        self._listener = GuardedListener(listener or NodeListener())
         self._data_factories: dict[str, type[InteractiveBrokersLiveDataClientFactory]] = {}
         self._exec_factories: dict[str, type[InteractiveBrokersLiveExecClientFactory]] = {}
+        self._gateway = gateway_of(config)
+        self._stop_asked: asyncio.Event | None = None
+        self._placed: TradingNodeConfig | None = None
+        self._loaded: list[Instrument] = []
+        self._resync: Resync | None = None
         self._connection: InteractiveBrokersConnection
         self._introductions: Introductions
+        self._data: InteractiveBrokersDataClient | None = None
+        self._execution: InteractiveBrokersExecutionClient | None = None
         self.provider: InteractiveBrokersInstrumentProvider
-        self.data: InteractiveBrokersDataClient
-        self.execution: InteractiveBrokersExecutionClient
         self.account: AccountReader
 
     def add_data_client_factory(self, name: str, factory: type[InteractiveBrokersLiveDataClientFactory]) -> None:
@@ -129,21 +89,49 @@ class TradingNode:
         self._exec_factories[name] = factory
 
     def build(self) -> None:
-        """Makes the clients that the config names. Raises ValueError for one that has no factory, or no config."""
-        data_config, data_factory = _the_one(self._config.data_clients, self._data_factories, "data")
-        exec_config, exec_factory = _the_one(self._config.exec_clients, self._exec_factories, "exec")
-        self._connection = InteractiveBrokersConnection(config=self._config, listener=self._listener)
+        """Makes the clients. A kind that the config doesn't name and that has no factory is left out.
+
+        Raises ValueError for a client that has a config and no factory, or a factory and no config, and for no client.
+        """
+        config, named = self._config, self._config.named_clients
+        data = the_one(config.data_clients, self._data_factories, "data", is_named="data" in named)
+        execution = the_one(config.exec_clients, self._exec_factories, "exec", is_named="exec" in named)
+        if data is None and execution is None:
+            raise ValueError("A node needs a client: call add_data_client_factory or add_exec_client_factory first.")
+        self._connection = InteractiveBrokersConnection(config=config, listener=self._listener)
         self.provider = InteractiveBrokersInstrumentProvider(
-            connection=self._connection, config=data_config.instrument_provider, on_described=self._introduce
+            connection=self._connection,
+            config=InstrumentProviderConfig.merged([one[0].instrument_provider for one in (data, execution) if one]),
+            on_described=self._introduce,
         )
         self._introductions = Introductions(provider=self.provider, listener=self._listener)
         parts = _Parts(connection=self._connection, introductions=self._introductions, listener=self._listener)
-        self.data = data_factory.create(config=data_config, **parts)
-        self.execution = exec_factory.create(config=exec_config, **parts)
+        self._data = data[1].create(config=data[0], **parts) if data is not None else None
+        self._execution = execution[1].create(config=execution[0], **parts) if execution is not None else None
         self.account = AccountReader(**parts)
+
+    def _require_built(self) -> None:
+        if not hasattr(self, "_connection"):
+            raise ValueError("The node has no clients yet: call build first.")
 
     def _introduce(self, instrument: Instrument) -> None:
         self._introductions.introduce(instrument)
+
+    @property
+    def data(self) -> InteractiveBrokersDataClient:
+        """Raises ClientMissing when the node has none."""
+        if self._data is None:
+            raise ClientMissing("This node has no data client: name one in data_clients, add its factory, and build.")
+        return self._data
+
+    @property
+    def execution(self) -> InteractiveBrokersExecutionClient:
+        """Raises ClientMissing when the node has none."""
+        if self._execution is None:
+            raise ClientMissing(
+                "This node has no execution client: name one in exec_clients, add its factory, and build."
+            )
+        return self._execution
 
     @property
     def account_codes(self) -> list[str]:
@@ -154,16 +142,126 @@ class TradingNode:
     def link(self) -> LinkState:
         return self._connection.link
 
+    # From start to stop
+
+    def run(self, body: Body | None = None) -> None:
+        """Serves on a loop of its own, until SIGINT or SIGTERM; with a `body`, until that has ended.
+
+        For scripts: it blocks, and raises what `serve` raises.
+        """
+        asyncio.run(self._run(body))
+
+    async def _run(self, body: Body | None) -> None:
+        self._stop_asked = asyncio.Event()
+        with stopped_by_signals(self._stop_asked.set):
+            await self.serve(body)
+
+    async def serve(self, body: Body | None = None) -> None:
+        """Starts, stays connected until `stop` is called or `body(node)` has ended, and stops.
+
+        A link that ends by itself is made anew, after a pause that grows from `reconnect_pause` to
+        `longest_reconnect_pause`, and the streams go on. Raises what `start` raises, or `body`.
+        """
+        self._require_built()
+        self._stop_asked = self._stop_asked or asyncio.Event()
+        try:
+            await first_of(self._stop_asked.wait(), self._work(body))
+        finally:
+            await self.stop()
+            self._stop_asked = None
+
+    async def _work(self, body: Body | None) -> None:
+        await self.start()
+        backoff = Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
+        staying = keep_connected(self, backoff=backoff)
+        await first_of(staying, *([body(self)] if body is not None else []))
+
+    async def start(self) -> StartReport:
+        """Starts the gateway if there is one to start, connects, loads, resyncs, and says what the login may do.
+
+        Raises GatewayLoginFailed, GatewayError, CredentialMissing, or a NodeError of `connect` or `resync`. A start
+        that fails leaves nothing behind.
+        """
+        self._require_built()
+        try:
+            await self.reopen()
+            report = await self._report()
+        except BaseException as error:
+            if isinstance(error, GatewayLoginFailed):
+                log.error("The credentials are not valid: %s", error)  # noqa: TRY400 - its trace tells nothing more
+            await self.stop()
+            raise
+        for sentence in report.sentences():
+            log.info("%s", sentence)
+        return report
+
+    async def reopen(self) -> None:
+        """Connects, to a gateway that is there or is started now, and reads what happened meanwhile."""
+        if self._gateway is not None:
+            await self._gateway.start()
+        await self.connect()
+        self._resync = await self.resync() if self._execution is not None else None
+
+    async def _report(self) -> StartReport:
+        codes, loaded = tuple(self.account_codes), tuple(self._loaded)
+        if self._execution is None:
+            return StartReport(account_codes=codes, instruments=loaded)
+        samples = orderable(loaded, today=datetime.now(UTC).date())
+        return StartReport(
+            account_codes=codes,
+            instruments=loaded,
+            trading_permission=await self.check_trading_permission(),
+            product_permissions=await self._execution.check_product_permissions(
+                self._ordering_account(), instruments=samples
+            ),
+            resync=self._resync,
+        )
+
+    # The steps of a start
+
     async def connect(self) -> None:
         """The API's handshake; can be called again once the link was lost, and then resumes the streams.
 
-        Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing, all of them NodeErrors.
+        Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing, all of them NodeErrors;
+        CredentialMissing when the account's variable isn't set; and what loading the configured instruments raises.
         """
-        self.data.forget_streams()
+        self._require_built()
+        self._settle()
+        if self._data is not None:
+            self._data.forget_streams()
         await self._connection.connect()
-        self.execution.begin()
-        await self.provider.load()
-        self.data.resume()
+        try:
+            if self._execution is not None:
+                self._execution.begin()
+            self.account.begin()
+            self._loaded = await self.provider.load()
+            if self._data is not None:
+                self._data.resume()
+        except BaseException:
+            self._connection.drop()
+            raise
+
+    def _settle(self) -> None:
+        """What is known only now: the address of a gateway of ours, and the account that a variable names."""
+        endpoint = self._gateway.endpoint if self._gateway is not None else None
+        if self._gateway is not None and endpoint is None:
+            raise GatewayUnreachable("The node's gateway doesn't run: start, serve and run start it.")
+        placed = replace(
+            self._config,
+            data_clients={},
+            exec_clients={},
+            gateway=None,
+            account_code=self._config.account_code or self._named_account(),
+            host=endpoint.host if endpoint is not None else self._config.host,
+            port=endpoint.port if endpoint is not None else self._config.port,
+        )
+        if placed != self._placed:
+            self._placed = placed
+            self._connection.reconfigure(placed)
+
+    def _named_account(self) -> str | None:
+        name = self._config.account
+        return credentials.account_from_environment(name) if name else None
 
     async def resync(self) -> Resync:
         """Reads all that IB knows of orders, executions, positions and account values, and tells the listener each.
@@ -171,56 +269,54 @@ class TradingNode:
         Raises ResyncIncomplete when IB left one of these unanswered, and LinkLost. That a read-only API shows no orders
         is no reason to raise.
         """
-        resync = Resync(
-            open_orders=await _answered(self.execution.read_open_orders()),
-            completed_orders=await _answered(self.execution.read_completed_orders()),
-            executions=await _answered(self.execution.read_executions()),
-            positions=await _answered(self.account.read_positions()),
-            account_values=await _answered(self.account.read_values()) or False,
-            read_only=self.execution.is_read_only,
-        )
+        resync = await read_resync(execution=self.execution, account=self.account)
         await self._introductions.settled()
         if not resync.is_complete:
             raise ResyncIncomplete(resync)
         return resync
 
+    async def prove_absence(self, order_refs: Collection[str], *, apart: float = absence.APART) -> frozenset[str]:
+        """Those of the `order_refs` that never reached IB, by two resyncs, `apart` seconds from each other.
+
+        Raises ResyncIncomplete, NoAnswer for a login that isn't shown its orders, and LinkLost.
+        """
+        absent = await absence.prove_absence(order_refs, resync=self.resync, apart=apart)
+        self.execution.note_absent(absent)
+        return absent
+
     async def check_trading_permission(self) -> TradingPermission:
         """Whether this login may trade, by an order that is never transmitted. Raises LinkLost."""
-        account_code = self._config.account_code or next(iter(self.account_codes), None)
-        if account_code is None:
+        return await self.execution.check_trading_permission(self._ordering_account())
+
+    def _ordering_account(self) -> str:
+        code = self._placed.account_code if self._placed is not None else None
+        code = code or next(iter(self.account_codes), None)
+        if code is None:
             raise LinkLost("There is no connection to the gateway.")
-        return await self.execution.check_trading_permission(account_code)
+        return code
 
     async def wait_closed(self) -> None:
         """Returns after `stop` or `drop`; raises LinkLost when the link ends by itself."""
         await self._connection.wait_closed()
 
     async def stop(self) -> None:
-        """Ends the session once what was handed to the socket has left. The orders at IB live on."""
-        self.execution.stop()
+        """Ends the session once what was handed to the socket has left, and a gateway that the node has started.
+
+        The orders at IB live on.
+        """
+        if self._stop_asked is not None:
+            self._stop_asked.set()
+        if self._execution is not None:
+            self._execution.stop()
+        self.account.stop()
         await self._connection.close()
         await self._introductions.settled()
+        if self._gateway is not None:
+            await self._gateway.stop()
 
     def drop(self) -> None:
         """Ends the session at once and sends nothing more: for a node that has lost the right to act."""
-        self.execution.stop()
+        if self._execution is not None:
+            self._execution.stop()
+        self.account.stop()
         self._connection.drop()
-
-
-def _the_one(configs: Mapping[str, Config], factories: Mapping[str, Factory], kind: str) -> tuple[Config, Factory]:
-    for name in {**configs, **factories}:
-        if name != "IB":
-            raise ValueError(f"There is no {kind} client {name!r}; the one that exists is 'IB'.")
-    if "IB" not in configs:
-        raise ValueError(f"The config names no {kind} client 'IB'.")
-    if "IB" not in factories:
-        raise ValueError(f"The {kind} client 'IB' has no factory: call add_{kind}_client_factory before build.")
-    return configs["IB"], factories["IB"]
-
-
-async def _answered(question: Awaitable[Answer]) -> Answer | None:
-    """None for no answer. A lost link isn't one missing answer, but the end: it's raised."""
-    try:
-        return await question
-    except (NoAnswer, RequestRefused):
-        return None

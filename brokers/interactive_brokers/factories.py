@@ -11,6 +11,8 @@ from brokers.listener import NodeListener
 
 
 class InteractiveBrokersLiveDataClientFactory:
+    """For `node.add_data_client_factory("IB", ...)`."""
+
     @staticmethod
     def create(
         *,
@@ -26,6 +28,8 @@ class InteractiveBrokersLiveDataClientFactory:
 
 
 class InteractiveBrokersLiveExecClientFactory:
+    """For `node.add_exec_client_factory("IB", ...)`."""
+
     @staticmethod
     def create(
         *,
