@@ -12,7 +12,7 @@ CHECK := GATEHOUSE_SECRET_KEY_FILE=pyproject.toml GATEHOUSE_DATABASE_URL=postgre
 
 # The targets share one .venv and one machine, so -j must not run them side by side.
 .NOTPARALLEL:
-.PHONY: demo test check bench screenshot lock clean
+.PHONY: demo test check conformance bench screenshot lock clean
 
 demo:
 	@$(PYTHON) deploy/local/install.py
@@ -33,6 +33,11 @@ check:
 	@$(CHECK) $(VENV) -m mypy
 	@$(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
+# The simulator judged by three client libraries, each in an environment of its own; prints request by client.
+conformance:
+	@$(PYTHON) deploy/local/install.py
+	@$(VENV) -m tests.conformance
+
 bench:
 	@$(PYTHON) deploy/local/install.py --chromium
 	@exec $(VENV) -m tests.benchmarks
@@ -48,6 +53,10 @@ lock:
 	@var/lock-venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile pyproject.toml --all-extras \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) -o requirements.lock
+	@for client in ib_insync ib_async ibapi; do \
+		UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) \
+		tests/conformance/locks/$$client.in -o tests/conformance/locks/$$client.lock || exit 1; done
 	@rm -rf var/lock-venv
 
 # Stop the demo first. Its data, keys and logs go too.

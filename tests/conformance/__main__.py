@@ -1,0 +1,74 @@
+"""`make conformance`: plays the session with each client, prints a table, and fails when they don't agree."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.conformance import table
+from tests.conformance.environments import CLIENTS, ROOT, python_of
+
+# One after the other takes some twenty seconds each; this is for a machine that is busy.
+PLAY_SECONDS = 300
+SEED = 7
+# So slow that the market moves when the session steps it, and at no other time.
+SPEED = 0.0001
+
+
+def main() -> int:
+    by_client = {client: _played(client) for client in CLIENTS}
+    found = table.verdicts(by_client)
+    print(table.rendered(found, CLIENTS))
+    print(table.differences(found, by_client))
+    agree = sum(all(verdict == table.AGREES for verdict in row.values()) for row in found.values())
+    print(f"{agree} of {len(found)} requests: {', '.join(CLIENTS)} agree.")
+    return 0 if table.is_green(found) else 1
+
+
+def _played(client: str) -> dict[str, Any]:
+    python = python_of(client)
+    with _simulator() as (port, control_port):
+        command = [str(python), "-m", "tests.conformance.play", client, str(port), str(control_port)]
+        done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=PLAY_SECONDS)
+    if done.returncode:
+        sys.exit(f"the session with {client} broke off:\n{done.stderr}")
+    if done.stderr.strip():
+        print(f"{client} said:\n{done.stderr}", file=sys.stderr)
+    answers: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answers
+
+
+@contextmanager
+def _simulator() -> Iterator[tuple[int, int]]:
+    """A simulator of its own for each client. Its ports are those that it says."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = str(Path(folder) / "ledger.jsonl")
+        options = ["--port", "0", "--control-port", "0", "--seed", str(SEED), "--speed", str(SPEED), "--ledger", ledger]
+        command = [sys.executable, "-u", "-m", "brokers.simulator", *options]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            yield _ports(process)
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def _ports(process: subprocess.Popen[str]) -> tuple[int, int]:
+    assert process.stdout is not None
+    control_port = 0
+    for line in process.stdout:
+        if line.startswith("control on "):
+            control_port = int(line.rpartition(":")[2])
+        if line.startswith("listening on "):
+            return int(line.rpartition(":")[2]), control_port
+    sys.exit(f"the simulator ended with status {process.wait()} before it listened")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
