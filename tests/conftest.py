@@ -21,12 +21,17 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from hypothesis import settings as hypothesis_settings
 
 from brokers.domain import SecurityType, SessionState, TradingMode
 from deploy.local.processes import became_true
 from tests.services import ROOT, write_keysets
 
 SIMULATOR_DEADLINE = 20.0
+
+# The machines are shared: how long an example takes says nothing about it.
+hypothesis_settings.register_profile("shared", deadline=None)
+hypothesis_settings.load_profile("shared")
 
 
 def pytest_configure() -> None:

@@ -66,10 +66,10 @@ WRONG = [
     ("client_order_id", "", "is not an order id"),
     ("client_order_id", None, "is not an order id"),
     ("client_order_id", "1", "“1” is not an order id"),
-    ("client_order_id", uuid.uuid4().hex, "is not an order id"),
-    ("client_order_id", "{" + str(uuid.uuid4()) + "}", "is not an order id"),
-    ("client_order_id", "urn:uuid:" + str(uuid.uuid4()), "is not an order id"),
-    ("client_order_id", str(uuid.uuid4()) + "\n", "is not an order id"),
+    ("client_order_id", "0d22c1fe60274cd189bc460000000000", "is not an order id"),
+    ("client_order_id", "{0d22c1fe-6027-4cd1-89bc-460000000000}", "is not an order id"),
+    ("client_order_id", "urn:uuid:0d22c1fe-6027-4cd1-89bc-460000000000", "is not an order id"),
+    ("client_order_id", "0d22c1fe-6027-4cd1-89bc-460000000000\n", "is not an order id"),
 ]
 
 

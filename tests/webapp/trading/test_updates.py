@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from decimal import Decimal
 
@@ -167,7 +166,7 @@ def test_our_own_order_keeps_what_was_asked_for(order: Order) -> None:
     assert (order.quantity, order.limit_price, order.order_type) == (10, Decimal("190.50"), "LMT")
 
 
-@pytest.mark.parametrize("order_ref", ["", "placed by hand", str(uuid.uuid4())])
+@pytest.mark.parametrize("order_ref", ["", "placed by hand", "0d22c1fe-6027-4cd1-89bc-460000000000"])
 def test_an_order_placed_elsewhere_becomes_an_order_of_the_account(
     ready_account: BrokerAccount, aapl: Instrument, order_ref: str
 ) -> None:
