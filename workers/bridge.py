@@ -19,6 +19,8 @@ from brokers.domain import (
     OrderUpdate,
     Position,
     Quote,
+    StreamKind,
+    StreamStatus,
 )
 from brokers.listener import LinkState, NodeListener
 from webapp.accounts import events
@@ -62,6 +64,10 @@ class Bridge(NodeListener):
 
     def on_quote(self, quote: Quote) -> None:
         self._quotes.put(quote)
+
+    def on_stream_status(self, status: StreamStatus) -> None:
+        if status.stream is StreamKind.QUOTES:
+            self._quotes.mark(status)
 
     def on_instrument(self, instrument: Instrument) -> None:
         self._put(f"instrument {instrument.con_id}", partial(instruments.upsert, instrument))

@@ -10,7 +10,7 @@ from uuid import UUID
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from brokers.domain import Quote
+from brokers.domain import Quote, StreamStatus
 from webapp.bus import quotes
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class Conflator:
 
     def __init__(self) -> None:
         self._newest: dict[int, Quote] = {}
+        self._doubtful: dict[int, StreamStatus] = {}
         self._changed: set[int] = set()
         self._something = asyncio.Event()
 
@@ -38,6 +39,20 @@ class Conflator:
         self._newest[quote.con_id] = quote
         self._changed.add(quote.con_id)
         self._something.set()
+
+    def mark(self, status: StreamStatus) -> None:
+        """Whether an instrument's quotes can be relied on goes out with its newest one."""
+        if status.is_stale is False:
+            self._doubtful.pop(status.con_id, None)
+        else:
+            self._doubtful[status.con_id] = status
+        if status.con_id in self._newest:
+            self._changed.add(status.con_id)
+            self._something.set()
+
+    def doubt(self, con_id: int) -> StreamStatus | None:
+        """Why the instrument's quotes can't be relied on; None while they can."""
+        return self._doubtful.get(con_id)
 
     async def take(self) -> list[Quote]:
         """Wait until something changed and its burst is over; then all that changed since, each at its newest."""
@@ -56,10 +71,12 @@ class Conflator:
     def forget(self, con_id: int) -> None:
         """Drop an instrument that is no longer subscribed: its last quote grows stale."""
         self._newest.pop(con_id, None)
+        self._doubtful.pop(con_id, None)
         self._changed.discard(con_id)
 
     def forget_all(self) -> None:
         self._newest.clear()
+        self._doubtful.clear()
         self._changed.clear()
 
 
@@ -101,7 +118,7 @@ class QuotePublisher:
             return
         # Raised before the attempt: a batch that may have arrived must not share its number with the next.
         self._seq += 1
-        encoded = {quote.con_id: quotes.encode(quote) for quote in batch}
+        encoded = {quote.con_id: quotes.encode(quote, self.conflator.doubt(quote.con_id)) for quote in batch}
         async with asyncio.timeout(PUBLISH_DEADLINE):
             await quotes.publish(self._redis, self._account_id, self._epoch, self._seq, encoded)
 

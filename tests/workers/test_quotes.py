@@ -11,7 +11,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.domain import MarketDataType, Quote
+from brokers.domain import MarketDataType, Quote, StreamStatus
 from webapp.bus import quotes
 from webapp.bus.redis import async_client
 from workers.quotes import Conflator, QuotePublisher
@@ -113,6 +113,31 @@ async def test_batches_are_numbered_without_a_gap() -> None:
             publisher.conflator.put(quote(AAPL, bid))
             seen.append((await anext(stream)).seq)
     assert seen == [1, 2, 3]
+
+
+def status(con_id: int, *, is_stale: bool | None) -> StreamStatus:
+    return StreamStatus(con_id=con_id, at=datetime.now(UTC), is_stale=is_stale, reason="It went quiet.")
+
+
+async def test_a_quote_that_went_stale_goes_out_again_and_says_so_until_it_is_relied_on() -> None:
+    async with publishing() as (publisher, account_id), asyncio.timeout(DEADLINE):
+        stream = batches(account_id)
+        await anext(stream)
+        publisher.conflator.put(quote(AAPL, 190))
+        await anext(stream)
+        told = []
+        for is_stale in (True, None, False):
+            publisher.conflator.mark(status(AAPL, is_stale=is_stale))
+            told.append(json.loads((await anext(stream)).quotes[AAPL]))
+    assert [body["is_stale"] for body in told] == [True, None, False]
+    assert [body["stale_reason"] for body in told] == ["It went quiet.", "It went quiet.", ""]
+
+
+async def test_a_doubt_about_what_was_never_quoted_sends_nothing() -> None:
+    conflator = Conflator()
+    conflator.mark(status(AAPL, is_stale=True))
+    conflator.put(quote(EURUSD, 1))
+    assert [found.con_id for found in await conflator.take()] == [EURUSD]
 
 
 async def test_a_forgotten_account_has_no_stored_prices() -> None:

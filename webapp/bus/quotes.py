@@ -17,7 +17,7 @@ from uuid import UUID
 
 import redis.asyncio
 
-from brokers.domain import Quote
+from brokers.domain import Quote, StreamStatus
 from webapp.bus import keys
 
 # A session that was never stopped properly leaves its snapshot behind; a week outlives any weekend.
@@ -72,8 +72,11 @@ class Batch:
 NOTHING = Batch(epoch=0, seq=0, quotes={})
 
 
-def encode(quote: Quote) -> str:
-    """One line of JSON as browsers get it: numbers as strings, what isn't known as null, `at` with its offset."""
+def encode(quote: Quote, status: StreamStatus | None = None) -> str:
+    """One line of JSON as browsers get it: numbers as strings, what isn't known as null, `at` with its offset.
+
+    `is_stale` is null when nobody knows; `stale_reason` is empty while the stream is to be relied on.
+    """
     return json.dumps(
         {
             "con_id": quote.con_id,
@@ -87,6 +90,8 @@ def encode(quote: Quote) -> str:
             "change": _plain(quote.change),
             "market_data_type": quote.market_data_type.value,
             "at": quote.at.isoformat(),
+            "is_stale": status.is_stale if status is not None else False,
+            "stale_reason": status.reason if status is not None else "",
         },
         separators=(",", ":"),
     )

@@ -12,7 +12,7 @@ import redis.asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.domain import MarketDataType, Quote
+from brokers.domain import MarketDataType, Quote, StreamStatus
 from webapp.bus import keys, quotes
 from webapp.bus.redis import messages
 
@@ -44,8 +44,17 @@ def test_a_quote_is_encoded_with_its_change_and_its_time() -> None:
         "close": "188.01",
         "change": "1.5",
         "market_data_type": "live",
+        "is_stale": False,
+        "stale_reason": "",
         "at": "2026-03-02T15:30:00.250000+00:00",
     }
+
+
+@pytest.mark.parametrize("is_stale", [True, None])
+def test_a_quote_that_can_not_be_relied_on_says_why(is_stale: bool | None) -> None:
+    status = StreamStatus(con_id=265598, at=AT, is_stale=is_stale, reason="The farm usfarm is down.")
+    decoded = json.loads(quotes.encode(quote(), status))
+    assert (decoded["is_stale"], decoded["stale_reason"]) == (is_stale, "The farm usfarm is down.")
 
 
 def test_what_never_came_is_null_and_never_zero() -> None:

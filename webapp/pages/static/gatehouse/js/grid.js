@@ -8,7 +8,7 @@ import { age } from "./times.js";
 const KINDS = { live: "Live", frozen: "Frozen", delayed: "Delayed", delayed_frozen: "Delayed, frozen" };
 const NONE = {
   bid: null, bid_size: null, ask: null, ask_size: null, last: null, last_size: null,
-  close: null, change: null, market_data_type: null, at: null,
+  close: null, change: null, market_data_type: null, at: null, is_stale: false, stale_reason: "",
 };
 const OLD_AFTER = 60_000;
 const MOST_SUBSCRIBED = 100;
@@ -91,13 +91,22 @@ export class Grid {
     for (const row of this.#rows()) this.#showAge(row, this.#newest.get(row.dataset.conId) ?? NONE);
   }
 
-  #showAge(row, { at, market_data_type: kind }) {
+  #showAge(row, quote) {
+    const { at } = quote;
     const isOld = at !== null && !isCurrent();
-    field(row, "market_data_type").textContent = isOld ? "Not current" : (KINDS[kind] ?? "no data");
+    const cell = field(row, "market_data_type");
+    cell.textContent = isOld ? "Not current" : kindOf(quote);
+    cell.title = quote.stale_reason ?? "";
     const milliseconds = at === null ? null : Date.now() - this.#lag - Date.parse(at);
     field(row, "age").textContent = milliseconds === null ? "" : age(milliseconds, isOld ? "1 s" : "now");
-    row.classList.toggle("old", milliseconds !== null && milliseconds > OLD_AFTER);
+    row.classList.toggle("old", quote.is_stale !== false || (milliseconds !== null && milliseconds > OLD_AFTER));
   }
+}
+
+// What kind of quote it is, or that it can't be relied on. A null is nobody knowing.
+function kindOf({ is_stale: isStale, market_data_type: kind }) {
+  if (isStale === true) return "Stale";
+  return isStale === null ? "Quiet, not known why" : (KINDS[kind] ?? "no data");
 }
 
 // Nobody keeps prices current while the server can't be reached or the session is down. The same classes grey them.
