@@ -1,0 +1,193 @@
+"""What IB calls its messages, by their ids, and where a request's own id stands.
+
+The names are those of IB's EClient and EWrapper, which every client library keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+REQUEST_NAMES = {
+    1: "reqMktData",
+    2: "cancelMktData",
+    3: "placeOrder",
+    4: "cancelOrder",
+    5: "reqOpenOrders",
+    6: "reqAccountUpdates",
+    7: "reqExecutions",
+    8: "reqIds",
+    9: "reqContractDetails",
+    10: "reqMktDepth",
+    11: "cancelMktDepth",
+    12: "reqNewsBulletins",
+    13: "cancelNewsBulletins",
+    14: "setServerLogLevel",
+    15: "reqAutoOpenOrders",
+    16: "reqAllOpenOrders",
+    17: "reqManagedAccts",
+    18: "requestFA",
+    19: "replaceFA",
+    20: "reqHistoricalData",
+    21: "exerciseOptions",
+    22: "reqScannerSubscription",
+    23: "cancelScannerSubscription",
+    24: "reqScannerParameters",
+    25: "cancelHistoricalData",
+    49: "reqCurrentTime",
+    50: "reqRealTimeBars",
+    51: "cancelRealTimeBars",
+    52: "reqFundamentalData",
+    53: "cancelFundamentalData",
+    54: "calculateImpliedVolatility",
+    55: "calculateOptionPrice",
+    56: "cancelCalculateImpliedVolatility",
+    57: "cancelCalculateOptionPrice",
+    58: "reqGlobalCancel",
+    59: "reqMarketDataType",
+    61: "reqPositions",
+    62: "reqAccountSummary",
+    63: "cancelAccountSummary",
+    64: "cancelPositions",
+    65: "verifyRequest",
+    66: "verifyMessage",
+    67: "queryDisplayGroups",
+    68: "subscribeToGroupEvents",
+    69: "updateDisplayGroup",
+    70: "unsubscribeFromGroupEvents",
+    71: "startApi",
+    72: "verifyAndAuthRequest",
+    73: "verifyAndAuthMessage",
+    74: "reqPositionsMulti",
+    75: "cancelPositionsMulti",
+    76: "reqAccountUpdatesMulti",
+    77: "cancelAccountUpdatesMulti",
+    78: "reqSecDefOptParams",
+    79: "reqSoftDollarTiers",
+    80: "reqFamilyCodes",
+    81: "reqMatchingSymbols",
+    82: "reqMktDepthExchanges",
+    83: "reqSmartComponents",
+    84: "reqNewsArticle",
+    85: "reqNewsProviders",
+    86: "reqHistoricalNews",
+    87: "reqHeadTimeStamp",
+    88: "reqHistogramData",
+    89: "cancelHistogramData",
+    90: "cancelHeadTimeStamp",
+    91: "reqMarketRule",
+    92: "reqPnL",
+    93: "cancelPnL",
+    94: "reqPnLSingle",
+    95: "cancelPnLSingle",
+    96: "reqHistoricalTicks",
+    97: "reqTickByTickData",
+    98: "cancelTickByTickData",
+    99: "reqCompletedOrders",
+    100: "reqWshMetaData",
+    101: "cancelWshMetaData",
+    102: "reqWshEventData",
+    103: "cancelWshEventData",
+    104: "reqUserInfo",
+}
+
+ANSWER_NAMES = {
+    1: "tickPrice",
+    2: "tickSize",
+    3: "orderStatus",
+    4: "error",
+    5: "openOrder",
+    6: "updateAccountValue",
+    7: "updatePortfolio",
+    8: "updateAccountTime",
+    9: "nextValidId",
+    10: "contractDetails",
+    11: "execDetails",
+    12: "updateMktDepth",
+    13: "updateMktDepthL2",
+    14: "updateNewsBulletin",
+    15: "managedAccounts",
+    16: "receiveFA",
+    17: "historicalData",
+    18: "bondContractDetails",
+    19: "scannerParameters",
+    20: "scannerData",
+    21: "tickOptionComputation",
+    45: "tickGeneric",
+    46: "tickString",
+    47: "tickEFP",
+    49: "currentTime",
+    50: "realtimeBar",
+    51: "fundamentalData",
+    52: "contractDetailsEnd",
+    53: "openOrderEnd",
+    54: "accountDownloadEnd",
+    55: "execDetailsEnd",
+    56: "deltaNeutralValidation",
+    57: "tickSnapshotEnd",
+    58: "marketDataType",
+    59: "commissionReport",
+    61: "position",
+    62: "positionEnd",
+    63: "accountSummary",
+    64: "accountSummaryEnd",
+    71: "positionMulti",
+    72: "positionMultiEnd",
+    73: "accountUpdateMulti",
+    74: "accountUpdateMultiEnd",
+    75: "securityDefinitionOptionParameter",
+    76: "securityDefinitionOptionParameterEnd",
+    77: "softDollarTiers",
+    78: "familyCodes",
+    79: "symbolSamples",
+    80: "mktDepthExchanges",
+    81: "tickReqParams",
+    82: "smartComponents",
+    83: "newsArticle",
+    84: "tickNews",
+    85: "newsProviders",
+    86: "historicalNews",
+    87: "historicalNewsEnd",
+    88: "headTimestamp",
+    89: "histogramData",
+    90: "historicalDataUpdate",
+    91: "rerouteMktDataReq",
+    92: "rerouteMktDepthReq",
+    93: "marketRule",
+    94: "pnl",
+    95: "pnlSingle",
+    96: "historicalTicks",
+    97: "historicalTicksBidAsk",
+    98: "historicalTicksLast",
+    99: "tickByTick",
+    100: "orderBound",
+    101: "completedOrder",
+    102: "completedOrdersEnd",
+    103: "replaceFAEnd",
+    104: "wshMetaData",
+    105: "wshEventData",
+    106: "historicalSchedule",
+    107: "userInfo",
+}
+
+REQUEST_IDS = {name: message_id for message_id, name in REQUEST_NAMES.items()}
+ANSWER_IDS = {name: message_id for message_id, name in ANSWER_NAMES.items()}
+
+# Newer requests have their own id right behind the message id; older ones have a version between the two.
+_ID_COMES_FIRST = frozenset((3, 20, 22, 78, 79, 81, 83, 84, *range(86, 91), *range(92, 99), *range(100, 105)))
+_ID_COMES_SECOND = frozenset(
+    (1, 2, 4, 7, 9, 10, 11, 21, 23, 25, *range(50, 58), 62, 63, *range(67, 71), *range(74, 78))
+)
+
+
+def request_name(message_id: int) -> str:
+    """IB's name, or the bare number for an id that IB's clients of this version don't send."""
+    return REQUEST_NAMES.get(message_id, str(message_id))
+
+
+def request_id(message_id: int, texts: Sequence[str]) -> str | None:
+    """The client's own number of this request (an order's id included), as written. None where there is none.
+
+    `texts` is the whole message, its id first.
+    """
+    place = 1 if message_id in _ID_COMES_FIRST else 2 if message_id in _ID_COMES_SECOND else None
+    return texts[place] if place is not None and len(texts) > place else None
