@@ -1,4 +1,4 @@
-"""Connections: handshake, start of the API, one request after another, and the end.
+"""Where clients connect: the port, who may have which client id, and each connection from its handshake to its end.
 
 What a client sends wrongly ends its own connection and no other.
 """
@@ -7,37 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-import time
-from datetime import UTC, datetime
+from collections.abc import Iterable
 
-from brokers.simulator.clock import ib_time
+from brokers.simulator import handshake
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.intake import Intake
 from brokers.simulator.messages import session as messages
-from brokers.simulator.pace import RATE
-from brokers.simulator.requests import REQUESTS
-from brokers.simulator.requests.base import RequestRefused
+from brokers.simulator.names import REQUEST_IDS
+from brokers.simulator.pace import Limits, Pace
 from brokers.simulator.session import Session
-from brokers.simulator.wire import (
-    GREETING,
-    SERVER_VERSION,
-    FieldError,
-    Fields,
-    WireError,
-    decode,
-    encode,
-    integer,
-    read_frame,
-)
+from brokers.simulator.wire import FieldError, Fields, WireError, decode, integer, read_frame
 
 log = logging.getLogger(__name__)
 
 # A client that connects says at once what it is; one that doesn't is no client.
 HANDSHAKE_SECONDS = 10.0
 
-_START_API = 71
-_PLACE_ORDER = 3
-_VERSIONS = re.compile(rb"v(\d{1,4})(?:\.\.(\d{1,4}))?(?: [ -~]*)?")
+# How long a client may take to read the last words said to it.
+_LAST_WORDS_SECONDS = 1.0
+
+_START_API = REQUEST_IDS["startApi"]
 
 
 class ClientIdTaken(Exception):
@@ -47,68 +36,115 @@ class ClientIdTaken(Exception):
 class Server:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-        self._server: asyncio.Server | None = None
+        self._connections: dict[asyncio.Task[None], Session] = {}
+        self._listener: asyncio.Server | None = None
+        self._host = ""
+        self._is_awake = asyncio.Event()
+        self._is_awake.set()
+        self.port = 0
+        self.limits = Limits()
+        self.intake = Intake(gateway)
+        # Client ids that somebody holds who isn't there.
+        self.ghosts: set[int] = set()
+
+    @property
+    def is_listening(self) -> bool:
+        return self._listener is not None
+
+    @property
+    def address(self) -> str:
+        return f"{self._host}:{self.port}"
 
     async def listen(self, host: str, port: int) -> int:
         """Starts to accept connections; returns the port, which the system chose when `port` is 0. Raises OSError."""
-        self._server = await asyncio.start_server(self._accept, host, port)
-        bound: int = self._server.sockets[0].getsockname()[1]
-        return bound
+        listener = await asyncio.start_server(self._accept, host, port)
+        self.stop_listening()
+        self._listener, self._host = listener, host
+        self.port = listener.sockets[0].getsockname()[1]
+        return self.port
+
+    async def listen_again(self, port: int | None = None) -> int:
+        """On the same address, and on the same port when none is named. Raises OSError."""
+        return await self.listen(self._host, self.port if port is None else port)
+
+    def stop_listening(self) -> None:
+        """Whoever connects from now on is refused by the system; who is connected stays."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
 
     async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for writer in self._connections.values():
-            writer.transport.abort()
+        self.stop_listening()
+        self.wake()
+        for session in self._connections.values():
+            session.outlet.abort()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
+    async def hang_up(self, sessions: Iterable[Session] | None = None) -> None:
+        """Ends these connections, or all, after what was already said to them; returns when they are gone.
+
+        A gateway that hangs wakes up for it.
+        """
+        self.wake()
+        ending = set(self._connections.values() if sessions is None else sessions)
+        tasks = {task for task, session in self._connections.items() if session in ending}
+        for session in ending:
+            session.outlet.close()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_LAST_WORDS_SECONDS)
+        for task, session in self._connections.items():
+            if task in tasks:
+                session.outlet.abort()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def hang(self) -> None:
+        """From now on clients can connect and get no answer, and nothing more is said to those who are here."""
+        self._is_awake.clear()
+        self._gateway.faults.stop()
+
+    def wake(self) -> None:
+        """What was sent meanwhile is read now."""
+        self._is_awake.set()
+        self._gateway.faults.flow()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._remember(writer)
-        session = Session(writer, peer=_peer(writer))
+        session = Session(self._gateway.outlet(writer), peer=_peer(writer), pace=Pace(self.limits))
+        self._remember(session)
         try:
-            await self._serve(session, reader, writer)
+            await self._serve(session, reader)
         except ClientIdTaken as error:
             self._refuse(session, str(error))
         except WireError as error:
             self._refuse(session, str(error))
-            writer.transport.abort()
+            session.outlet.abort()
         except ConnectionError as error:
             log.info("%s is gone: %s", session.peer, error)
         finally:
             self._end(session)
-            writer.close()
+            session.outlet.close()
 
-    def _remember(self, writer: asyncio.StreamWriter) -> None:
+    def _remember(self, session: Session) -> None:
         task = asyncio.current_task()
         if task is not None:
-            self._connections[task] = writer
+            self._connections[task] = session
             task.add_done_callback(self._connections.pop)
 
-    async def _serve(self, session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _shake_hands(reader, writer)
+    async def _serve(self, session: Session, reader: asyncio.StreamReader) -> None:
+        await self._is_awake.wait()
+        session.outlet.greet(await handshake.agree(reader, seconds=HANDSHAKE_SECONDS))
         while (body := await read_frame(reader)) is not None:
+            await self._is_awake.wait()
+            if session.is_closing:
+                return
             self._receive(session, decode(body))
-            await writer.drain()
+            await session.outlet.drain()
 
     def _receive(self, session: Session, texts: list[str]) -> None:
         message_id = _message_id(texts)
-        fields = Fields(texts[1:])
         if session.client_id is None:
-            self._start(session, message_id, fields)
-            return
-        if not session.pace.allows(time.monotonic()):
-            session.error(messages.NO_REQUEST, 100, f"Max rate of messages per second has been exceeded:max={RATE}")
-            self._write_unreadable(session, message_id, "over the rate of messages")
-            return
-        try:
-            self._answer(session, message_id, fields)
-        except FieldError as error:
-            request_id = _request_id(message_id, texts)
-            session.error(request_id, 320, f"Server error when reading an API client request. {error}")
-            self._write_unreadable(session, message_id, str(error))
-        except RequestRefused as refusal:
-            session.error(refusal.request_id, refusal.code, refusal.text)
+            self._start(session, message_id, Fields(texts[1:]))
+        else:
+            self.intake.receive(session, message_id, texts)
 
     def _start(self, session: Session, message_id: int, fields: Fields) -> None:
         if message_id != _START_API:
@@ -118,32 +154,28 @@ class Server:
             client_id = fields.integer()
         except FieldError as error:
             raise WireError(f"startApi can't be read: {error}") from error
+        self.intake.watcher.before("connect")
         self._admit(session, client_id)
+        self.intake.watcher.after("connect")
 
     def _admit(self, session: Session, client_id: int) -> None:
-        if self._gateway.sessions.get(client_id) is not None:
+        if self._gateway.sessions.get(client_id) is not None or client_id in self.ghosts:
             text = "Unable to connect as the client id is already in use. Retry with a unique client id."
             session.error(messages.NO_REQUEST, 326, text)
             raise ClientIdTaken(f"client id {client_id} is in use")
         self._gateway.sessions.add(session, client_id)
         self._write(session, "opened")
         log.info("client %d connected from %s", client_id, session.peer)
-        session.send(messages.managed_accounts(self._gateway.account_code))
+        self._introduce(session, client_id)
+
+    def _introduce(self, session: Session, client_id: int) -> None:
+        session.send(messages.managed_accounts(self._gateway.managed_accounts))
         session.send(messages.next_valid_id(self._gateway.orders.next_order_id(client_id)))
-        for code, text in messages.FARM_NOTICES:
+        for code, text in self._gateway.farms.notices():
             session.error(messages.NO_REQUEST, code, text)
-
-    def _answer(self, session: Session, message_id: int, fields: Fields) -> None:
-        request = REQUESTS.get(message_id)
-        if request is None:
-            session.error(messages.NO_REQUEST, 505, f"Fatal Error: Unknown message id. {message_id}")
-            self._write_unreadable(session, message_id, "unknown message id")
-            return
-        request(self._gateway, session, fields)
-
-    def _write_unreadable(self, session: Session, message_id: int, reason: str) -> None:
-        log.warning("client %s sent message %d: %s", session.client_id, message_id, reason)
-        self._gateway.ledger.write("unreadable", client_id=session.client_id, message_id=message_id, reason=reason)
+        broken = self._gateway.link.notice()
+        if broken is not None:
+            session.error(messages.NO_REQUEST, *broken)
 
     def _refuse(self, session: Session, reason: str) -> None:
         log.warning("connection from %s refused: %s", session.peer, reason)
@@ -154,36 +186,12 @@ class Server:
         if session.client_id is not None:
             log.info("client %d from %s disconnected", session.client_id, session.peer)
             self._write(session, "closed")
+            self.intake.watcher.after("disconnect")
 
     def _write(self, session: Session, event: str, reason: str = "") -> None:
         self._gateway.ledger.write(
             "connection", event=event, client_id=session.client_id, peer=session.peer, reason=reason
         )
-
-
-async def _shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Agrees on the version. Messages are laid out for one version alone, so a client must take exactly that."""
-    try:
-        async with asyncio.timeout(HANDSHAKE_SECONDS):
-            greeting = await reader.readexactly(len(GREETING))
-            versions = await read_frame(reader) if greeting == GREETING else None
-    except asyncio.IncompleteReadError as error:
-        raise WireError("the connection ended before its greeting did") from error
-    except TimeoutError as error:
-        raise WireError(f"no greeting within {HANDSHAKE_SECONDS:g} s") from error
-    _check_versions(versions)
-    writer.write(encode([SERVER_VERSION, ib_time(datetime.now(UTC))]))
-
-
-def _check_versions(versions: bytes | None) -> None:
-    if versions is None:
-        raise WireError("the greeting is not that of an API client")
-    spoken = _VERSIONS.fullmatch(versions.rstrip(b"\0"))
-    if spoken is None:
-        raise WireError(f"{versions[:60]!r} are no versions")
-    oldest, newest = int(spoken[1]), int(spoken[2] or spoken[1])
-    if not oldest <= SERVER_VERSION <= newest:
-        raise WireError(f"the client speaks versions {oldest} to {newest}, and this gateway {SERVER_VERSION}")
 
 
 def _message_id(texts: list[str]) -> int:
@@ -194,16 +202,6 @@ def _message_id(texts: list[str]) -> int:
     if number is None:
         raise WireError("a message has no id")
     return number
-
-
-def _request_id(message_id: int, texts: list[str]) -> int:
-    """Whose order could not be read, when at least that much can be."""
-    if message_id != _PLACE_ORDER or len(texts) < 2:
-        return messages.NO_REQUEST
-    try:
-        return integer(texts[1]) or messages.NO_REQUEST
-    except FieldError:
-        return messages.NO_REQUEST
 
 
 def _peer(writer: asyncio.StreamWriter) -> str:
