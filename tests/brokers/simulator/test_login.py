@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.simulator.login import Login, LoginRefused, log_in
+from brokers.simulator.login import Broker, Login, LoginRefused, NothingAsked, SecondFactor, SecondFactorMissed, log_in
+from tests.brokers.simulator.conftest import became, soon
 
 
 def test_demos_account_is_known() -> None:
@@ -41,3 +43,38 @@ def test_anything_else_is_refused_without_saying_what_was_wrong(tmp_path: Path, 
     with pytest.raises(LoginRefused) as refused:
         log_in(username, path, "paper")
     assert str(refused.value) == "the broker refused this username and password"
+
+
+async def test_as_many_logins_are_refused_as_was_said_and_the_next_one_is_not() -> None:
+    broker = Broker(lambda _line: None)
+    broker.refuse(2)
+    for _ in range(2):
+        with pytest.raises(LoginRefused):
+            await broker.admit()
+    await broker.admit()
+
+
+async def test_a_login_that_was_confirmed_once_is_not_asked_again() -> None:
+    said: list[str] = []
+    broker = Broker(said.append)
+    broker.ask(SecondFactor(attempts=2, seconds=600))
+    login = asyncio.create_task(broker.admit())
+    await became(lambda: broker.is_waiting)
+    broker.answer(approved=True)
+    await soon(login)
+    await soon(broker.admit())
+    assert said == ["second factor needed: attempt 1 of 2", "second factor approved: attempt 1 of 2"]
+
+
+async def test_only_who_is_asked_can_answer_and_only_once() -> None:
+    broker = Broker(lambda _line: None)
+    with pytest.raises(NothingAsked):
+        broker.answer(approved=True)
+    broker.ask(SecondFactor(attempts=1, seconds=600))
+    login = asyncio.create_task(broker.admit())
+    await became(lambda: broker.is_waiting)
+    broker.answer(approved=False)
+    with pytest.raises(NothingAsked):
+        broker.answer(approved=True)
+    with pytest.raises(SecondFactorMissed, match="nobody approved the login in 1 attempt of 600 s"):
+        await soon(login)
