@@ -95,6 +95,16 @@ class OrderMessage:
     algo_params: list[list[str]] = field(default_factory=list)
     conditions: list[list[str]] = field(default_factory=list)
 
+    @classmethod
+    def blank(cls, contract: dict[str, str], terms: dict[str, str]) -> OrderMessage:
+        """One that nobody sent: an order placed by hand. What isn't named in `contract` and `terms` is empty."""
+        named = (*_MAIN, *_EXTENDED, *_SCALE, *_ACTIVE_TIMES, *_CLEARING, "algoStrategy", *_WHAT_IF, *_ADJUSTED)
+        return cls(
+            0,
+            dict.fromkeys((*CONTRACT, *_SECURITY_ID), "") | contract,
+            dict.fromkeys(named, "") | {"transmit": "1"} | terms,
+        )
+
     def as_row(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -1,26 +1,77 @@
-"""The orders that this gateway knows, open and done, and what was executed of them."""
+"""One broker order, what was executed of it, and what that cost."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from brokers.simulator import order_terms
+from brokers.simulator.combinations import Leg
 from brokers.simulator.listings import Instrument
 from brokers.simulator.order_message import OrderMessage
-from brokers.simulator.wire import decimal, flag, plain
+from brokers.simulator.order_terms import ZERO
+from brokers.simulator.wire import plain
 
+PENDING_SUBMIT = "PendingSubmit"
+PRE_SUBMITTED = "PreSubmitted"
 SUBMITTED = "Submitted"
 FILLED = "Filled"
 CANCELLED = "Cancelled"
 INACTIVE = "Inactive"
 
-ZERO = Decimal(0)
+
+@dataclass(slots=True)
+class Course:
+    """How far an order has come, beyond what it asked for. The ledger keeps it, so that a restart goes on from here.
+
+    `stop_price` is where a trailing stop stands now; `limit_price` the limit that the market made (of a trailing
+    limit, or of a market-to-limit order after its first execution); `cap` the worst price that the broker lets it
+    trade at. `hits` counts the prices in a row that met its trigger. `to_locate` is how many steps of the market the
+    broker still looks for shares to lend. `due_at` is its auction, `expires_at` its end; both aware, in UTC.
+    """
+
+    is_elected: bool = False
+    hits: int = 0
+    stop_price: Decimal | None = None
+    limit_price: Decimal | None = None
+    cap: Decimal | None = None
+    to_locate: int = 0
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def as_row(self) -> dict[str, Any]:
+        """Only what is not as it was at the beginning."""
+        beginning = asdict(Course())
+        return {name: value for name, value in asdict(self).items() if value != beginning[name]}
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Course:
+        course = cls(**row)
+        course.stop_price, course.limit_price, course.cap = (
+            Decimal(row[name]) if name in row else None for name in ("stop_price", "limit_price", "cap")
+        )
+        course.due_at, course.expires_at = (
+            datetime.fromisoformat(row[name]) if name in row else None for name in ("due_at", "expires_at")
+        )
+        return course
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of one instrument; `change` is negative for a sale."""
+
+    instrument: Instrument
+    change: Decimal
 
 
 @dataclass(slots=True)
 class Order:
-    """One broker order. `status` is IB's word; empty until the broker has taken or refused it."""
+    """One broker order. `status` is IB's word; empty until the broker has taken or refused it.
+
+    `asked` is the quantity that its client asked for, where a group has reduced it since.
+    """
 
     message: OrderMessage
     instrument: Instrument
@@ -32,13 +83,23 @@ class Order:
     filled: Decimal = ZERO
     average_price: Decimal = ZERO
     last_price: Decimal = ZERO
-    commission: Decimal = ZERO
     done_at: datetime | None = None
     completed_status: str = ""
+    why_held: str = ""
+    warning: str = ""
+    parent: Order | None = field(default=None, repr=False)
+    course: Course = field(default_factory=Course)
+    asked: Decimal | None = None
+    legs: tuple[Leg, ...] = ()
 
     @property
     def order_id(self) -> int:
         return self.message.order_id
+
+    @property
+    def con_ids(self) -> tuple[int, ...]:
+        """The instruments whose prices it trades at."""
+        return tuple(leg.instrument.con_id for leg in self.legs) or (self.instrument.con_id,)
 
     @property
     def side(self) -> str:
@@ -62,11 +123,43 @@ class Order:
 
     @property
     def quantity(self) -> Decimal:
-        return quantity_of(self.message)
+        return order_terms.quantity_of(self.message)
+
+    @property
+    def asked_quantity(self) -> Decimal:
+        return self.quantity if self.asked is None else self.asked
 
     @property
     def limit_price(self) -> Decimal | None:
-        return limit_price_of(self.message)
+        """The worst price that its client allows now; None for any."""
+        made = self.course.limit_price
+        return made if made is not None else order_terms.limit_price_of(self.message)
+
+    @property
+    def worst_price(self) -> Decimal | None:
+        """The limit, or the broker's cap where that is tighter."""
+        bounds = [price for price in (self.limit_price, self.course.cap) if price is not None]
+        if not bounds:
+            return None
+        return min(bounds) if self.sign > 0 else max(bounds)
+
+    @property
+    def wakes(self) -> bool:
+        """Whether it sleeps until the market meets its stop or touch price."""
+        return self.order_type in order_terms.WAKENED
+
+    @property
+    def is_at_auction(self) -> bool:
+        return self.order_type in order_terms.CLOSING or self.time_in_force == "OPG"
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person placed it, in TWS say: then its id, where it has one, was given to it later."""
+        return self.order_id <= 0
+
+    @property
+    def waits_for_parent(self) -> bool:
+        return self.parent is not None and self.parent.status != FILLED
 
     @property
     def remaining(self) -> Decimal:
@@ -74,7 +167,24 @@ class Order:
 
     @property
     def is_open(self) -> bool:
-        return self.status == SUBMITTED
+        return bool(self.status) and self.done_at is None
+
+    @property
+    def oca_group(self) -> str:
+        """The name of its group; orders attached to one parent are a group by themselves."""
+        named = self.message.terms["ocaGroup"]
+        return str(self.parent.perm_id) if self.parent is not None and not named else named
+
+    @property
+    def parts(self) -> list[Part]:
+        """What of which instrument it would still add to positions: its own, or that of a combination's legs."""
+        wanted = self.sign * self.remaining
+        return [Part(leg.instrument, wanted * leg.weight) for leg in self.legs] or [Part(self.instrument, wanted)]
+
+    def reduce_to(self, remaining: Decimal) -> None:
+        """Leaves only so much to be filled: its group has traded the rest."""
+        self.asked = self.asked_quantity
+        self.message.terms["totalQuantity"] = plain(self.filled + remaining)
 
     def fill(self, *, quantity: Decimal, price: Decimal, at: datetime) -> None:
         value = self.average_price * self.filled + price * quantity
@@ -84,15 +194,33 @@ class Order:
         if not self.remaining:
             self.finish(FILLED, f"Filled Size: {plain(self.filled)}", at=at)
 
+    def correct(self, *, quantity: Decimal, before: Decimal, after: Decimal) -> None:
+        """One of its executions had another price."""
+        self.average_price += (after - before) * quantity / self.filled
+        self.last_price = after
+
     def finish(self, status: str, completed_status: str, *, at: datetime) -> None:
         self.status = status
+        self.why_held = ""
         self.completed_status = completed_status
         self.done_at = at
 
 
 @dataclass(frozen=True, slots=True)
+class LegFill:
+    """What one leg of a combination got."""
+
+    leg: Leg
+    quantity: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution of an order. `quantity` is positive; `cumulative` and `average_price` are the order's after it."""
+    """One execution of an order. `quantity` is positive; `cumulative` and `average_price` are the order's after it.
+
+    A combination has one of its own and one for each `leg`; positions and money come from those of the legs alone.
+    """
 
     exec_id: str
     order: Order = field(repr=False)
@@ -102,6 +230,24 @@ class Execution:
     at: datetime
     cumulative: Decimal
     average_price: Decimal
+    leg: Leg | None = None
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.order.instrument if self.leg is None else self.leg.instrument
+
+    @property
+    def sign(self) -> int:
+        return self.order.sign if self.leg is None else self.order.sign * self.leg.sign
+
+    @property
+    def change(self) -> Decimal:
+        """What it does to a position."""
+        return self.sign * self.quantity
+
+    @property
+    def is_of_whole_combination(self) -> bool:
+        return bool(self.order.legs) and self.leg is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,55 +258,3 @@ class Commission:
     amount: Decimal
     currency: str
     realized_pnl: Decimal | None
-
-
-def quantity_of(message: OrderMessage) -> Decimal:
-    return decimal(message.terms["totalQuantity"]) or ZERO
-
-
-def limit_price_of(message: OrderMessage) -> Decimal | None:
-    """None for an order without one, whatever stands in the field."""
-    return decimal(message.terms["lmtPrice"]) if message.terms["orderType"] == "LMT" else None
-
-
-def is_what_if(message: OrderMessage) -> bool:
-    return flag(message.terms["whatIf"])
-
-
-def is_transmitted(message: OrderMessage) -> bool:
-    return flag(message.terms["transmit"])
-
-
-class OrderBook:
-    """Orders by the id that their client gave them. An order id belongs to its client, a perm id to nobody."""
-
-    def __init__(self) -> None:
-        self._orders: dict[tuple[int, int], Order] = {}
-        self._open: dict[int, Order] = {}
-        self.executions: list[Execution] = []
-        self.commissions: dict[str, Commission] = {}
-
-    def track(self, order: Order) -> None:
-        """Takes note of an order and of its status as it is now."""
-        self._orders[order.client_id, order.order_id] = order
-        if order.is_open:
-            self._open[order.perm_id] = order
-        else:
-            self._open.pop(order.perm_id, None)
-
-    def get(self, client_id: int, order_id: int) -> Order | None:
-        return self._orders.get((client_id, order_id))
-
-    def open(self, *, client_id: int | None = None, con_id: int | None = None) -> list[Order]:
-        """Open orders, oldest first: everybody's, or one client's, or those on one instrument."""
-        return [
-            order
-            for order in self._open.values()
-            if client_id in (None, order.client_id) and con_id in (None, order.instrument.con_id)
-        ]
-
-    def completed(self, *, since: datetime) -> list[Order]:
-        return [order for order in self._orders.values() if order.done_at is not None and order.done_at >= since]
-
-    def next_order_id(self, client_id: int) -> int:
-        return max((order_id for client, order_id in self._orders if client == client_id), default=0) + 1
