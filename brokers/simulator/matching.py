@@ -1,40 +1,26 @@
-"""What an order gets from the market: at which price, and how much of what is displayed."""
+"""Which orders the market serves first, and which of its prices an order may have."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from brokers.simulator.market import Quote
+from brokers.simulator.book import Level
+from brokers.simulator.order_terms import ZERO
 from brokers.simulator.orders import Order
 
 
-def crossing_price(order: Order, quote: Quote) -> Decimal | None:
-    """The price at which the order trades against this quote, or None while it rests.
-
-    A buyer pays the ask and a seller gets the bid, also when the limit would have allowed worse.
-    """
-    price = quote.ask if order.sign > 0 else quote.bid
-    limit = order.limit_price
-    if limit is None or (limit >= price if order.sign > 0 else limit <= price):
-        return price
-    return None
+def priority(order: Order) -> tuple[int, Decimal, int]:
+    """The order in which an exchange serves those who wait: market orders, then the best limit, then the oldest."""
+    limit = order.worst_price
+    return (0, ZERO, order.perm_id) if limit is None else (1, -order.sign * limit, order.perm_id)
 
 
-class DisplayedSize:
-    """How much of each side of the book is still there; the market's next step shows a new size."""
+def within_limit(order: Order, levels: Iterable[Level]) -> list[Level]:
+    """What the order can trade with: a buyer's are the asks up to its worst price."""
+    return [level for level in levels if is_within_limit(order, level.price)]
 
-    def __init__(self) -> None:
-        self._taken: dict[tuple[int, int], Decimal] = {}
 
-    def take(self, order: Order, quote: Quote) -> Decimal:
-        """As much of what the order still wants as its side of the book holds; zero when others took it all."""
-        side = (order.instrument.con_id, order.sign)
-        displayed = quote.ask_size if order.sign > 0 else quote.bid_size
-        taken = self._taken.get(side, Decimal(0))
-        quantity = min(order.remaining, displayed - taken)
-        self._taken[side] = taken + quantity
-        return quantity
-
-    def renew(self, con_id: int) -> None:
-        self._taken.pop((con_id, 1), None)
-        self._taken.pop((con_id, -1), None)
+def is_within_limit(order: Order, price: Decimal) -> bool:
+    worst = order.worst_price
+    return worst is None or (price - worst) * order.sign <= 0

@@ -9,6 +9,7 @@ from ib_insync import IB, Contract, ExecutionFilter, LimitOrder, MarketOrder, Or
 from ib_insync.wrapper import RequestError
 
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, settled, soon, until
+from tests.brokers.simulator.order_scenes import step, steps_until
 
 FAR_BELOW = 100.0
 FAR_ABOVE = 300.0
@@ -20,6 +21,11 @@ def bid_of(running: Running, contract: Contract) -> float:
 
 def ask_of(running: Running, contract: Contract) -> float:
     return float(running.gateway.market.quote(contract.conId).ask)
+
+
+def offered(running: Running, contract: Contract) -> float:
+    """How much the whole book offers."""
+    return float(sum(level.size for level in running.gateway.market.book(contract.conId).asks))
 
 
 async def test_a_market_order_fills_at_the_book_at_once(running: Running, ib: IB, apple: Contract) -> None:
@@ -67,12 +73,27 @@ async def test_a_resting_limit_fills_when_the_market_crosses_it(running: Running
     assert trade.orderStatus.avgFillPrice <= limit
 
 
+async def test_a_market_order_walks_through_the_book_and_its_average_is_that_of_its_fills(
+    running: Running, ib: IB, apple: Contract
+) -> None:
+    first, second, third, *_ = running.gateway.market.book(apple.conId).asks
+    wanted = first.size + second.size + 10
+    trade = ib.placeOrder(apple, MarketOrder("BUY", float(wanted), tif="DAY"))
+    await settled(ib, trade, "Filled")
+    expected = [(first.price, first.size), (second.price, second.size), (third.price, 10)]
+    assert [(fill.execution.price, fill.execution.shares) for fill in trade.fills] == [
+        (float(price), float(size)) for price, size in expected
+    ]
+    average = sum(price * size for price, size in expected) / wanted
+    assert trade.orderStatus.avgFillPrice == trade.fills[-1].execution.avgPrice == pytest.approx(float(average))
+
+
 async def test_more_than_is_displayed_fills_in_parts(running: Running, ib: IB, apple: Contract) -> None:
-    displayed = running.gateway.market.quote(apple.conId).ask_size
+    displayed = offered(running, apple)
     wanted = int(displayed) + 500
     trade = ib.placeOrder(apple, MarketOrder("BUY", wanted, tif="DAY"))
-    await until(ib, lambda: bool(trade.fills))
-    assert (trade.orderStatus.status, trade.fills[0].execution.shares) == ("Submitted", float(displayed))
+    await until(ib, lambda: trade.orderStatus.filled == displayed)
+    assert trade.orderStatus.status == "Submitted"
     while running.gateway.orders.open():
         running.gateway.market.step()
     await settled(ib, trade, "Filled")
@@ -81,7 +102,7 @@ async def test_more_than_is_displayed_fills_in_parts(running: Running, ib: IB, a
 
 
 async def test_two_orders_share_what_is_displayed(running: Running, ib: IB, apple: Contract) -> None:
-    displayed = float(running.gateway.market.quote(apple.conId).ask_size)
+    displayed = offered(running, apple)
     first = ib.placeOrder(apple, MarketOrder("BUY", displayed - 50, tif="DAY"))
     second = ib.placeOrder(apple, MarketOrder("BUY", 80, tif="DAY"))
     await until(ib, lambda: second.orderStatus.filled > 0)
@@ -89,9 +110,35 @@ async def test_two_orders_share_what_is_displayed(running: Running, ib: IB, appl
     assert second.orderStatus.filled == 50.0
 
 
+async def test_the_better_limit_is_served_before_the_older_order(running: Running, ib: IB, apple: Contract) -> None:
+    now = running.gateway.market.quote(apple.conId)
+    better = now.ask - Decimal("0.05")
+    ahead = steps_until(running, apple.conId, lambda quote: quote.ask <= better)
+    there = running.gateway.market.walk(apple.conId).book(running.gateway.market.steps + ahead).asks
+    all_of_it = float(sum(level.size for level in there if level.price <= better))
+    older = ib.placeOrder(apple, LimitOrder("BUY", all_of_it, float(better - Decimal("0.01")), tif="GTC"))
+    best = ib.placeOrder(apple, LimitOrder("BUY", all_of_it, float(better), tif="GTC"))
+    await settled(ib, best, "Submitted")
+    step(running, ahead)
+    await settled(ib, best, "Filled")
+    assert older.orderStatus.filled == 0
+
+
+async def test_the_markets_next_step_shows_new_sizes_even_when_nobody_waited_for_it(
+    running: Running, ib: IB, apple: Contract
+) -> None:
+    now = running.gateway.market.quote(apple.conId)
+    first = ib.placeOrder(apple, LimitOrder("BUY", float(now.ask_size), float(now.ask), tif="IOC"))
+    await settled(ib, first, "Filled")
+    step(running, steps_until(running, apple.conId, lambda quote: quote.ask == now.ask))
+    shown = float(running.gateway.market.quote(apple.conId).ask_size)
+    second = ib.placeOrder(apple, LimitOrder("BUY", shown, float(now.ask), tif="FOK"))
+    await settled(ib, second, "Filled")
+
+
 async def test_an_immediate_or_cancel_order_loses_its_rest(running: Running, ib: IB, apple: Contract) -> None:
     displayed = float(running.gateway.market.quote(apple.conId).ask_size)
-    trade = ib.placeOrder(apple, LimitOrder("BUY", displayed + 100, FAR_ABOVE, tif="IOC"))
+    trade = ib.placeOrder(apple, LimitOrder("BUY", displayed + 100, ask_of(running, apple), tif="IOC"))
     await settled(ib, trade, "Cancelled")
     assert (trade.orderStatus.filled, trade.orderStatus.remaining) == (displayed, 100.0)
 
@@ -191,17 +238,40 @@ async def test_the_id_of_a_cancelled_order_is_not_taken_again(ib: IB, apple: Con
 REFUSED = [
     (LimitOrder("BUY", 10, 150.001, tif="DAY"), 110),
     (LimitOrder("BUY", 10, -5.0, tif="DAY"), 110),
-    (Order(action="BUY", totalQuantity=10, orderType="LMT", tif="DAY"), 321),
+    (Order(action="BUY", totalQuantity=10, orderType="LMT", tif="DAY"), 107),
     (MarketOrder("BUY", 0, tif="DAY"), 434),
     (MarketOrder("BUY", -5, tif="DAY"), 321),
     (MarketOrder("BUY", 1.5, tif="DAY"), 10243),
     (MarketOrder("HOLD", 10, tif="DAY"), 321),
     (MarketOrder("BUY", 10, tif="SOON"), 10052),
     (MarketOrder("BUY", 10, tif="DAY", account="DU999"), 321),
-    (MarketOrder("BUY", 10, tif="DAY", transmit=False), 321),
-    (MarketOrder("BUY", 10, tif="DAY", parentId=4), 321),
-    (MarketOrder("BUY", 10, tif="DAY", ocaGroup="one"), 321),
-    (Order(action="BUY", totalQuantity=10, orderType="STP", auxPrice=150.0, tif="DAY"), 387),
+    (MarketOrder("BUY", 10, tif="DAY", parentId=4), 10006),
+    (MarketOrder("BUY", 10, tif="DAY", ocaGroup="one", ocaType=4), 321),
+    (MarketOrder("BUY", 10, tif="DAY", algoStrategy="Vwap"), 321),
+    (MarketOrder("BUY", 10, tif="DAY", cashQty=100.0), 321),
+    (MarketOrder("BUY", 10, tif="GTD", goodTillDate="tomorrow"), 343),
+    (MarketOrder("BUY", 10, tif="GTD", goodTillDate="20990101 12:00:00 Nowhere/Zone"), 343),
+    (MarketOrder("BUY", 10, tif="GTD", goodTillDate="20200101-12:00:00"), 201),
+    (Order(action="BUY", totalQuantity=10, orderType="PEG MID", tif="DAY"), 387),
+    (Order(action="BUY", totalQuantity=10, orderType="STP", auxPrice=180.0, tif="OPG"), 387),
+    (Order(action="BUY", totalQuantity=10, orderType="STP", tif="DAY"), 107),
+    (Order(action="BUY", totalQuantity=10, orderType="STP", auxPrice=180.001, tif="DAY"), 110),
+    (Order(action="BUY", totalQuantity=10, orderType="STP", auxPrice=180.0, triggerMethod=5, tif="DAY"), 321),
+    (Order(action="BUY", totalQuantity=10, orderType="STP", auxPrice=4_000.0, tif="DAY"), 109),
+    (Order(action="BUY", totalQuantity=10, orderType="STP", auxPrice=4.0, tif="DAY"), 109),
+    (LimitOrder("BUY", 10, 4_000.0, tif="DAY"), 109),
+    (Order(action="SELL", totalQuantity=10, orderType="STP LMT", lmtPrice=180.0, tif="DAY"), 107),
+    (Order(action="SELL", totalQuantity=10, orderType="STP LMT", auxPrice=180.0, tif="DAY"), 107),
+    (Order(action="SELL", totalQuantity=10, orderType="TRAIL", tif="DAY"), 107),
+    (Order(action="SELL", totalQuantity=10, orderType="TRAIL", auxPrice=1.001, tif="DAY"), 110),
+    (Order(action="SELL", totalQuantity=10, orderType="TRAIL", auxPrice=1.0, trailingPercent=1.0, tif="DAY"), 321),
+    (Order(action="SELL", totalQuantity=10, orderType="TRAIL", trailingPercent=100.0, tif="DAY"), 321),
+    (Order(action="SELL", totalQuantity=10, orderType="TRAIL", auxPrice=1.0, trailStopPrice=180.001, tif="DAY"), 110),
+    (Order(action="SELL", totalQuantity=10, orderType="TRAIL LIMIT", auxPrice=1.0, tif="DAY"), 107),
+    (
+        Order(action="SELL", totalQuantity=1, orderType="TRAIL LIMIT", auxPrice=1.0, lmtPriceOffset=0.001, tif="DAY"),
+        110,
+    ),
 ]
 
 
