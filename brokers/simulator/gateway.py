@@ -2,67 +2,106 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
-from brokers.simulator.account import Account
+from brokers.simulator.account import Account, account_codes, starting_cash
 from brokers.simulator.account_feed import AccountFeed
 from brokers.simulator.booking import Books
 from brokers.simulator.catalogue import Catalogue
 from brokers.simulator.desk import Desk
-from brokers.simulator.floor import Floor
+from brokers.simulator.farms import Farms
+from brokers.simulator.faults import Faults, Outlet
+from brokers.simulator.hours import Calendar
 from brokers.simulator.identity import Identity
 from brokers.simulator.ledger import Ledger
+from brokers.simulator.link import Link
 from brokers.simulator.market import Market
+from brokers.simulator.market_data import MarketData
+from brokers.simulator.marks import Marks
+from brokers.simulator.order_book import OrderBook
 from brokers.simulator.order_feed import OrderFeed
-from brokers.simulator.orders import OrderBook
-from brokers.simulator.quote_feed import QuoteFeed
 from brokers.simulator.replay import Replay
 from brokers.simulator.session import Sessions
+from brokers.simulator.trading import trading_desk
 from brokers.simulator.valuation import Valuation
 
 log = logging.getLogger(__name__)
 
 
 class Gateway:
-    def __init__(self, *, account: str, seed: int, ledger: Path | None, read_only: bool) -> None:
+    """`account` is the first account's code; `accounts` is how many there are behind the login."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        seed: int,
+        ledger: Path | None,
+        read_only: bool,
+        calendar: Calendar | None = None,
+        accounts: int = 1,
+    ) -> None:
         self.account_code = account
         self.seed = seed
         self.read_only = read_only
-        self.catalogue = Catalogue()
-        self.market = Market(self.catalogue, seed=seed)
-        self.account = Account(account)
-        self.valuation = Valuation(self.account, self.market, self.catalogue)
+        self.calendar = calendar or Calendar()
+        self.catalogue = Catalogue(calendar=self.calendar)
+        self.market = Market(self.catalogue, seed=seed, now=self.calendar.now)
+        self.accounts_by_code = {
+            code: Account(code, starting_cash(number))
+            for number, code in enumerate(account_codes(account, accounts), 1)
+        }
+        self.account = self.accounts_by_code[account]
+        marks = Marks(self.market, self.catalogue)
+        self.valuations = {
+            code: Valuation(one, marks, now=self.calendar.now) for code, one in self.accounts_by_code.items()
+        }
+        self.valuation = self.valuations[account]
         self.orders = OrderBook()
         self.ledger = Ledger(ledger)
         self.sessions = Sessions()
+        self.link = Link()
+        self.farms = Farms()
+        self.faults = Faults(seed=seed)
         self._identity = Identity(account)
-        self._books = Books(orders=self.orders, account=self.account, valuation=self.valuation)
-        self.quotes = QuoteFeed(self.sessions, self.market, self.catalogue)
-        self.accounts = AccountFeed(self.sessions, self.account, self.valuation)
+        self._books = Books(orders=self.orders, accounts=self.accounts_by_code, marks=marks)
+        self.data = MarketData(self.sessions, self.market, self.catalogue, self.calendar, self.link)
+        self.quotes = self.data.quotes
+        self.accounts = AccountFeed(self.sessions, self.valuations, now=self.calendar.now)
         self.desk = self._desk(OrderFeed(self.sessions, self.accounts))
 
     def _desk(self, listener: OrderFeed) -> Desk:
-        floor = Floor(
+        return trading_desk(
+            catalogue=self.catalogue,
             market=self.market,
+            calendar=self.calendar,
+            valuations=self.valuations,
             orders=self.orders,
             books=self._books,
             ledger=self.ledger,
             identity=self._identity,
             listener=listener,
-        )
-        return Desk(
-            catalogue=self.catalogue,
-            market=self.market,
-            account=self.account,
-            valuation=self.valuation,
-            orders=self.orders,
-            floor=floor,
-            ledger=self.ledger,
-            identity=self._identity,
-            listener=listener,
             read_only=self.read_only,
         )
+
+    @property
+    def managed_accounts(self) -> str:
+        """Every account's code, as IB lists them: with a comma behind the last one too when there are several."""
+        return (
+            "".join(f"{code}," for code in self.accounts_by_code)
+            if len(self.accounts_by_code) > 1
+            else self.account_code
+        )
+
+    def set_read_only(self, *, on: bool) -> None:
+        """As the check box in a gateway's settings does, at once and for every client."""
+        self.read_only = self.desk.read_only = on
+
+    def outlet(self, writer: asyncio.StreamWriter) -> Outlet:
+        """What a connection's session says its messages into."""
+        return Outlet(writer, link=self.link, faults=self.faults)
 
     def open(self) -> None:
         """Reads the ledger back and begins a new run in it. Raises LedgerError when it can't be read."""
@@ -74,6 +113,7 @@ class Gateway:
             account=self.account_code,
         )
         replay.apply(self.ledger.replay())
+        self.desk.resume()
         self.ledger.open()
         self._write("started")
         log.info("account %s with %d open orders", self.account_code, len(self.orders.open()))
