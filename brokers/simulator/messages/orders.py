@@ -1,4 +1,4 @@
-"""Messages about orders and executions.
+"""Messages about orders.
 
 openOrder gives every term of an order back. A real gateway doesn't echo all of them as they came: it fills in its own
 defaults (`None` for no delta-neutral order, `IB` as the clearing intent, 0 as the price of a market order) and writes
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 
+from brokers.simulator.combinations import IB_CON_ID
+from brokers.simulator.listings.instrument import COMBINATION, Instrument
 from brokers.simulator.messages.contracts import contract_fields
-from brokers.simulator.orders import Commission, Execution, Order
+from brokers.simulator.order_terms import may_trade_outside_regular_hours
+from brokers.simulator.orders import Order
 from brokers.simulator.whatif import Preview
 from brokers.simulator.wire import UNSET_DOUBLE, UNSET_INTEGER, Value, decimal
 
@@ -25,7 +27,7 @@ def open_order(order: Order, preview: Preview | None = None) -> list[Value]:
     return [
         5,
         order.order_id,
-        *contract_fields(order.instrument, exchange=order.exchange, right="?"),
+        *traded_contract(order.instrument, exchange=order.exchange, right="?"),
         *_main_terms(terms),
         order.client_id,
         order.perm_id,
@@ -63,11 +65,19 @@ def open_order(order: Order, preview: Preview | None = None) -> list[Value]:
     ]
 
 
+def traded_contract(instrument: Instrument, *, exchange: str, right: str = "") -> list[Value]:
+    """Every combination has the same contract id to IB's clients; what it is stands in its legs."""
+    fields = contract_fields(instrument, exchange=exchange, right=right)
+    return [IB_CON_ID, *fields[1:]] if instrument.security_type == COMBINATION else fields
+
+
 class _Terms:
     """An order's terms by IB's names: as received, but with a real gateway's defaults where it has its own."""
 
     def __init__(self, order: Order) -> None:
-        self._terms = order.message.terms | _defaults(order)
+        terms = order.message.terms
+        unset = {name: UNSET_DOUBLE for name in _UNSET if decimal(terms[name]) is None}
+        self._terms: dict[str, Value] = {**terms, **unset, **_defaults(order), **_progress(order)}
 
     def __getitem__(self, name: str) -> Value:
         return self._terms.get(name, "")
@@ -76,22 +86,44 @@ class _Terms:
         return [self[name] for name in names.split()]
 
 
-def _defaults(order: Order) -> dict[str, str]:
+# Prices that a gateway writes out as Java's largest number when they are unset. IB's own client reads nothing as 0.
+_UNSET = ["triggerPrice", "lmtPriceOffset", "adjustedStopPrice", "adjustedStopLimitPrice", "adjustedTrailingAmount"]
+
+
+def _defaults(order: Order) -> dict[str, Value]:
     terms = order.message.terms
     return {
-        "lmtPrice": terms["lmtPrice"] if order.limit_price is not None else "0.0",
         "auxPrice": _or(terms["auxPrice"], "0.0"),
         "account": order.account,
         "openClose": "",
         "displaySize": UNSET_INTEGER if terms["displaySize"] in ("", "0") else terms["displaySize"],
         "ocaType": "3" if terms["ocaType"] in ("", "0") else terms["ocaType"],
+        "parentId": _or(terms["parentId"], "0"),
         "volatilityType": _or(terms["volatilityType"], "0"),
         "referencePriceType": _or(terms["referencePriceType"], "0"),
         "clearingIntent": terms["clearingIntent"] or "IB",
         "adjustedOrderType": terms["adjustedOrderType"] or "None",
+        "adjustableTrailingUnit": _or(terms["adjustableTrailingUnit"], "0"),
         "cashQty": _or(terms["cashQty"], "0.0"),
         "dontUseAutoPriceForHedge": "1",
     }
+
+
+def _progress(order: Order) -> dict[str, Value]:
+    """Terms that the broker or the market has made of what was asked."""
+    return {
+        "lmtPrice": "0.0" if order.limit_price is None else order.limit_price,
+        "ocaGroup": order.oca_group,
+        "outsideRth": may_trade_outside_regular_hours(order.message),
+        "trailStopPrice": _stop_price(order),
+    }
+
+
+def _stop_price(order: Order) -> Value:
+    if order.course.stop_price is not None:
+        return order.course.stop_price
+    text = order.message.terms["trailStopPrice"]
+    return text if decimal(text) is not None else UNSET_DOUBLE
 
 
 def _or(text: str, default: str) -> str:
@@ -129,7 +161,7 @@ def _delta_neutral(terms: _Terms, *, whole: bool) -> list[Value]:
 def _combination(order: Order) -> list[Value]:
     message = order.message
     return [
-        "",  # the legs' description
+        ",".join(f"{leg.instrument.con_id}|{leg.weight}" for leg in order.legs),
         len(message.combo_legs),
         *(text for leg in message.combo_legs for text in leg),
         len(message.leg_prices),
@@ -165,8 +197,8 @@ def _algo(order: Order, terms: _Terms) -> list[Value]:
 
 def _state(order: Order, preview: Preview | None) -> list[Value]:
     if preview is None:
-        return [0, order.status, *[UNSET_DOUBLE] * 9, *[UNSET_DOUBLE] * 3, "", ""]
-    return [1, "PreSubmitted", *preview.margins, preview.commission, "", "", preview.currency, ""]
+        return [0, order.status, *[UNSET_DOUBLE] * 9, "", "", "", "", order.warning]
+    return [1, "PreSubmitted", *preview.margins, preview.commission, "", "", preview.currency, preview.warning]
 
 
 def _pegged_to_benchmark(terms: _Terms) -> list[Value]:
@@ -202,12 +234,17 @@ def order_status(order: Order) -> list[Value]:
         order.remaining,
         round(order.average_price, 8),
         order.perm_id,
-        0,  # parent's order id
+        order.parent.order_id if order.parent else 0,
         order.last_price,
         order.client_id,
-        "",  # why held
-        0,  # market cap price
+        order.why_held,
+        order.course.cap or 0,
     ]
+
+
+def order_bound(order: Order) -> list[Value]:
+    """An order that a person placed by hand is now one of client 0's, with an id to call it by."""
+    return [100, order.perm_id, order.client_id, order.order_id]
 
 
 def completed_order(order: Order, clock: Clock) -> list[Value]:
@@ -215,7 +252,7 @@ def completed_order(order: Order, clock: Clock) -> list[Value]:
     terms = _Terms(order)
     return [
         101,
-        *contract_fields(order.instrument, exchange=order.exchange, right="?"),
+        *traded_contract(order.instrument, exchange=order.exchange, right="?"),
         order.side,
         order.remaining,
         *terms.named("orderType lmtPrice auxPrice tif ocaGroup account openClose origin orderRef"),
@@ -252,7 +289,7 @@ def _completion(order: Order, terms: _Terms, clock: Clock) -> list[Value]:
         "Not an insider or substantial shareholder",
         0,  # imbalance only
         0,  # route marketable to best offer
-        0,  # parent's perm id
+        order.parent.perm_id if order.parent else 0,
         clock(order.done_at) if order.done_at else "",
         order.completed_status,
     ]
@@ -260,44 +297,3 @@ def _completion(order: Order, terms: _Terms, clock: Clock) -> list[Value]:
 
 def completed_orders_end() -> list[Value]:
     return [102]
-
-
-def execution_data(request_id: int, execution: Execution, clock: Clock) -> list[Value]:
-    """`request_id` is -1 for one that happens now, else that of the request that asked for it."""
-    order = execution.order
-    return [
-        11,
-        request_id,
-        order.order_id,
-        *contract_fields(order.instrument, exchange=order.exchange),
-        execution.exec_id,
-        clock(execution.at),
-        order.account,
-        execution.exchange,
-        "BOT" if order.sign > 0 else "SLD",
-        execution.quantity,
-        execution.price,
-        order.perm_id,
-        order.client_id,
-        0,  # liquidation
-        execution.cumulative,
-        round(execution.average_price, 8),
-        order.order_ref,
-        "",  # economic value rule
-        "",  # economic value multiplier
-        "",  # model
-        2,  # liquidity: removed
-    ]
-
-
-def execution_data_end(request_id: int) -> list[Value]:
-    return [55, 1, request_id]
-
-
-def commission_report(commission: Commission) -> list[Value]:
-    realized: Value = UNSET_DOUBLE if commission.realized_pnl is None else _cents(commission.realized_pnl)
-    return [59, 1, commission.exec_id, commission.amount, commission.currency, realized, UNSET_DOUBLE, ""]
-
-
-def _cents(amount: Decimal) -> Decimal:
-    return round(amount, 6)
