@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from brokers.simulator.clock import ib_time, parse_ib_time
+from brokers.simulator.elsewhere import BINDING_CLIENT
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.messages import executions
 from brokers.simulator.messages import orders as messages
 from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.order_message import read_order
-from brokers.simulator.order_rules import OrderRefused
+from brokers.simulator.order_refusals import OrderRefused
 from brokers.simulator.orders import Execution, Order
 from brokers.simulator.requests.base import Request, RequestRefused
 from brokers.simulator.session import Session
@@ -44,7 +46,10 @@ def request_open_orders(gateway: Gateway, session: Session, fields: Fields) -> N
     fields.skip()
     fields.finish()
     _refuse_when_read_only(gateway)
-    _send_open_orders(session, gateway.orders.open(client_id=_client_id(session)))
+    client_id = _client_id(session)
+    if client_id == BINDING_CLIENT:
+        gateway.desk.elsewhere.bind_all()
+    _send_open_orders(session, gateway.orders.open(client_id=client_id))
 
 
 def request_all_open_orders(gateway: Gateway, session: Session, fields: Fields) -> None:
@@ -70,22 +75,25 @@ def _send_open_orders(session: Session, orders: list[Order]) -> None:
 
 
 def request_auto_open_orders(gateway: Gateway, session: Session, fields: Fields) -> None:
-    """Binds the orders that people place by hand, of which there are none here. IB allows it to client 0 alone."""
+    """Binds the orders that people place by hand from now on. IB allows it to client 0 alone."""
     fields.skip()
-    fields.flag()
+    binds = fields.flag()
     fields.finish()
     _refuse_when_read_only(gateway)
-    if session.client_id != 0:
+    if session.client_id != BINDING_CLIENT:
         raise RequestRefused(
             NO_REQUEST, 321, "Error validating request.-'cc' : cause - Only client 0 can auto bind orders"
         )
+    gateway.desk.elsewhere.binds = binds
 
 
 def request_completed_orders(gateway: Gateway, session: Session, fields: Fields) -> None:
-    fields.flag()  # API orders only: there are no others
+    api_only = fields.flag()
     fields.finish()
     _refuse_when_read_only(gateway)
-    for order in gateway.orders.completed(since=datetime.now(UTC) - HORIZON):
+    for order in gateway.orders.completed(since=gateway.calendar.now() - HORIZON):
+        if order.is_by_hand and api_only:
+            continue
         session.send(messages.completed_order(order, ib_time))
     session.send(messages.completed_orders_end())
 
@@ -93,38 +101,38 @@ def request_completed_orders(gateway: Gateway, session: Session, fields: Fields)
 def request_executions(gateway: Gateway, session: Session, fields: Fields) -> None:
     fields.skip()
     request_id = fields.integer()
-    wanted = _ExecutionFilter(fields)
+    wanted = _ExecutionFilter(fields, gateway.calendar.now())
     fields.finish()
     for execution in gateway.orders.executions:
         if wanted.allows(execution):
             _send_execution(gateway, session, request_id, execution)
-    session.send(messages.execution_data_end(request_id))
+    session.send(executions.execution_data_end(request_id))
 
 
 def _send_execution(gateway: Gateway, session: Session, request_id: int, execution: Execution) -> None:
-    session.send(messages.execution_data(request_id, execution, ib_time))
+    session.send(executions.execution_data(request_id, execution, ib_time))
     commission = gateway.orders.commissions.get(execution.exec_id)
     if commission is not None:
-        session.send(messages.commission_report(commission))
+        session.send(executions.commission_report(commission))
 
 
 class _ExecutionFilter:
     """Which executions a client asks for; what it leaves empty is not asked."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, now: datetime) -> None:
         self._client_id = fields.integer()
         self._account = fields.text()
-        self._since = _since(fields.text())
+        self._since = _since(fields.text(), now)
         self._symbol, self._security_type, self._exchange, self._side = fields.texts(4)
 
     def allows(self, execution: Execution) -> bool:
         order = execution.order
         asked = {
             self._account: order.account,
-            self._symbol: order.instrument.symbol,
-            self._security_type: order.instrument.security_type,
+            self._symbol: execution.instrument.symbol,
+            self._security_type: execution.instrument.security_type,
             self._exchange: execution.exchange,
-            self._side: order.side,
+            self._side: "BUY" if execution.sign > 0 else "SELL",
         }
         return (
             execution.at >= self._since
@@ -133,8 +141,8 @@ class _ExecutionFilter:
         )
 
 
-def _since(text: str) -> datetime:
-    earliest = datetime.now(UTC) - HORIZON
+def _since(text: str, now: datetime) -> datetime:
+    earliest = now - HORIZON
     if not text:
         return earliest
     try:
