@@ -24,6 +24,18 @@ class Identity:
         self._execution = max(self._execution + 1, int(time.time()))
         return f"{self._gateway:08x}.{self._execution:08x}.01.01"
 
+    @staticmethod
+    def of_leg(exec_id: str, number: int) -> str:
+        """The id of the n-th leg's execution, from 1, beside that of its combination."""
+        execution, _, correction = exec_id.rpartition(".")
+        return f"{execution.rpartition('.')[0]}.{number + 1:02d}.{correction}"
+
+    @staticmethod
+    def corrected(exec_id: str) -> str:
+        """The next id of an execution that was wrong: its last part raised by one."""
+        execution, _, number = exec_id.rpartition(".")
+        return f"{execution}.{int(number) + 1:02d}"
+
     def remember_perm_id(self, perm_id: int) -> None:
         self._perm_id = max(self._perm_id, perm_id)
 
