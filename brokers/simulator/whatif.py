@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from brokers.simulator.account import commission_currency, tariff
-from brokers.simulator.market import Market
-from brokers.simulator.orders import Order
-from brokers.simulator.valuation import Valuation
+from brokers.simulator.amounts import ZERO, unit_value
+from brokers.simulator.orders import Order, Part
+from brokers.simulator.quote import Quote
+from brokers.simulator.tariffs import commission_currency, tariff
+from brokers.simulator.valuation import Valuation, Worth
+
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Margins and equity in the account's base currency, each before, change and after; the commission in its own."""
+    """Margins and equity in the account's base currency, each before, change and after; the commission in its own.
+
+    `warning` is what the broker would say of it; empty for nothing.
+    """
 
     margins: tuple[Decimal, ...]
     commission: Decimal
     currency: str
+    warning: str = ""
 
 
-def preview(order: Order, *, market: Market, valuation: Valuation) -> Preview:
-    price = order.limit_price or market.quote(order.instrument.con_id).mark
-    commission, currency = _commission(order, order.quantity * price, valuation)
-    margin = valuation.margin_of(order.instrument, order.sign * order.quantity)
-    before = (valuation.margin(), valuation.maintenance_margin, valuation.equity)
-    change = (margin, margin / 2, -valuation.in_base(commission, currency))
-    after = (amount + difference for amount, difference in zip(before, change, strict=True))
-    return Preview(tuple(round(amount, 2) for amount in (*before, *change, *after)), commission, currency)
+def preview(order: Order, *, quote: Quote, valuation: Valuation) -> Preview:
+    """Raises LookupError for what isn't quoted."""
+    commissions = [_commission(order, part, quote, valuation) for part in order.parts]
+    trades = zip(order.parts, commissions, strict=True)
+    before = valuation.worth()
+    after = valuation.after((part.instrument, part.change, commission) for part, commission in trades)
+    was, becomes = _figures(before), _figures(after)
+    change = (now - then for then, now in zip(was, becomes, strict=True))
+    margins = tuple(amount.quantize(_CENT, ROUND_HALF_UP) for amount in (*was, *change, *becomes))
+    return Preview(margins, sum(commissions, ZERO), commission_currency(order.parts[0].instrument))
 
 
-def _commission(order: Order, value: Decimal, valuation: Valuation) -> tuple[Decimal, str]:
-    instrument = order.instrument
-    worth = valuation.in_base(value, instrument.currency) if instrument.is_currency_pair else value
-    return round(tariff(instrument).commission(order.quantity, worth), 2), commission_currency(instrument)
+def _figures(worth: Worth) -> tuple[Decimal, Decimal, Decimal]:
+    return worth.margin.initial, worth.margin.maintenance, worth.equity_with_loan
+
+
+def _commission(order: Order, part: Part, quote: Quote, valuation: Valuation) -> Decimal:
+    """What this part would cost when all of it traded at the order's limit, or at the market."""
+    instrument = part.instrument
+    price = valuation.mark(instrument) if order.legs else order.limit_price or quote.mark
+    value = abs(part.change) * unit_value(instrument, price)
+    if commission_currency(instrument) != instrument.currency:
+        value = valuation.in_base(value, instrument.currency)
+    return tariff(instrument).commission(abs(part.change), value).quantize(_CENT, ROUND_HALF_UP)
