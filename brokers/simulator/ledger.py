@@ -6,25 +6,36 @@ written and flushed before the answer that it stands for leaves. Every row has `
 
     gateway      event (started | stopped), account, seed, read_only
     connection   event (opened | refused | closed), client_id, peer, reason
-    order        event (new | modify | what_if), order_id, client_id, perm_id, order_ref, account, con_id, symbol, side,
-                 order_type, quantity, limit_price, time_in_force, message (every field as received). One row for each
-                 placeOrder that could be read, before it is judged; con_id (0 or null for none) and symbol are
-                 what the client named.
+    order        event (new | modify | what_if | dropped | elsewhere), order_id, client_id, perm_id, order_ref, account,
+                 con_id, symbol, side, order_type, quantity, limit_price, time_in_force, message (every field as
+                 received). One row for each placeOrder that could be read, before it is judged; con_id (0 or null for
+                 none) and symbol are what the client named. `dropped` is one that got no word and never existed,
+                 `elsewhere` one that a person placed by hand.
     refusal      order_id, client_id, perm_id, order_ref, code, text. For a new order and for a modify alike.
-    status       order_id, client_id, perm_id, order_ref, status (IB's word), filled, remaining, average_price
+    status       order_id, client_id, perm_id, order_ref, account, status and why_held (IB's words), filled, remaining,
+                 average_price, completed, done_at, course (how far it has come beyond what was asked: elected, where
+                 its stop stands, when it is due or ends; only what is not as at the beginning)
     execution    exec_id, order_id, client_id, perm_id, order_ref, account, con_id, symbol, side, quantity, price,
-                 exchange, cumulative, average_price
+                 exchange, executed_at, cumulative, average_price, corrects (the id of the execution that was wrong, in
+                 a correction alone). A combination has one row, and one for each of its legs.
     commission   exec_id, amount, currency, realized_pnl (null for an opening execution)
     cancel       order_id, client_id, perm_id (null when no such order), order_ref. One row for each cancel received;
                  a global cancel is one row with order_id null.
+    request      client_id, message_id, name (IB's), request_id (null where it has none), fate (served | waits, for a
+                 link that is down | ignored), fields (at most 64 of them, and 80 characters of each). One row for each
+                 message of a started client; a served order or cancel has the row above instead.
     unreadable   client_id, message_id, reason. A message that could not be read, is not known here, or came over the
                  rate: nothing was done with it.
+    scenario     verb, arguments (as given), by (at once | at 2.5 | after placeOrder 3 | before placeOrder 3 | control |
+                 call), error. One row for each step, before it is done, with error null; a step that could not be done
+                 has a second row that says why.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -36,6 +47,12 @@ from brokers.simulator.wire import plain
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+
+# What only tells what was seen changes nothing when it is read back. There is much of it, and `write` puts the kind
+# first, so that nothing else of such a line needs to be read.
+_ONLY_SEEN = tuple(f'{{"kind": "{kind}", ' for kind in ("request", "scenario", "connection", "unreadable"))
+
+_BLOCK = 64 * 1024
 
 
 class LedgerError(Exception):
@@ -50,13 +67,17 @@ class Ledger:
         self._file: IO[str] | None = None
 
     def replay(self) -> Iterator[Row]:
-        """The rows of earlier runs, oldest first. Raises LedgerError on a line that is not a row."""
+        """The rows of earlier runs that say how things stand, oldest first. Raises LedgerError on what is no row."""
         if self._path is None or not self._path.exists():
             return
-        self._drop_torn_line(self._path)
+        try:
+            self._drop_torn_line(self._path)
+        except OSError as error:
+            raise LedgerError(f"the ledger {self._path.name} can't be read: {error.strerror}") from error
         with self._path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                yield _parse(line, number, self._path)
+                if not line.startswith(_ONLY_SEEN):
+                    yield _parse(line, number, self._path)
 
     def open(self) -> None:
         """Raises LedgerError when the file can't be written."""
@@ -82,12 +103,25 @@ class Ledger:
     @staticmethod
     def _drop_torn_line(path: Path) -> None:
         """A kill can leave half a row at the end. Its answer never left, so nobody knows of it."""
-        content = path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            log.warning("the ledger's last line was never finished; %d bytes dropped", len(content) - whole)
-            with path.open("r+b") as file:
+        with path.open("r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            whole = _end_of_last_line(file, size)
+            if whole < size:
+                log.warning("the ledger's last line was never finished; %d bytes dropped", size - whole)
                 file.truncate(whole)
+
+
+def _end_of_last_line(file: IO[bytes], size: int) -> int:
+    """Where the last whole line ends, looked for from the back: the file may be long."""
+    end = size
+    while end > 0:
+        start = max(end - _BLOCK, 0)
+        file.seek(start)
+        newline = file.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
 
 
 def _parse(line: str, number: int, path: Path) -> Row:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from brokers.simulator.names import request_id, request_name
 from brokers.simulator.order_message import OrderMessage
-from brokers.simulator.orders import Commission, Execution, Order, limit_price_of, quantity_of
+from brokers.simulator.order_terms import limit_price_of, quantity_of
+from brokers.simulator.orders import Commission, Execution, Order
 from brokers.simulator.wire import integer
 
 Columns = dict[str, Any]
+
+# A row tells what was asked, and no message makes the ledger grow by more than a few KB.
+_MOST_FIELDS = 64
+_LONGEST_FIELD = 80
 
 
 def order_row(event: str, client_id: int, perm_id: int | None, account: str, message: OrderMessage) -> Columns:
@@ -44,10 +50,16 @@ def refusal_row(client_id: int, perm_id: int | None, message: OrderMessage, code
 def status_row(order: Order) -> Columns:
     return {
         **_identity(order),
+        "con_id": order.instrument.con_id,
+        "account": order.account,
         "status": order.status,
         "filled": order.filled,
         "remaining": order.remaining,
         "average_price": order.average_price,
+        "why_held": order.why_held,
+        "completed": order.completed_status,
+        "done_at": order.done_at,
+        "course": order.course.as_row(),
     }
 
 
@@ -57,9 +69,9 @@ def execution_row(execution: Execution) -> Columns:
         "exec_id": execution.exec_id,
         **_identity(order),
         "account": order.account,
-        "con_id": order.instrument.con_id,
-        "symbol": order.instrument.symbol,
-        "side": order.side,
+        "con_id": execution.instrument.con_id,
+        "symbol": execution.instrument.symbol,
+        "side": "BUY" if execution.sign > 0 else "SELL",
         "quantity": execution.quantity,
         "price": execution.price,
         "exchange": execution.exchange,
@@ -93,4 +105,15 @@ def _identity(order: Order) -> Columns:
         "client_id": order.client_id,
         "perm_id": order.perm_id,
         "order_ref": order.order_ref,
+    }
+
+
+def request_row(client_id: int | None, message_id: int, texts: list[str], fate: str) -> Columns:
+    return {
+        "client_id": client_id,
+        "message_id": message_id,
+        "name": request_name(message_id),
+        "request_id": (request_id(message_id, texts) or "")[:_LONGEST_FIELD] or None,
+        "fate": fate,
+        "fields": [text[:_LONGEST_FIELD] for text in texts[1 : _MOST_FIELDS + 1]],
     }

@@ -7,11 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from brokers.simulator.booking import Books
-from brokers.simulator.catalogue import Catalogue
+from brokers.simulator.catalogue import Catalogue, Match
 from brokers.simulator.identity import Identity
 from brokers.simulator.ledger import LedgerError, Row
+from brokers.simulator.listings.instrument import COMBINATION
+from brokers.simulator.order_book import OrderBook
 from brokers.simulator.order_message import OrderMessage
-from brokers.simulator.orders import CANCELLED, INACTIVE, SUBMITTED, Execution, Order, OrderBook
+from brokers.simulator.order_refusals import OrderRefused
+from brokers.simulator.order_rules import find_instrument
+from brokers.simulator.order_terms import parent_id_of
+from brokers.simulator.orders import CANCELLED, INACTIVE, Course, Execution, LegFill, Order
 
 
 class Replay:
@@ -70,15 +75,25 @@ class Replay:
             self._asked.pop(row["perm_id"], None)
 
     def _note(self, row: Row) -> None:
-        order = self._order(row["perm_id"])
-        if row["status"] in (CANCELLED, INACTIVE):
-            completed = "Cancelled by Trader" if row["status"] == CANCELLED else "Inactive"
-            order.finish(row["status"], completed, at=datetime.fromisoformat(row["at"]))
+        order = self._order(row["perm_id"], row.get("con_id"))
+        order.course = Course.from_row(row.get("course", {}))
+        order.why_held = row.get("why_held", "")
+        self._rename(order, row["order_id"])
+        if Decimal(row["remaining"]) != order.remaining:
+            order.reduce_to(Decimal(row["remaining"]))
+        if _is_final(row):
+            order.finish(row["status"], _completed(row), at=datetime.fromisoformat(row.get("done_at") or row["at"]))
         elif order.remaining:
-            order.status = SUBMITTED
+            order.status = row["status"]
         self._book.track(order)
 
-    def _order(self, perm_id: int) -> Order:
+    def _rename(self, order: Order, order_id: int) -> None:
+        """An order that was placed by hand got an id."""
+        if order.order_id != order_id:
+            order.message.order_id = order_id
+            self._book.name(order)
+
+    def _order(self, perm_id: int, con_id: int | None) -> Order:
         """The order, with the terms that were asked of it last."""
         asked = self._asked.pop(perm_id, None)
         if asked is None:
@@ -87,27 +102,72 @@ class Replay:
         message.terms["tif"] = message.terms["tif"] or "DAY"
         if perm_id in self._orders:
             self._orders[perm_id].message = message
+            self._orders[perm_id].asked = None
         else:
-            self._orders[perm_id] = self._new_order(asked, message)
+            self._orders[perm_id] = self._new_order(asked, message, con_id)
         return self._orders[perm_id]
 
-    def _new_order(self, row: Row, message: OrderMessage) -> Order:
-        matches = self._catalogue.find(message.contract)
-        if not matches:
-            raise ValueError(f"no instrument has contract id {row['con_id']}")
-        match = matches[0]
-        return Order(message, match.instrument, match.exchange, row["client_id"], row["perm_id"], self._account)
+    def _new_order(self, row: Row, message: OrderMessage, con_id: int | None) -> Order:
+        match = self._match(row, message, con_id)
+        combination = self._catalogue.combination_of(match.instrument.con_id)
+        return Order(
+            message,
+            match.instrument,
+            match.exchange,
+            row["client_id"],
+            row["perm_id"],
+            row["account"] or self._account,
+            parent=self._book.get(row["client_id"], parent_id_of(message)),
+            legs=combination.legs if combination else (),
+        )
+
+    def _match(self, row: Row, message: OrderMessage, con_id: int | None) -> Match:
+        """What the order was for then: its description may fit nothing by now, or several."""
+        found = self._catalogue.get(con_id) if con_id is not None else None
+        if found is not None and found.security_type != COMBINATION:
+            return Match(found, message.contract["exchange"] or found.venue.default_exchange)
+        try:
+            return find_instrument(self._catalogue, message, expired=True)
+        except OrderRefused as refused:
+            raise ValueError(f"the contract of order {row['perm_id']} isn't listed: {refused}") from refused
 
     def _execute(self, row: Row) -> None:
         self._identity.remember_exec_id(row["exec_id"])
-        self._uncharged[row["exec_id"]] = self._books.fill(
-            self._orders[row["perm_id"]],
-            exec_id=row["exec_id"],
-            quantity=Decimal(row["quantity"]),
-            price=Decimal(row["price"]),
-            exchange=row["exchange"],
-            at=datetime.fromisoformat(row["executed_at"]),
+        if "corrects" in row:
+            self._correct(row)
+            return
+        execution = self._fill(self._orders[row["perm_id"]], row)
+        if not execution.is_of_whole_combination:
+            self._uncharged[row["exec_id"]] = execution
+
+    def _fill(self, order: Order, row: Row) -> Execution:
+        quantity, price = Decimal(row["quantity"]), Decimal(row["price"])
+        at = datetime.fromisoformat(row["executed_at"])
+        leg = next((one for one in order.legs if one.instrument.con_id == row["con_id"]), None)
+        if leg is not None:
+            return self._books.fill_leg(order, LegFill(leg, quantity, price), exec_id=row["exec_id"], at=at)
+        return self._books.fill(
+            order, exec_id=row["exec_id"], quantity=quantity, price=price, exchange=row["exchange"], at=at
         )
 
+    def _correct(self, row: Row) -> None:
+        wrong = self._book.execution(row["corrects"])
+        if wrong is None:
+            raise ValueError(f"no execution has the id {row['corrects']}")
+        at = datetime.fromisoformat(row["executed_at"])
+        self._books.correct(wrong, exec_id=row["exec_id"], price=Decimal(row["price"]), at=at)
+
     def _charge(self, row: Row) -> None:
-        self._books.charge(self._uncharged.pop(row["exec_id"]), Decimal(row["amount"]))
+        """A correction costs nothing more."""
+        execution = self._uncharged.pop(row["exec_id"], None)
+        if execution is not None:
+            self._books.charge(execution, Decimal(row["amount"]))
+
+
+def _is_final(row: Row) -> bool:
+    """Inactive is an end, unless it waits for shares to sell short."""
+    return row["status"] == CANCELLED or (row["status"] == INACTIVE and not row.get("why_held"))
+
+
+def _completed(row: Row) -> str:
+    return row.get("completed") or ("Cancelled by Trader" if row["status"] == CANCELLED else "Inactive")

@@ -107,7 +107,7 @@ async def test_a_restarted_gateway_knows_positions_and_cash(
 
 
 async def test_a_partly_filled_order_goes_on_where_it_stood(running: Running, ib: IB, apple: Contract) -> None:
-    displayed = running.gateway.market.quote(apple.conId).ask_size
+    displayed = sum(level.size for level in running.gateway.market.book(apple.conId).asks)
     trade = ib.placeOrder(apple, MarketOrder("BUY", float(displayed) + 40, tif="DAY"))
     await until(ib, lambda: trade.orderStatus.filled > 0)
     again = await restarted(running)
@@ -175,6 +175,16 @@ async def test_half_a_last_line_is_dropped(running: Running, ib: IB, apple: Cont
     await stopped(again)
 
 
+@pytest.mark.parametrize("kept", [0, 1, 3])
+@pytest.mark.parametrize("length", [1, 64 * 1024, 200_000])
+def test_half_a_line_is_dropped_however_long_it_and_the_file_are(tmp_path: Path, kept: int, length: int) -> None:
+    path = tmp_path / "ledger.jsonl"
+    whole = '{"kind": "status"}\n' * kept
+    path.write_text(whole + "x" * length)
+    assert [row["kind"] for row in Ledger(path).replay()] == ["status"] * kept
+    assert path.read_text() == whole
+
+
 @pytest.mark.parametrize("line", ["garbage", "[]", '{"at": "now"}', '{"kind": "execution", "exec_id": "a.b.c"}'])
 def test_a_ledger_that_can_not_be_true_is_not_started_on(tmp_path: Path, line: str) -> None:
     path = tmp_path / "ledger.jsonl"
@@ -188,6 +198,11 @@ def test_a_ledger_that_can_not_be_true_is_not_started_on(tmp_path: Path, line: s
 def test_a_ledger_that_can_not_be_written_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="can't be written"):
         Ledger(tmp_path / "nowhere" / "ledger.jsonl").open()
+
+
+def test_a_ledger_that_can_not_be_read_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="can't be read"):
+        list(Ledger(tmp_path).replay())
 
 
 def test_a_row_is_on_disk_when_the_write_returns(tmp_path: Path) -> None:
