@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ib_insync import IB, LimitOrder, Stock
 
-from brokers.simulator.listings import INSTRUMENTS
+from brokers.simulator.catalogue import Catalogue
 from brokers.simulator.market import Market
 from tests.brokers.simulator.conftest import DEADLINE, HOST, left, soon
 
@@ -193,7 +193,7 @@ async def test_its_market_moves_by_itself_along_its_seeds_path(start: Started) -
 
 
 def path(*, seed: int, con_id: int) -> list[float]:
-    market = Market(INSTRUMENTS, seed=seed)
+    market = Market(Catalogue(), seed=seed)
     bids = [float(market.quote(con_id).bid)]
     for _ in range(2000):
         market.step()

@@ -1,0 +1,163 @@
+"""A gateway's life as a process: the login, the port, the market's steps, the end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from itertools import count
+from typing import Any, TypeVar
+
+from brokers.simulator.control import LOOPBACK, Control
+from brokers.simulator.endings import TOLD_TO_END
+from brokers.simulator.gateway import Gateway
+from brokers.simulator.hours import Calendar
+from brokers.simulator.login import DEMO, Login, log_in
+from brokers.simulator.market import STEP_SECONDS
+from brokers.simulator.options import ALWAYS
+from brokers.simulator.scenario import Scenario
+from brokers.simulator.server import Server
+from brokers.simulator.steps import Step
+
+# How often subscribers hear what their account is worth, in market steps.
+_STEPS_PER_REFRESH = 12
+
+T = TypeVar("T")
+
+log = logging.getLogger("brokers.simulator")
+
+
+class PortTaken(Exception):
+    """A port can't be listened on; the text says which and why."""
+
+
+class Ending:
+    """When the process is to end, and with which status."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        self.status = TOLD_TO_END
+
+    def ask(self, status: int = TOLD_TO_END) -> None:
+        self.status = self.status or status
+        self._asked.set()
+
+    def hear_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.ask)
+
+    async def comes_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def or_else(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What the work comes to, or None when the end came first. Raises what the work raises."""
+        task = asyncio.ensure_future(work)
+        asked = asyncio.ensure_future(self._asked.wait())
+        await asyncio.wait([task, asked], return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if task.done():
+            return task.result()
+        task.cancel()
+        return None
+
+
+def say(line: str) -> None:
+    """A line that whoever started this process waits for: bare, and at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def run(options: argparse.Namespace, steps: list[Step]) -> int:
+    """Until SIGTERM, SIGINT or a verb's end. Raises LoginRefused, SecondFactorMissed, PortTaken and others."""
+    ending = Ending()
+    ending.hear_signals()
+    scenario = Scenario(say=say, end=ending.ask)
+    scenario.plan(steps)
+    control = Control(scenario)
+    try:
+        await _open_control(control, options)
+        login = await ending.or_else(_log_in(scenario, options))
+        if login is not None:
+            await _serve(scenario, login, options, ending, control)
+    finally:
+        await _end_steps(control, scenario)
+    return ending.status
+
+
+async def _end_steps(control: Control, scenario: Scenario) -> None:
+    """Nothing more is made to happen: a restart under way would open the port again."""
+    await control.close()
+    await scenario.close()
+
+
+async def _open_control(control: Control, options: argparse.Namespace) -> None:
+    if options.control_port is None:
+        return
+    try:
+        port = await control.listen(options.control_port)
+    except OSError as error:
+        raise PortTaken(f"can't listen on {LOOPBACK}:{options.control_port}: {error.strerror}") from error
+    say(f"control on {LOOPBACK}:{port}")
+
+
+async def _log_in(scenario: Scenario, options: argparse.Namespace) -> Login:
+    if options.username is None:
+        login = Login(DEMO, options.trading_mode)
+    else:
+        log.info("logging in to a %s account", options.trading_mode)
+        await asyncio.sleep(options.login_seconds)
+        login = log_in(options.username, options.password_file, options.trading_mode)
+    await scenario.broker.admit()
+    log.info("login has completed")
+    return login
+
+
+async def _serve(
+    scenario: Scenario, login: Login, options: argparse.Namespace, ending: Ending, control: Control
+) -> None:
+    gateway = _gateway(login, options)
+    gateway.open()
+    server = Server(gateway)
+    scenario.begin(gateway, server)
+    try:
+        port = await server.listen(options.host, options.port)
+    except OSError as error:
+        raise PortTaken(f"can't listen on {options.host}:{options.port}: {error.strerror}") from error
+    say(f"listening on {options.host}:{port}")
+    scenario.start_clock()
+    await _move_market(gateway, ending, STEP_SECONDS / options.speed)
+    await _end_steps(control, scenario)
+    await server.close()
+    gateway.close()
+    log.info("ended")
+
+
+def _gateway(login: Login, options: argparse.Namespace) -> Gateway:
+    gateway = Gateway(
+        account=login.account,
+        seed=options.seed,
+        ledger=options.ledger,
+        read_only=options.read_only,
+        calendar=Calendar(always_open=options.hours == ALWAYS),
+        accounts=options.accounts,
+    )
+    gateway.quotes.lines = options.lines
+    return gateway
+
+
+async def _move_market(gateway: Gateway, ending: Ending, seconds: float) -> None:
+    for number in count(1):
+        if await ending.comes_within(seconds):
+            return
+        gateway.market.step()
+        if number % _STEPS_PER_REFRESH == 0 and gateway.link.is_up:
+            gateway.accounts.refresh()
