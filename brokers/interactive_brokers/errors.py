@@ -48,21 +48,44 @@ class Meaning(Enum):
     TOO_MANY_MESSAGES = auto()
     OUT_OF_LINES = auto()
     HISTORY_REFUSED = auto()  # pacing, no data, or cancelled: its text says which
+    BOOK_RESET = auto()  # empty the book
+    STREAM_ENDED = auto()  # IB has stopped serving it: subscribe again
+    STREAM_REFUSED = auto()  # IB will not serve it, now or later
+    NOTHING_THERE = auto()  # what was cancelled was over already
     NO_SUCH_CONTRACT = auto()  # may be temporary at night: never purge an instrument on it
 
 
 READ_ONLY_API = 321
 CLIENT_ID_IN_USE = 326
 
+# IB's own range of warnings, of which none ends a request.
+WARNINGS = range(2100, 2200)
+
+# The codes and their texts: https://interactivebrokers.github.io/tws-api/message_codes.html. 103: an order id that was
+# used; 107: an order that isn't complete; 109: a price out of range; 110: off its increment; 200: no such contract;
+# 201: rejected for a reason in its text; 203: not available to this account; 321: not valid, or a read-only API;
+# 388: below the least size; 434: a size of zero; 460: no trading permissions.
 REJECTING_CODES = frozenset({103, 107, 109, 110, 200, 201, 203, READ_ONLY_API, 388, 434, 460})
-# 161 and 10349 have been taken for cancels by the library's followers; on a live order they are not.
+# 399: a message about the order, such as when it will be sent on; 404: held while shares are located; 2109: outside
+# regular hours is ignored; 2137: it would cross an order of one's own; 2161: a price cap; 10349: a preset has set its
+# time in force; 10167: delayed data. 161 and 10349 have been taken for cancels by the library's followers; on a live
+# order they are not.
 _NOTES = frozenset({399, 404, 2109, 2137, 2161, 10349, 10167})
 
 _ON_ANY_ORDER = {202: Meaning.CANCELLED, 2102: Meaning.RETRY_LATER, **dict.fromkeys(_NOTES, Meaning.NOTE)}
 _ALREADY_FILLED = {104: Meaning.ALREADY_FILLED}
+# 135, 10147: no order of that id; 136, 161, 10148: it can't be cancelled as it stands.
 _CANCEL_REJECTED = dict.fromkeys((135, 136, 161, 10147, 10148), Meaning.CANCEL_REJECTED)
 _NO_DATA = dict.fromkeys((354, 10089, 10168, 10186), Meaning.NOT_SUBSCRIBED)
 _TOO_MUCH = {100: Meaning.TOO_MANY_MESSAGES, 101: Meaning.OUT_OF_LINES}
+# Besides 101, lines: 309 is one book too many, 10190 one instrument's trades tick by tick.
+_ON_A_STREAM = {
+    **dict.fromkeys((309, 10190), Meaning.OUT_OF_LINES),
+    **dict.fromkeys((300, 310, 366), Meaning.NOTHING_THERE),
+    **dict.fromkeys((10092, 10189), Meaning.STREAM_REFUSED),
+    317: Meaning.BOOK_RESET,
+    10225: Meaning.STREAM_ENDED,
+}
 
 _LINK = {
     1100: Meaning.LINK_LOST,
@@ -93,7 +116,8 @@ _TABLE: dict[Context, dict[int, Meaning]] = {
         **_TOO_MUCH,
         10167: Meaning.DELAYED,
         10197: Meaning.COMPETING,
-        162: Meaning.HISTORY_REFUSED,
+        **_ON_A_STREAM,
+        **dict.fromkeys((162, 420), Meaning.HISTORY_REFUSED),
         200: Meaning.NO_SUCH_CONTRACT,
         READ_ONLY_API: Meaning.READ_ONLY,
     },
