@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ib_insync import Contract, Execution, Order, OrderState
@@ -31,9 +32,21 @@ class OrderRequests:
     def cancel(self, order_id: int) -> None:
         self._client.cancelOrder(order_id)
 
+    def cancel_all(self) -> None:
+        """Every open order behind the login, whoever placed it."""
+        self._client.reqGlobalCancel()
+
     async def what_if(self, contract: Contract, order: Order) -> OrderState:
-        """Margin and commission of an order that is never transmitted."""
-        return await self._ib.whatIfOrderAsync(contract, order)
+        """Margin and commission of an order that is never transmitted. The wrapper knows which answer is the last."""
+        order_id = self._client.getReqId()
+        future = self._wrapper.begin_preview(order_id, contract)
+        previewed = replace(order, orderId=order_id, whatIf=True)
+        try:
+            self._client.placeOrder(order_id, contract, previewed)
+            state: OrderState = await future
+        finally:
+            self._wrapper.end_preview(order_id)
+        return state
 
     async def open_orders(self) -> list[Order]:
         answer: list[Any] = await self._ib.reqAllOpenOrdersAsync()

@@ -1,0 +1,104 @@
+"""Cancelling: one order, those of an account, or everything behind the login."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from brokers.domain import OrderStatus
+from brokers.node import TradingNode
+from brokers.refusals import OrderRefused
+from tests.brokers.recorder import Recorder
+from tests.brokers.scripted_gateway import ScriptedGateway
+from tests.brokers.words.stage import (
+    CANCEL,
+    CANCEL_EVERYTHING,
+    DETAILS,
+    REQUEST,
+    place,
+    place_live,
+    raise_limit,
+    received,
+    whatever_was_sent_has_arrived,
+)
+
+
+async def test_everything_is_cancelled_by_ib_s_own_word_also_what_was_placed_elsewhere(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.open_order(0, permId=900, clientId=0, orderRef="by hand")
+    await recorder.update("by hand", OrderStatus.SUBMITTED)
+    assert node.execution.cancel_all() == {"ours-1", "by hand"}
+    await gateway.next(CANCEL_EVERYTHING)
+    gateway.error(order_id, 161, "Cancel attempted when order is not in a cancellable state.")
+    told = await recorder.until(lambda: recorder.updates[-1].reason_code == 161 and recorder.updates[-1])
+    assert told.status is OrderStatus.SUBMITTED
+    gateway.order_status(0, "Cancelled", perm_id=900, client=0)
+    await recorder.update("by hand", OrderStatus.CANCELLED)
+    assert not received(gateway, CANCEL)
+
+
+async def test_the_orders_of_one_account_are_cancelled_one_by_one(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    second = await place(node, gateway, replace(REQUEST, client_order_id="ours-2"))
+    await place(node, gateway, replace(REQUEST, client_order_id="ours-3", account_code="DU1000002"))
+    done = await place(node, gateway, replace(REQUEST, client_order_id="ours-4"))
+    gateway.error(done, 201)
+    await recorder.update("ours-4", OrderStatus.REJECTED)
+    assert node.execution.cancel_all("DU1000001") == {"ours-1", "ours-2"}
+    assert {(await gateway.next(CANCEL))[2] for _ in range(2)} == {order_id, second}
+    await whatever_was_sent_has_arrived(node, gateway)
+    assert not received(gateway, CANCEL)
+    assert not received(gateway, CANCEL_EVERYTHING)
+
+
+async def test_an_account_without_open_orders_has_nothing_to_cancel(node: TradingNode) -> None:
+    assert node.execution.cancel_all("DU1000001") == frozenset()
+
+
+async def test_two_orders_behind_one_reference_are_both_cancelled_by_one_message(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.open_order(order_id, orderRef="ours-1", permId=502)
+    await recorder.until(lambda: {update.perm_id for update in recorder.updates} == {501, 502})
+    node.execution.cancel("ours-1")
+    assert (await gateway.next(CANCEL))[2] == order_id
+    for perm_id in (501, 502):
+        gateway.order_status(order_id, "Cancelled", perm_id=perm_id)
+    ended = await recorder.until(
+        lambda: {update.perm_id for update in recorder.updates if update.status is OrderStatus.CANCELLED} == {501, 502}
+    )
+    assert ended
+    with pytest.raises(OrderRefused, match="cancelled already"):
+        node.execution.cancel("ours-1")
+    await whatever_was_sent_has_arrived(node, gateway)
+    assert not received(gateway, CANCEL)
+
+
+async def test_an_order_of_another_client_can_t_be_cancelled_from_here(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    gateway.open_order(7, orderRef="theirs", permId=900, clientId=2)
+    gateway.answer_details((await gateway.next(DETAILS))[2])
+    await recorder.update("theirs", OrderStatus.SUBMITTED)
+    with pytest.raises(OrderRefused, match="no such open order of this session"):
+        node.execution.cancel("theirs")
+
+
+async def test_a_cancel_that_was_lost_with_the_connection_binds_nobody_on_the_next(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    node.execution.cancel("ours-1")
+    node.drop()
+    await node.connect()
+    gateway.open_order(order_id, orderRef="ours-1", permId=501, status="PreSubmitted")
+    await recorder.update("ours-1", OrderStatus.SUBMITTED, "PreSubmitted")
+    await raise_limit(node, gateway)
+    node.execution.cancel("ours-1")
+    assert (await gateway.next(CANCEL))[2] == order_id
