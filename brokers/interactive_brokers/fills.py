@@ -1,0 +1,33 @@
+"""Which executions and commissions the listener has been told of."""
+
+from __future__ import annotations
+
+from brokers.domain import CommissionReport, ExecutionReport
+
+
+class FillsTold:
+    """IB repeats a day's fills after every connect. Of each, the listener hears once.
+
+    A correction has an `exec_id` of its own, and is news. So is a commission that differs from the one that was told.
+    """
+
+    def __init__(self) -> None:
+        self._executions: set[str] = set()
+        self._commissions: dict[str, CommissionReport] = {}
+
+    def is_new_execution(self, report: ExecutionReport) -> bool:
+        """True once for each."""
+        is_new = report.exec_id not in self._executions
+        self._executions.add(report.exec_id)
+        return is_new
+
+    def is_new_commission(self, report: CommissionReport) -> bool:
+        """True once for each, and again when its figures have changed."""
+        is_new = self._commissions.get(report.exec_id) != report
+        self._commissions[report.exec_id] = report
+        return is_new
+
+    def forget(self) -> None:
+        """For an owner who lost what was told: all of it is new again."""
+        self._executions.clear()
+        self._commissions.clear()
