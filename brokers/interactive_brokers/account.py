@@ -1,6 +1,9 @@
-"""What the accounts behind a login hold: positions and the account summary."""
+"""What the accounts behind a login hold: positions, the account summary, profit and loss."""
 
 from __future__ import annotations
+
+import asyncio
+import logging
 
 from ib_insync import Contract
 
@@ -9,9 +12,12 @@ from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.ears import Word
 from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.profit_and_loss import ProfitAndLossStreams
 from brokers.interactive_brokers.session import Session
 from brokers.listener import NodeListener
-from brokers.refusals import NoAnswer
+from brokers.refusals import NoAnswer, NodeError
+
+log = logging.getLogger(__name__)
 
 # https://interactivebrokers.github.io/tws-api/account_summary.html; $LEDGER:ALL is the cash by currency.
 SUMMARY_TAGS = (
@@ -21,7 +27,11 @@ SUMMARY_TAGS = (
 
 
 class AccountReader:
-    """Subscribes to both once per connection; IB then sends changes by itself."""
+    """Of every account behind the login. IB sends changes by itself once it was asked, on each connection.
+
+    A value's key is its account, tag and currency: IB gives each tag by currency, and in the account's base currency
+    under the name BASE, which is no sum to be added to the others.
+    """
 
     def __init__(
         self,
@@ -33,9 +43,13 @@ class AccountReader:
         self._connection = connection
         self._introductions = introductions
         self._listener = listener
+        self._profits = ProfitAndLossStreams(connection=connection, listener=listener)
         self._summary: tuple[Session, int] | None = None
+        self._asking = asyncio.Lock()  # one subscription ends before the next begins
+        self._restoring: asyncio.Task[None] | None = None
         connection.hear(Word.POSITION, self._on_position)
         connection.hear(Word.ACCOUNT_VALUE, self._on_account_value)
+        connection.when_streams_are_lost(self._restore)
 
     async def read_positions(self) -> tuple[Position, ...]:
         """All that IB lists; what isn't among them is closed."""
@@ -47,19 +61,71 @@ class AccountReader:
 
     async def read_values(self) -> bool:
         """True once the first figures of all accounts were told."""
-        self._end_summary()
-        session = self._connection.session
-        request_id = await self._connection.ask(
-            lambda session: session.account.account_summary(SUMMARY_TAGS), what="the account summary"
-        )
-        self._summary = (session, request_id)
+        async with self._asking:
+            self._end_summary()
+            session = self._connection.session
+            request_id = await self._connection.ask(
+                lambda session: session.account.account_summary(SUMMARY_TAGS), what="the account summary"
+            )
+            self._summary = (session, request_id)
         return True
+
+    async def read_all_values(self) -> None:
+        """Tells every figure that IB keeps, by currency, of every account behind the login.
+
+        Accounts are asked one after the other: IB serves one such request at a time, where `reqAccountUpdates` serves
+        one account alone. Raises NoAnswer, RequestRefused or LinkLost.
+        """
+        for account_code in self._connection.account_codes:
+            await self._read_all_values_of(account_code)
+
+    async def _read_all_values_of(self, account_code: str) -> None:
+        await self._connection.ask(
+            lambda session: session.account.account_updates(account_code), what=f"the values of {account_code}"
+        )
+
+    def begin(self) -> None:
+        """For a new connection: takes up the streams that were there. Raises LinkLost."""
+        self._profits.begin()
+
+    def subscribe_profit_and_loss(self) -> None:
+        """Of every account behind the login, about once a second, also after the node has connected again.
+
+        Raises LinkLost.
+        """
+        self._profits.subscribe_accounts()
+
+    def unsubscribe_profit_and_loss(self) -> None:
+        self._profits.unsubscribe_accounts()
+
+    def subscribe_position_profit_and_loss(self, account_code: str, con_id: int) -> None:
+        """The same of one position. Raises LinkLost."""
+        self._profits.subscribe_position(account_code, con_id)
+
+    def unsubscribe_position_profit_and_loss(self, account_code: str, con_id: int) -> None:
+        self._profits.unsubscribe_position(account_code, con_id)
 
     def _end_summary(self) -> None:
         """IB allows two subscriptions to the summary at a time."""
         if self._summary is not None and self._summary[0] is self._connection.session:
             self._connection.session.account.end_account_summary(self._summary[1])
         self._summary = None
+
+    def _restore(self) -> None:
+        """IB is back and has dropped what was subscribed: it's asked for again."""
+        if self._summary is not None and (self._restoring is None or self._restoring.done()):
+            self._restoring = asyncio.create_task(self._read_again())
+
+    async def _read_again(self) -> None:
+        try:
+            await self.read_values()
+            await self.read_positions()
+        except NodeError as error:
+            log.warning("the account's values and positions could not be subscribed again: %s", error)
+
+    def stop(self) -> None:
+        if self._restoring is not None:
+            self._restoring.cancel()
 
     def _on_position(self, account_code: str, contract: Contract, size: float, average_cost: float) -> None:
         position = convert.position(account_code, contract, size, average_cost)

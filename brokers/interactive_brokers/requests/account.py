@@ -33,3 +33,30 @@ class AccountRequests:
 
     def end_account_summary(self, request_id: int) -> None:
         self._client.cancelAccountSummary(request_id)
+
+    async def account_updates(self, account_code: str) -> None:
+        """All figures of one account, told as they come; returns once IB says that they are all."""
+        request_id = self._client.getReqId()
+        future = self._wrapper.startReq(request_id)
+        try:
+            self._client.reqAccountUpdatesMulti(request_id, account_code, "", False)
+            await future
+        finally:
+            self._wrapper.forget_request(request_id)
+            if self._client.isReady():
+                self._client.cancelAccountUpdatesMulti(request_id)
+
+    def open_profit_and_loss(self, account_code: str, con_id: int | None) -> int:
+        """Of an account, or of one position in it; returns the request's id."""
+        request_id = self._client.getReqId()
+        if con_id is None:
+            self._client.reqPnL(request_id, account_code, "")
+        else:
+            self._client.reqPnLSingle(request_id, account_code, "", con_id)
+        return request_id
+
+    def close_profit_and_loss(self, request_id: int, con_id: int | None) -> None:
+        if con_id is None:
+            self._client.cancelPnL(request_id)
+        else:
+            self._client.cancelPnLSingle(request_id)
