@@ -1,0 +1,93 @@
+"""The words that cross between the broker and everything else.
+
+Money, prices and sizes are `Decimal`; times are aware and in UTC; what the broker left unset is `None`, never a
+sentinel and never zero. Instances are frozen, so a value that was handed over can't change behind its reader.
+Standard library alone: the web process imports this package and nothing else of `brokers`.
+"""
+
+from __future__ import annotations
+
+from brokers.domain.accounts import AccountValue, Position, ProfitAndLoss
+from brokers.domain.instruments import (
+    ComboLeg,
+    Instrument,
+    OrderSide,
+    PriceIncrement,
+    PriceRule,
+    Right,
+    SecurityType,
+    TradingInterval,
+)
+from brokers.domain.market_data import (
+    Bar,
+    BarSize,
+    BidAskTick,
+    Depth,
+    DepthLevel,
+    HistoricalTick,
+    MarketDataType,
+    MidpointTick,
+    Quote,
+    StreamKind,
+    StreamStatus,
+    Trade,
+    TradeTick,
+    WhatToShow,
+)
+from brokers.domain.orders import (
+    BracketRequest,
+    CommissionReport,
+    ExecutionReport,
+    OcaType,
+    OrderChange,
+    OrderPreview,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    OrderUpdate,
+    TimeInForce,
+)
+from brokers.domain.sessions import Notice, SessionState, TradingMode, TradingPermission
+
+__all__ = [
+    "AccountValue",
+    "Bar",
+    "BarSize",
+    "BidAskTick",
+    "BracketRequest",
+    "ComboLeg",
+    "CommissionReport",
+    "Depth",
+    "DepthLevel",
+    "ExecutionReport",
+    "HistoricalTick",
+    "Instrument",
+    "MarketDataType",
+    "MidpointTick",
+    "Notice",
+    "OcaType",
+    "OrderChange",
+    "OrderPreview",
+    "OrderRequest",
+    "OrderSide",
+    "OrderStatus",
+    "OrderType",
+    "OrderUpdate",
+    "Position",
+    "PriceIncrement",
+    "PriceRule",
+    "ProfitAndLoss",
+    "Quote",
+    "Right",
+    "SecurityType",
+    "SessionState",
+    "StreamKind",
+    "StreamStatus",
+    "TimeInForce",
+    "Trade",
+    "TradeTick",
+    "TradingInterval",
+    "TradingMode",
+    "TradingPermission",
+    "WhatToShow",
+]

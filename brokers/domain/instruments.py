@@ -1,0 +1,136 @@
+"""What can be watched and traded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class SecurityType(StrEnum):
+    """IB's own codes."""
+
+    STK = "STK"
+    CASH = "CASH"
+    CFD = "CFD"
+    FUT = "FUT"
+    OPT = "OPT"
+    FOP = "FOP"
+    BOND = "BOND"
+    CRYPTO = "CRYPTO"
+    IND = "IND"
+    CMDTY = "CMDTY"
+    CONTFUT = "CONTFUT"
+    BAG = "BAG"
+    FUND = "FUND"
+    WAR = "WAR"
+
+
+class OrderSide(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        return 1 if self is OrderSide.BUY else -1
+
+
+class Right(StrEnum):
+    CALL = "C"
+    PUT = "P"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceIncrement:
+    """From `low_edge` upwards, the size of a price is a whole multiple of `increment`."""
+
+    low_edge: Decimal
+    increment: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """One market rule: the exchanges that it holds on, and its increments from the lowest edge upwards."""
+
+    exchanges: tuple[str, ...]
+    increments: tuple[PriceIncrement, ...]
+
+    def increment_at(self, price: Decimal) -> Decimal:
+        """The step at this price (at its size, for a negative one)."""
+        fitting = [one for one in self.increments if one.low_edge <= abs(price)]
+        return (fitting[-1] if fitting else self.increments[0]).increment
+
+
+@dataclass(frozen=True, slots=True)
+class TradingInterval:
+    """A stretch in which an instrument trades. Aware, in UTC; `end` is no longer part of it."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ComboLeg:
+    """One leg of a BAG: how many of it for one of the combination."""
+
+    con_id: int
+    ratio: int
+    side: OrderSide
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One qualified IB contract. `con_id` is unique and belongs to no tenant.
+
+    `price_increment` is IB's `minTick`, the finest step that any price of it can have. What an order's price has to
+    meet is `increment_at`, since it depends on the exchange and on the price
+    (https://interactivebrokers.github.io/tws-api/minimum_increment.html). `time_zone` is an IANA name, or None when IB
+    gave none that is known. `expiry` is the last
+    day on which it trades. `price_magnifier` is what a quoted price is divided by to get money of `currency` (100 for
+    pence). A combination (BAG) has no contract id at IB: its `con_id` is negative and made of its `legs`.
+    """
+
+    con_id: int
+    symbol: str
+    local_symbol: str
+    security_type: SecurityType
+    exchange: str
+    primary_exchange: str
+    currency: str
+    long_name: str
+    price_increment: Decimal
+    size_increment: Decimal
+    min_size: Decimal
+    multiplier: Decimal | None = None
+    trading_class: str = ""
+    valid_exchanges: tuple[str, ...] = ()
+    time_zone: str | None = None
+    price_rules: tuple[PriceRule, ...] = ()
+    price_magnifier: int = 1
+    contract_month: str = ""
+    expiry: date | None = None
+    strike: Decimal | None = None
+    right: Right | None = None
+    under_con_id: int | None = None
+    isin: str = ""
+    order_types: tuple[str, ...] = ()
+    trading_hours: tuple[TradingInterval, ...] = ()
+    liquid_hours: tuple[TradingInterval, ...] = ()
+    legs: tuple[ComboLeg, ...] = ()
+
+    def increment_at(self, price: Decimal, *, exchange: str | None = None) -> Decimal:
+        """The step that an order at this price has to meet there; `exchange` is by default the instrument's own."""
+        rule = self._rule_on(exchange or self.exchange)
+        return rule.increment_at(price) if rule is not None else self.price_increment
+
+    def _rule_on(self, exchange: str) -> PriceRule | None:
+        return next((rule for rule in self.price_rules if exchange in rule.exchanges), None)
+
+    @property
+    def display_symbol(self) -> str:
+        """`EUR.USD` for a currency pair, the symbol for a stock, IB's local symbol for what has an expiry."""
+        if self.security_type is SecurityType.STK:
+            return self.symbol
+        return self.local_symbol or self.symbol
