@@ -1,123 +1,120 @@
 """Seeded prices: the same seed gives the same prices, whoever watches and however fast the clock runs.
 
-Each instrument walks on a generator of its own, so that its n-th quote depends on the seed, its contract id and n
-alone. Prices are whole increments above a band's edge, pulled back towards where they began, and never reach zero.
+An instrument's n-th quote depends on the seed, its contract id and n alone. Nothing is walked step by step, so that an
+option chain of thousands costs nothing until somebody looks at one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import Decimal
-from random import Random
+from datetime import UTC, datetime
+from typing import Protocol
 
+from brokers.simulator.book import Book
 from brokers.simulator.listings import Instrument
+from brokers.simulator.pins import Pin
+from brokers.simulator.prices import Prices
+from brokers.simulator.quote import Quote
+from brokers.simulator.timeline import Timeline
+from brokers.simulator.walk import Walk
+
+__all__ = ["STEP_SECONDS", "Directory", "Market", "Quote", "Watcher"]
 
 # Four steps a second: stocks tick at IB as sums over about 250 ms.
 STEP_SECONDS = 0.25
 
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """One instrument's market at one step. `last` and what belongs to it are None for a currency pair."""
-
-    bid: Decimal
-    ask: Decimal
-    bid_size: Decimal
-    ask_size: Decimal
-    close: Decimal
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    last: Decimal | None = None
-    last_size: Decimal | None = None
-    volume: Decimal | None = None
-
-    @property
-    def middle(self) -> Decimal:
-        return (self.bid + self.ask) / 2
-
-    @property
-    def mark(self) -> Decimal:
-        return self.last if self.last is not None else self.middle
+# Called with a contract id, its quote before a step and its quote now.
+Watcher = Callable[[int, Quote, Quote], None]
 
 
-class Walk:
-    """One instrument's price path."""
+class Directory(Protocol):
+    """Where instruments are looked up: the catalogue."""
 
-    def __init__(self, instrument: Instrument, seed: int) -> None:
-        self._random = Random(f"{seed}/{instrument.con_id}")
-        self._instrument = instrument
-        self._increment = instrument.market_rule.increment(instrument.start_price)
-        self._home = int(instrument.start_price / self._increment)
-        self._at = self._home
-        self._lot = 1_000_000 if instrument.is_currency_pair else 100
-        self.quote = self._first()
+    def get(self, con_id: int) -> Instrument | None: ...
 
-    def step(self) -> Quote:
-        self._at += self._move()
-        bid, ask = self._price(self._at), self._price(self._at + self._random.randint(1, 3))
-        traded = None if self._instrument.is_currency_pair else self._random.choice((bid, ask))
-        self.quote = self._after(bid, ask, traded)
-        return self.quote
 
-    def _move(self) -> int:
-        """A step of up to three increments, more often homewards than away the further it has gone."""
-        pull = (self._home - self._at) / max(self._home * 0.02, 10)
-        return round(self._random.gauss(pull, 1.2))
-
-    def _price(self, increments: int) -> Decimal:
-        return max(increments, 1) * self._increment
-
-    def _size(self) -> Decimal:
-        return Decimal(self._random.randint(2, 12) * self._lot)
-
-    def _first(self) -> Quote:
-        bid, ask = self._price(self._home), self._price(self._home + 1)
-        close = self._price(self._home + self._random.randint(-80, 80))
-        quote = Quote(bid, ask, self._size(), self._size(), close, bid, ask, bid)
-        if self._instrument.is_currency_pair:
-            return quote
-        volume = Decimal(self._random.randint(10_000, 90_000) * 100)
-        return Quote(bid, ask, quote.bid_size, quote.ask_size, close, bid, ask, bid, ask, Decimal(100), volume)
-
-    def _after(self, bid: Decimal, ask: Decimal, traded: Decimal | None) -> Quote:
-        before = self.quote
-        size = None if traded is None else Decimal(self._random.randint(1, 5) * 100)
-        return Quote(
-            bid=bid,
-            ask=ask,
-            bid_size=self._size(),
-            ask_size=self._size(),
-            close=before.close,
-            open=before.open,
-            high=max(before.high, traded or ask),
-            low=min(before.low, traded or bid),
-            last=traded,
-            last_size=size,
-            volume=None if before.volume is None or size is None else before.volume + size,
-        )
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Market:
-    """All prices, and whoever wants to know of each step."""
+    """All prices, and whoever wants to know of each step. `now` tells when a step was made, in aware UTC time."""
 
-    def __init__(self, instruments: Iterable[Instrument], *, seed: int) -> None:
-        self._walks = {instrument.con_id: Walk(instrument, seed) for instrument in instruments}
-        self._watchers: list[Callable[[int, Quote, Quote], None]] = []
+    def __init__(self, instruments: Directory, *, seed: int, now: Callable[[], datetime] = _now) -> None:
+        self._instruments = instruments
+        self._seed = seed
+        self._now = now
+        self._walks: dict[int, Walk] = {}
+        self._watchers: list[tuple[Watcher, Callable[[], Iterable[int]]]] = []
+        self._pins: dict[int, Pin] = {}
+        self.timeline = Timeline()
         self.steps = 0
+        # Whether a step leaves every price where it is.
+        self.is_frozen = False
 
     def quote(self, con_id: int) -> Quote:
-        return self._walks[con_id].quote
+        """The market now. Raises LookupError for an unknown contract id."""
+        return self._quote(con_id, self.steps)
 
-    def watch(self, watcher: Callable[[int, Quote, Quote], None]) -> None:
-        """`watcher` is called with (con_id, the quote before, the quote now), for every instrument at every step."""
-        self._watchers.append(watcher)
+    def _quote(self, con_id: int, step: int) -> Quote:
+        pin = self._pins.get(con_id)
+        return self.walk(con_id).quote(step) if pin is None else pin.quote
+
+    def book(self, con_id: int) -> Book:
+        """The market now in its depth; its best prices and sizes are those of `quote`. Raises LookupError likewise."""
+        pin = self._pins.get(con_id)
+        return self.walk(con_id).book(self.steps) if pin is None else pin.book
+
+    def pin(self, con_id: int) -> Pin:
+        """The instrument's market as it stands, to be put back, changed, with `put`. Raises LookupError likewise."""
+        return self._pins.get(con_id) or Pin(self.quote(con_id), self.book(con_id))
+
+    def put(self, con_id: int, pin: Pin | None) -> None:
+        """Holds an instrument's market where the pin says, or lets it go its own way again. Whoever watches hears."""
+        before = self.quote(con_id)
+        if pin is None:
+            self._pins.pop(con_id, None)
+        else:
+            self._pins[con_id] = pin
+        for watcher, interest in self._watchers:
+            if con_id in interest():
+                watcher(con_id, before, self.quote(con_id))
+
+    @property
+    def pinned(self) -> list[int]:
+        """The contract ids whose market is held."""
+        return list(self._pins)
+
+    def is_halted(self, con_id: int) -> bool:
+        return con_id in self._pins and self._pins[con_id].is_halted
+
+    def walk(self, con_id: int) -> Walk:
+        walk = self._walks.get(con_id)
+        if walk is None:
+            walk = self._walks[con_id] = Walk(self.prices(con_id))
+        return walk
+
+    def prices(self, con_id: int) -> Prices:
+        instrument = self._instruments.get(con_id)
+        if instrument is None:
+            raise LookupError(f"no instrument has the contract id {con_id}")
+        return Prices(instrument, self._seed)
+
+    def watch(self, watcher: Watcher, interest: Callable[[], Iterable[int]] | None = None) -> None:
+        """`watcher` hears of each step of the instruments that `interest` names then, by contract id.
+
+        Without `interest` these are the instruments whose quote somebody has asked for.
+        """
+        self._watchers.append((watcher, interest or self._quoted))
+
+    def _quoted(self) -> Iterable[int]:
+        return list(self._walks)
 
     def step(self) -> None:
-        self.steps += 1
-        for con_id, walk in self._walks.items():
-            before = walk.quote
-            now = walk.step()
-            for watcher in self._watchers:
-                watcher(con_id, before, now)
+        before = self.steps
+        if not self.is_frozen:
+            self.steps += 1
+            self.timeline.mark(self._now(), self.steps)
+        for watcher, interest in self._watchers:
+            for con_id in dict.fromkeys(interest()):
+                watcher(con_id, self._quote(con_id, before), self._quote(con_id, self.steps))
