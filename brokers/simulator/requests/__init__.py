@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from brokers.simulator.requests import account, contracts, orders, quotes, session
+from brokers.simulator.requests import (
+    account,
+    bars,
+    contracts,
+    depth,
+    history,
+    orders,
+    quotes,
+    session,
+    ticks,
+)
 from brokers.simulator.requests.base import Request
 
 REQUESTS: dict[int, Request] = (
-    session.REQUESTS | contracts.REQUESTS | quotes.REQUESTS | orders.REQUESTS | account.REQUESTS
+    session.REQUESTS
+    | contracts.REQUESTS
+    | quotes.REQUESTS
+    | depth.REQUESTS
+    | bars.REQUESTS
+    | history.REQUESTS
+    | ticks.REQUESTS
+    | orders.REQUESTS
+    | account.REQUESTS
 )

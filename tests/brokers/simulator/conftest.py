@@ -14,6 +14,8 @@ import pytest
 from ib_insync import IB, Contract, Forex, Stock, Trade
 
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.hours import Calendar
+from brokers.simulator.scenario import Scenario
 from brokers.simulator.server import Server
 from brokers.simulator.wire import SERVER_VERSION, decode, encode
 
@@ -30,6 +32,12 @@ async def became(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+async def turns() -> None:
+    """Lets the loop come round often enough for anything that is on its way in this process to arrive."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 async def soon(awaitable: Awaitable[T]) -> T:
     """The answer, or a failure instead of a hang."""
     return await asyncio.wait_for(awaitable, DEADLINE)
@@ -37,12 +45,13 @@ async def soon(awaitable: Awaitable[T]) -> T:
 
 @dataclass
 class Running:
-    """A listening gateway and its ledger."""
+    """A listening gateway, its ledger, and what can be made to happen to it."""
 
     gateway: Gateway
     server: Server
     port: int
     ledger: Path
+    scenario: Scenario
     clients: list[RawClient | IB] = field(default_factory=list)
 
     def rows(self, kind: str) -> list[dict[str, Any]]:
@@ -112,12 +121,18 @@ class RawClient:
             await soon(self.writer.wait_closed())
 
 
-async def started(ledger: Path, *, seed: int = 7, read_only: bool = False) -> Running:
-    gateway = Gateway(account="DU1000001", seed=seed, ledger=ledger, read_only=read_only)
+async def started(
+    ledger: Path, *, seed: int = 7, read_only: bool = False, accounts: int = 1, calendar: Calendar | None = None
+) -> Running:
+    gateway = Gateway(
+        account="DU1000001", seed=seed, ledger=ledger, read_only=read_only, accounts=accounts, calendar=calendar
+    )
     gateway.open()
     server = Server(gateway)
+    scenario = Scenario()
+    scenario.begin(gateway, server)
     port = await server.listen(HOST, 0)
-    return Running(gateway, server, port, ledger)
+    return Running(gateway, server, port, ledger, scenario)
 
 
 async def left(ib: IB) -> None:
@@ -129,6 +144,7 @@ async def left(ib: IB) -> None:
 async def stopped(running: Running) -> None:
     for client in running.clients:
         await (client.close() if isinstance(client, RawClient) else left(client))
+    await soon(running.scenario.close())
     await soon(running.server.close())
     running.gateway.close()
 

@@ -50,7 +50,8 @@ WORDS = [
 
 
 def any_message(chance: random.Random, writer: Writer) -> bytes:
-    message_id = chance.choice(list(REQUESTS))
+    # Orders are what must survive a restart: one message in four is one, however many kinds of message there are.
+    message_id = chance.choice([PLACE_ORDER, *chance.choices(list(REQUESTS), k=3)])
     if message_id != PLACE_ORDER:
         return encode([message_id, *chance.choices(WORDS, k=chance.randint(0, 14))])
     order = chance.choice(list(VARIANTS.values()))
