@@ -26,7 +26,6 @@ from brokers.assembly import gateway_of, the_one
 from brokers.config import InstrumentProviderConfig, TradingNodeConfig
 from brokers.domain import Instrument, TradingPermission
 from brokers.gateways.base import GatewayLoginFailed
-from brokers.interactive_brokers import absence
 from brokers.interactive_brokers.account import AccountReader
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.data import InteractiveBrokersDataClient
@@ -35,9 +34,10 @@ from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveDataClientFactory,
     InteractiveBrokersLiveExecClientFactory,
 )
-from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.instruments.introductions import Introductions
+from brokers.interactive_brokers.link.reconnecting import Backoff
+from brokers.interactive_brokers.orders import absence
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
-from brokers.interactive_brokers.reconnecting import Backoff
 from brokers.listener import GuardedListener, LinkState, NodeListener
 from brokers.refusals import ClientMissing, GatewayUnreachable, LinkLost
 from brokers.resync import Resync, ResyncIncomplete, read_resync

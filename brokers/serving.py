@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
 
 from brokers.gateways.base import GatewayError, GatewayLoginFailed
-from brokers.interactive_brokers.reconnecting import Backoff
+from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.refusals import AccountMissing, ConfigRefused, CredentialMissing, LinkLost, NodeError
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from ib_insync import Contract
 from brokers.domain import Position
 from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
-from brokers.interactive_brokers.ears import Word
-from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.instruments.introductions import Introductions
+from brokers.interactive_brokers.link.ears import Word
+from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.profit_and_loss import ProfitAndLossStreams
-from brokers.interactive_brokers.session import Session
 from brokers.listener import NodeListener
 from brokers.refusals import NoAnswer, NodeError
 

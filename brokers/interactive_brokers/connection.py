@@ -15,12 +15,12 @@ from ib_insync.wrapper import RequestError
 from brokers.config import TradingNodeConfig
 from brokers.domain import Notice
 from brokers.interactive_brokers import errors
-from brokers.interactive_brokers.ears import Ears, Word
 from brokers.interactive_brokers.errors import Context, Meaning
-from brokers.interactive_brokers.handshake import LastError, shake_hands
-from brokers.interactive_brokers.health import LinkHealth, farm_name, new_port
-from brokers.interactive_brokers.heartbeat import until_silent
-from brokers.interactive_brokers.session import Session
+from brokers.interactive_brokers.link.ears import Ears, Word
+from brokers.interactive_brokers.link.handshake import LastError, shake_hands
+from brokers.interactive_brokers.link.health import LinkHealth, farm_name, new_port
+from brokers.interactive_brokers.link.heartbeat import until_silent
+from brokers.interactive_brokers.link.session import Session
 from brokers.listener import LinkState, NodeListener
 from brokers.refusals import AccountMissing, GatewayUnreachable, LinkLost, NoAnswer, RequestRefused
 

@@ -13,9 +13,9 @@ from brokers.domain import Bar, BarSize, HistoricalTick, Instrument, StreamKind,
 from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
-from brokers.interactive_brokers.ears import Word
 from brokers.interactive_brokers.history import BarsAsked, HistoryReader, what_to_show_of
-from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.instruments.introductions import Introductions
+from brokers.interactive_brokers.link.ears import Word
 from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.interactive_brokers.streams.bars import FiveSecondBars, KeptBars, bars_key, keeps
 from brokers.interactive_brokers.streams.competition import Competition

@@ -16,13 +16,13 @@ from brokers.domain import (
 )
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
-from brokers.interactive_brokers.elsewhere import LooksElsewhere
-from brokers.interactive_brokers.introductions import Introductions
-from brokers.interactive_brokers.order_book import OrderBook
-from brokers.interactive_brokers.order_groups import bracket_orders, require_group
-from brokers.interactive_brokers.order_news import OrderNews
-from brokers.interactive_brokers.order_reads import OrderReads
-from brokers.interactive_brokers.order_sending import Ordered, OrderSending
+from brokers.interactive_brokers.instruments.introductions import Introductions
+from brokers.interactive_brokers.orders.book import OrderBook
+from brokers.interactive_brokers.orders.elsewhere import LooksElsewhere
+from brokers.interactive_brokers.orders.groups import bracket_orders, require_group
+from brokers.interactive_brokers.orders.news import OrderNews
+from brokers.interactive_brokers.orders.reads import OrderReads
+from brokers.interactive_brokers.orders.sending import Ordered, OrderSending
 from brokers.interactive_brokers.permission import READ_ONLY, product_permissions, trading_permission
 from brokers.listener import NodeListener
 

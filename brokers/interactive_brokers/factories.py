@@ -6,7 +6,7 @@ from brokers.config import InteractiveBrokersDataClientConfig, InteractiveBroker
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.data import InteractiveBrokersDataClient
 from brokers.interactive_brokers.execution import InteractiveBrokersExecutionClient
-from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.instruments.introductions import Introductions
 from brokers.listener import NodeListener
 
 

@@ -17,8 +17,8 @@ from brokers.domain import Bar, BarSize, HistoricalTick, Instrument, WhatToShow
 from brokers.interactive_brokers import contracts, convert, errors
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.errors import Context, Meaning
+from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.pacing import HistoryPacing
-from brokers.interactive_brokers.session import Session
 from brokers.refusals import NoAnswer, RequestRefused
 
 Answer = TypeVar("Answer")

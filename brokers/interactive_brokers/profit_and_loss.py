@@ -9,7 +9,7 @@ from ib_insync import Contract
 from brokers.domain import Notice
 from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
-from brokers.interactive_brokers.ears import Word
+from brokers.interactive_brokers.link.ears import Word
 from brokers.listener import LinkState, NodeListener
 
 # An account, and one of its positions or None for all of it.

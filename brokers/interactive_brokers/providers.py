@@ -12,12 +12,13 @@ from decimal import Decimal
 from brokers.config import InstrumentProviderConfig
 from brokers.domain import ComboLeg, Instrument, Right, SecurityType
 from brokers.filters import Filter, Filters, InstrumentFilter, read_filter, read_filters
-from brokers.interactive_brokers import contracts, convert, instrument_ids
+from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.budget import Spacing
-from brokers.interactive_brokers.chains import BOTH_RIGHTS, ChainBounds, Chains
-from brokers.interactive_brokers.combinations import combination
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
-from brokers.interactive_brokers.descriptions import SMART, Descriptions
+from brokers.interactive_brokers.instruments import ids as instrument_ids
+from brokers.interactive_brokers.instruments.chains import BOTH_RIGHTS, ChainBounds, Chains
+from brokers.interactive_brokers.instruments.combinations import combination
+from brokers.interactive_brokers.instruments.descriptions import SMART, Descriptions
 from brokers.refusals import AmbiguousInstrument, InstrumentNotFound, NodeError
 
 log = logging.getLogger(__name__)

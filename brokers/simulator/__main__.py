@@ -14,8 +14,8 @@ Ends with status 0 when it was told to end, 2 for a command line that can't be u
 a ledger that can't be used, 5 for a port that is taken, 6 for a password file that can't be read, 7 for a second
 factor that was missed, 8 for a scenario's file that can't be used.
 
-What a scenario can make happen is described in `brokers.simulator.scenario`, the control port in
-`brokers.simulator.control`, and every verb by --help.
+What a scenario can make happen is described in `brokers.simulator.scenario.scenario`, the control port in
+`brokers.simulator.scenario.control`, and every verb by --help.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ import logging
 import sys
 
 from brokers.simulator import endings, options
-from brokers.simulator.ledger import LedgerError
 from brokers.simulator.login import LoginRefused, PasswordUnreadable, SecondFactorMissed
+from brokers.simulator.records.ledger import LedgerError
 from brokers.simulator.running import PortTaken, run, say
-from brokers.simulator.steps import ScenarioUnusable, read_steps
+from brokers.simulator.scenario.steps import ScenarioUnusable, read_steps
 
 # How each end is said, before its own text, and its status.
 _ENDS: dict[type[Exception], tuple[str, int]] = {

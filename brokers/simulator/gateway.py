@@ -6,26 +6,26 @@ import asyncio
 import logging
 from pathlib import Path
 
-from brokers.simulator.account import Account, account_codes, starting_cash
-from brokers.simulator.account_feed import AccountFeed
-from brokers.simulator.booking import Books
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.desk import Desk
-from brokers.simulator.farms import Farms
-from brokers.simulator.faults import Faults, Outlet
-from brokers.simulator.hours import Calendar
-from brokers.simulator.identity import Identity
-from brokers.simulator.ledger import Ledger
-from brokers.simulator.link import Link
-from brokers.simulator.market import Market
-from brokers.simulator.market_data import MarketData
-from brokers.simulator.marks import Marks
-from brokers.simulator.order_book import OrderBook
-from brokers.simulator.order_feed import OrderFeed
-from brokers.simulator.replay import Replay
-from brokers.simulator.session import Sessions
-from brokers.simulator.trading import trading_desk
-from brokers.simulator.valuation import Valuation
+from brokers.simulator.accounts.account import Account, account_codes, starting_cash
+from brokers.simulator.accounts.booking import Books
+from brokers.simulator.accounts.marks import Marks
+from brokers.simulator.accounts.valuation import Valuation
+from brokers.simulator.api.farms import Farms
+from brokers.simulator.api.faults import Faults, Outlet
+from brokers.simulator.api.link import Link
+from brokers.simulator.api.session import Sessions
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.feeds.accounts import AccountFeed
+from brokers.simulator.feeds.market_data import MarketData
+from brokers.simulator.feeds.orders import OrderFeed
+from brokers.simulator.market.market import Market
+from brokers.simulator.orders.book import OrderBook
+from brokers.simulator.orders.desk import Desk
+from brokers.simulator.orders.trading import trading_desk
+from brokers.simulator.records.identity import Identity
+from brokers.simulator.records.ledger import Ledger
+from brokers.simulator.records.replay import Replay
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from brokers.simulator.quote_feed import LINES
-from brokers.simulator.verbs import VERBS
-from brokers.simulator.verbs.table import Verb
+from brokers.simulator.feeds.quotes import LINES
+from brokers.simulator.scenario.verbs import VERBS
+from brokers.simulator.scenario.verbs.table import Verb
 
 EXCHANGE, ALWAYS = "exchange", "always"
 

@@ -11,16 +11,16 @@ from collections.abc import Coroutine
 from itertools import count
 from typing import Any, TypeVar
 
-from brokers.simulator.control import LOOPBACK, Control
+from brokers.simulator.api.server import Server
+from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.endings import TOLD_TO_END
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.hours import Calendar
 from brokers.simulator.login import DEMO, Login, log_in
-from brokers.simulator.market import STEP_SECONDS
+from brokers.simulator.market.market import STEP_SECONDS
 from brokers.simulator.options import ALWAYS
-from brokers.simulator.scenario import Scenario
-from brokers.simulator.server import Server
-from brokers.simulator.steps import Step
+from brokers.simulator.scenario.control import LOOPBACK, Control
+from brokers.simulator.scenario.scenario import Scenario
+from brokers.simulator.scenario.steps import Step
 
 # How often subscribers hear what their account is worth, in market steps.
 _STEPS_PER_REFRESH = 12

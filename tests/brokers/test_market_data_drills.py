@@ -20,7 +20,7 @@ from brokers.domain import Instrument, MarketDataType, TradingInterval
 from brokers.listener import LinkState
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost
-from brokers.simulator.steps import read_call
+from brokers.simulator.scenario.steps import read_call
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.simulator.conftest import Running, started, stopped
 from tests.brokers.test_node import AAPL, EUR_USD

@@ -30,7 +30,7 @@ from brokers import (
 from brokers.domain import SecurityType
 from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed
 from brokers.gateways.process import ProcessRuntime, sweep
-from brokers.interactive_brokers.reconnecting import Backoff
+from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.listener import LinkState
 from brokers.refusals import (
     AccountMissing,

@@ -22,7 +22,7 @@ from brokers.interactive_brokers.convert.numbers import (
     to_utc,
 )
 from brokers.interactive_brokers.convert.sides import side
-from brokers.interactive_brokers.order_terms import NEEDED, TRAILS, OrderTerms
+from brokers.interactive_brokers.orders.terms import NEEDED, TRAILS, OrderTerms
 
 # Whose stop is IB's `auxPrice`, and whose limit is its `lmtPrice`: the fields are 0, or anything, for other types.
 _STOPS = frozenset(kind for kind, prices in NEEDED.items() if "stop_price" in prices)

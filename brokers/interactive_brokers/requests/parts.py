@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from ib_insync import IB
 
-from brokers.interactive_brokers.client import PacedClient
-from brokers.interactive_brokers.wrapper import FaithfulWrapper
+from brokers.interactive_brokers.link.client import PacedClient
+from brokers.interactive_brokers.link.wrapper import FaithfulWrapper
 
 
 class Parts(NamedTuple):

@@ -12,9 +12,9 @@ from ib_insync import BarData
 from brokers.domain import Bar, BarSize, StreamKind
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.history import BarsAsked, HistoryReader, Refusal, bars_of, longest_page, refusal
+from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.interactive_brokers.requests.history import duration
-from brokers.interactive_brokers.session import Session
 from brokers.interactive_brokers.streams.registry import Key
 from brokers.interactive_brokers.streams.stream import Parts, Stream
 from brokers.refusals import LinkLost, NodeError, RequestRefused

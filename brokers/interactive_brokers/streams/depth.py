@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from brokers.domain import Instrument, StreamKind
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.budget import Slots
-from brokers.interactive_brokers.session import Session
+from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.book import Book
 from brokers.interactive_brokers.streams.registry import Key
 from brokers.interactive_brokers.streams.stream import Parts, Stream

@@ -10,7 +10,7 @@ from ib_insync import Contract, Ticker
 
 from brokers.domain import Instrument, MarketDataType, StreamKind
 from brokers.interactive_brokers import contracts, convert
-from brokers.interactive_brokers.session import Session
+from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.stream import Parts, Routes, Stream
 from brokers.interactive_brokers.streams.tape import Print, Tape
 

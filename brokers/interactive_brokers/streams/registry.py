@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 
 from brokers.domain import StreamKind
-from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.instruments.introductions import Introductions
 from brokers.interactive_brokers.streams.stream import Stream
 from brokers.refusals import SubscriptionRefused
 

@@ -15,7 +15,7 @@ from brokers.config import InteractiveBrokersDataClientConfig
 from brokers.domain import Instrument, Notice, StreamKind, StreamStatus
 from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
-from brokers.interactive_brokers.session import Session
+from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.retry import Retry
 from brokers.listener import LinkState, NodeListener
 

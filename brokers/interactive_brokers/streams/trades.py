@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from brokers.domain import Instrument, MarketDataType, StreamKind
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.budget import Slots
-from brokers.interactive_brokers.session import Session
+from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.quotes import QuoteStream
 from brokers.interactive_brokers.streams.registry import Key, Registry
 from brokers.interactive_brokers.streams.stream import Parts, Stream

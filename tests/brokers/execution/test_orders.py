@@ -21,7 +21,7 @@ from brokers.domain import (
     OrderUpdate,
     TimeInForce,
 )
-from brokers.interactive_brokers.order_terms import NAMES
+from brokers.interactive_brokers.orders.terms import NAMES
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused, RequestRefused
 from tests.brokers.execution.conftest import order

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from brokers.interactive_brokers.errors import Meaning
-from brokers.interactive_brokers.health import LinkHealth, farm_name, new_port
+from brokers.interactive_brokers.link.health import LinkHealth, farm_name, new_port
 from brokers.listener import LinkState
 
 

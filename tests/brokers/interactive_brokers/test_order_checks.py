@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.domain import Instrument, OcaType, OrderSide, PriceIncrement, PriceRule, SecurityType
-from brokers.interactive_brokers.order_checks import require_fitting, require_sound_terms, right_prices
-from brokers.interactive_brokers.order_terms import NAMES, NEEDED, TRAILS, OrderTerms
+from brokers.interactive_brokers.orders.checks import require_fitting, require_sound_terms, right_prices
+from brokers.interactive_brokers.orders.terms import NAMES, NEEDED, TRAILS, OrderTerms
 from brokers.refusals import OrderRefused
 from tests.brokers.words.stage import AAPL
 

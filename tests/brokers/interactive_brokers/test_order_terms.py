@@ -18,14 +18,14 @@ from ib_insync.decoder import Decoder
 
 from brokers.domain import OcaType, OrderChange, OrderRequest, OrderSide, OrderType, TimeInForce
 from brokers.interactive_brokers import convert
-from brokers.interactive_brokers.order_checks import require_sound, require_sound_terms
-from brokers.interactive_brokers.order_record import record_of
-from brokers.interactive_brokers.order_terms import NAMES, NEEDED, TRAILS, OrderTerms, changed, terms_of
-from brokers.simulator.listings import INSTRUMENTS
-from brokers.simulator.messages.orders import open_order
-from brokers.simulator.order_message import OrderMessage, read_order
-from brokers.simulator.orders import SUBMITTED
-from brokers.simulator.orders import Order as BrokerOrder
+from brokers.interactive_brokers.orders.checks import require_sound, require_sound_terms
+from brokers.interactive_brokers.orders.record import record_of
+from brokers.interactive_brokers.orders.terms import NAMES, NEEDED, TRAILS, OrderTerms, changed, terms_of
+from brokers.simulator.api.messages.orders import open_order
+from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.orders.message import OrderMessage, read_order
+from brokers.simulator.orders.order import SUBMITTED
+from brokers.simulator.orders.order import Order as BrokerOrder
 from brokers.simulator.wire import Fields, decode, encode
 from tests.brokers.words.stage import AAPL
 

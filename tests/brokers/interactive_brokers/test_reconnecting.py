@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.interactive_brokers.reconnecting import Backoff
+from brokers.interactive_brokers.link.reconnecting import Backoff
 
 
 @given(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from brokers.simulator import statement
-from brokers.simulator.account import STARTING_CASH, Account
-from brokers.simulator.amounts import unit_value
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.listings import INSTRUMENTS
-from brokers.simulator.market import Market
-from brokers.simulator.marks import Marks
-from brokers.simulator.valuation import Holding, Valuation, Worth
+from brokers.simulator.accounts import statement
+from brokers.simulator.accounts.account import STARTING_CASH, Account
+from brokers.simulator.accounts.amounts import unit_value
+from brokers.simulator.accounts.marks import Marks
+from brokers.simulator.accounts.valuation import Holding, Valuation, Worth
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.market.market import Market
 from tests.brokers.simulator.examples import CONTRACTS
 
 MONDAY = datetime(2026, 11, 23, 15, tzinfo=UTC)

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 import pytest
 from ib_insync import IB, Contract, Forex, Stock, Trade
 
+from brokers.simulator.api.server import Server
+from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.hours import Calendar
-from brokers.simulator.scenario import Scenario
-from brokers.simulator.server import Server
+from brokers.simulator.scenario.scenario import Scenario
 from brokers.simulator.wire import SERVER_VERSION, decode, encode
 
 HOST = "127.0.0.1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from brokers.simulator.listings import INSTRUMENTS, Instrument
+from brokers.simulator.catalogue.listings import INSTRUMENTS, Instrument
 
 _BY_NAME = {one.local_symbol: one for one in INSTRUMENTS}
 _BOND = next(one for one in INSTRUMENTS if one.security_type == "BOND")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from brokers.simulator.market import STEP_SECONDS, Market
+from brokers.simulator.market.market import STEP_SECONDS, Market
 
 # A Wednesday on which every exchange is open, an hour and a half into New York's day.
 WEDNESDAY = datetime(2026, 3, 18, 15, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ib_insync import Order
 
-from brokers.simulator.quote import Quote
+from brokers.simulator.market.quote import Quote
 from tests.brokers.simulator.conftest import Running
 
 # Further than any test walks.

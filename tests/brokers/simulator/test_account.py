@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.simulator.account import (
+from brokers.simulator.accounts.account import (
     STARTING_CASH,
     Account,
     Position,
@@ -16,8 +16,8 @@ from brokers.simulator.account import (
     starting_cash,
     trading_day,
 )
-from brokers.simulator.listings import Instrument
-from brokers.simulator.tariffs import commission_currency, tariff
+from brokers.simulator.accounts.tariffs import commission_currency, tariff
+from brokers.simulator.catalogue.listings import Instrument
 from tests.brokers.simulator.examples import CONTRACTS
 
 DOLLARS = STARTING_CASH["USD"]

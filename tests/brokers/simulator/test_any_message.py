@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from brokers.simulator.requests import REQUESTS
+from brokers.simulator.api.requests import REQUESTS
 from brokers.simulator.wire import encode
 from tests.brokers.simulator.conftest import Running, soon, started, stopped
 from tests.brokers.simulator.test_order_message import APPLE, VARIANTS, Writer
@@ -81,7 +81,7 @@ async def test_no_message_breaks_the_gateway_and_a_replay_agrees_with_it(
 ) -> None:
     broken: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: broken.append(context))
-    monkeypatch.setattr("brokers.simulator.pace.Pace.allows", lambda _self, _now: True)
+    monkeypatch.setattr("brokers.simulator.api.pace.Pace.allows", lambda _self, _now: True)
     chance, writer = random.Random(seed), Writer()  # noqa: S311 - repeats with its seed
     for client_id in (1, 2):
         messages = [any_message(chance, writer) for _ in range(600)]

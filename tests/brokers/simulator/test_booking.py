@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.simulator.account import Position
+from brokers.simulator.accounts.account import Position
+from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.hours import Calendar
 
 APPLE, DOLLAR_YEN, SAP = 265598, 15016059, 14204
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.chains import Chains
-from brokers.simulator.hours import Calendar
-from brokers.simulator.listings.contract_ids import FIRST, LAST_DAY, Derived, pack, unpack
-from brokers.simulator.listings.futures import CL, ES, FUTURES, GC, YEN, ZT, FutureSeries
-from brokers.simulator.listings.instrument import Instrument
-from brokers.simulator.listings.options import OPTIONS, OptionSeries
-from brokers.simulator.listings.pricing import option_price
-from brokers.simulator.order_message import CONTRACT
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.catalogue.chains import Chains
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.catalogue.listings.contract_ids import FIRST, LAST_DAY, Derived, pack, unpack
+from brokers.simulator.catalogue.listings.futures import CL, ES, FUTURES, GC, YEN, ZT, FutureSeries
+from brokers.simulator.catalogue.listings.instrument import Instrument
+from brokers.simulator.catalogue.listings.options import OPTIONS, OptionSeries
+from brokers.simulator.catalogue.listings.pricing import option_price
+from brokers.simulator.orders.message import CONTRACT
 
 TODAY = date(2026, 11, 23)
 ALL = (*FUTURES, *OPTIONS)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from ib_insync import IB, Contract, LimitOrder
 
-from brokers.simulator.scenario import VerbRefused
+from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import (
     HOST,
     Errors,
@@ -125,7 +125,7 @@ async def test_a_gateway_that_hangs_does_nothing_with_what_it_is_sent(
 async def test_a_gateway_that_hangs_does_not_hang_up_on_who_is_slow(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("brokers.simulator.server.HANDSHAKE_SECONDS", 0)
+    monkeypatch.setattr("brokers.simulator.api.server.HANDSHAKE_SECONDS", 0)
     await running.scenario.do("hang")
     silent = await running.raw()
     await turns()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ib_insync import IB, Contract, Stock, Ticker
 
-from brokers.simulator.hours import Calendar
+from brokers.simulator.catalogue.hours import Calendar
 from tests.brokers.simulator.conftest import Running, answered, started, stopped, until
 from tests.brokers.simulator.hand_clock import HandClock
 

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.combinations import CombinationRefused
-from brokers.simulator.hours import Calendar
-from brokers.simulator.listings.contract_ids import FIRST
-from brokers.simulator.order_message import CONTRACT
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.catalogue.combinations import CombinationRefused
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.catalogue.listings.contract_ids import FIRST
+from brokers.simulator.orders.message import CONTRACT
 
 NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
 AMD, INTC, SAP, EXPIRED = "4391", "270639", "14204", "279396750"

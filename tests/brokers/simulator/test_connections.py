@@ -134,7 +134,7 @@ async def test_a_message_with_wrong_fields_is_answered_and_the_connection_lives_
 
 
 async def test_a_client_that_says_nothing_is_let_go(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brokers.simulator.server.HANDSHAKE_SECONDS", 0.01)
+    monkeypatch.setattr("brokers.simulator.api.server.HANDSHAKE_SECONDS", 0.01)
     silent = await running.raw()
     assert await silent.is_closed()
 
@@ -151,7 +151,7 @@ async def test_messages_over_the_rate_are_refused_with_100(running: Running, raw
 
 
 async def test_a_client_that_does_not_read_is_dropped(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brokers.simulator.session.UNREAD_LIMIT", 64 * 1024)
+    monkeypatch.setattr("brokers.simulator.api.session.UNREAD_LIMIT", 64 * 1024)
     lazy = await running.raw()
     await lazy.start()
     lazy.reader._transport.pause_reading()  # type: ignore[attr-defined]

@@ -24,10 +24,10 @@ from ib_insync import (
 )
 from ib_insync.wrapper import RequestError
 
-from brokers.simulator.catalogue import MATCHES, Catalogue
-from brokers.simulator.hours import Calendar
-from brokers.simulator.listings import INSTRUMENTS, Instrument
-from brokers.simulator.order_message import CONTRACT
+from brokers.simulator.catalogue.catalogue import MATCHES, Catalogue
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.catalogue.listings import INSTRUMENTS, Instrument
+from brokers.simulator.orders.message import CONTRACT
 from tests.brokers.simulator.conftest import RawClient, Running, soon, started, stopped
 
 # A Monday on which New York and Chicago have the same date as UTC.

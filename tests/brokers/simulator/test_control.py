@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from brokers.simulator.control import LONGEST_LINE, Control
+from brokers.simulator.scenario.control import LONGEST_LINE, Control
 from tests.brokers.simulator.conftest import HOST, RawClient, Running, soon
 
 

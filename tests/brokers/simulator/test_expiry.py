@@ -8,7 +8,7 @@ import pytest
 from ib_insync import IB, ComboLeg, Contract, MarketOrder, Option
 from ib_insync.wrapper import RequestError
 
-from brokers.simulator.hours import Calendar
+from brokers.simulator.catalogue.hours import Calendar
 from tests.brokers.simulator.conftest import Running, settled, soon, started, stopped
 
 BEFORE, AFTER = datetime(2026, 11, 23, 18, tzinfo=UTC), datetime(2026, 11, 30, 18, tzinfo=UTC)

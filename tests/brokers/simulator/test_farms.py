@@ -6,9 +6,9 @@ import pytest
 from ib_insync import IB, Contract, Ticker
 from ib_insync.wrapper import RequestError
 
-from brokers.simulator.farms import FARMS, serves_quotes
-from brokers.simulator.listings import INSTRUMENTS
-from brokers.simulator.scenario import VerbRefused
+from brokers.simulator.api.farms import FARMS, serves_quotes
+from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, until
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.simulator.grid import FINENESS, Grid
-from brokers.simulator.listings import MARKET_RULES, MarketRule
+from brokers.simulator.catalogue.listings import MARKET_RULES, MarketRule
+from brokers.simulator.market.grid import FINENESS, Grid
 
 RULES = st.sampled_from(sorted(MARKET_RULES.values(), key=lambda rule: rule.rule_id))
 POINTS = st.integers(1, 10**9)

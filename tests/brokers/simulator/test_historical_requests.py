@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from ib_insync import IB, Contract, Crypto, Future, Index, RequestError, Stock
 
-from brokers.simulator.chart import LEGAL_SIZES
-from brokers.simulator.farms import FarmState
-from brokers.simulator.hours import Calendar
+from brokers.simulator.api.farms import FarmState
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.market.chart import LEGAL_SIZES
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, started, stopped, until
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.simulator.bars import Bar
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.chart import LEGAL_SIZES, Chart, Duration, parse_duration, parse_size
-from brokers.simulator.history import DatedBar, History, TooLong
-from brokers.simulator.hours import Calendar
-from brokers.simulator.market import Market
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.market.bars import Bar
+from brokers.simulator.market.chart import LEGAL_SIZES, Chart, Duration, parse_duration, parse_size
+from brokers.simulator.market.history import DatedBar, History, TooLong
+from brokers.simulator.market.market import Market
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock
 
 APPLE, EURO, SAP = 265598, 12087792, 14204

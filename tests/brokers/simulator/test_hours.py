@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ib_insync import ContractDetails
 
-from brokers.simulator import holidays
-from brokers.simulator.hours import EVERY_DAY, PUBLISHED_DAYS, Calendar, Hours, Phase, Span
-from brokers.simulator.listings import INSTRUMENTS, Instrument
-from brokers.simulator.listings.futures import ES, HSI
+from brokers.simulator.catalogue import holidays
+from brokers.simulator.catalogue.hours import EVERY_DAY, PUBLISHED_DAYS, Calendar, Hours, Phase, Span
+from brokers.simulator.catalogue.listings import INSTRUMENTS, Instrument
+from brokers.simulator.catalogue.listings.futures import ES, HSI
 
 TODAY = date(2026, 11, 23)
 BY_NAME = {(one.local_symbol, one.currency): one for one in INSTRUMENTS}

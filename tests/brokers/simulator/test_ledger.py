@@ -10,7 +10,7 @@ import pytest
 from ib_insync import IB, Contract, LimitOrder, MarketOrder
 
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.ledger import Ledger, LedgerError
+from brokers.simulator.records.ledger import Ledger, LedgerError
 from tests.brokers.simulator.conftest import Running, answered, left, settled, soon, started, stopped, until
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ib_insync import IB, Contract, LimitOrder
 
-from brokers.simulator.ledger import Ledger
+from brokers.simulator.records.ledger import Ledger
 from tests.brokers.simulator.conftest import RawClient, Running, answered, settled, started, stopped
 
 

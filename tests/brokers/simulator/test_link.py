@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ib_insync import IB, Contract, LimitOrder, Ticker
 
-from brokers.simulator.scenario import VerbRefused
+from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, became, settled, soon, until
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.simulator.listings import INSTRUMENTS, MARKET_RULES, Instrument, MarketRule
-from brokers.simulator.listings.contract_ids import FIRST
-from brokers.simulator.listings.options import OPTIONS
-from brokers.simulator.listings.past import PAST
+from brokers.simulator.catalogue.listings import INSTRUMENTS, MARKET_RULES, Instrument, MarketRule
+from brokers.simulator.catalogue.listings.contract_ids import FIRST
+from brokers.simulator.catalogue.listings.options import OPTIONS
+from brokers.simulator.catalogue.listings.past import PAST
 
 TODAY = date(2026, 11, 23)
 BY_SYMBOL = {(one.symbol, one.security_type, one.currency): one for one in INSTRUMENTS}

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.simulator.book import EMPTY
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.hours import Calendar
-from brokers.simulator.listings import INSTRUMENTS, Instrument
-from brokers.simulator.listings.past import PAST
-from brokers.simulator.market import Market, Quote
-from brokers.simulator.prices import Prices
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.catalogue.listings import INSTRUMENTS, Instrument
+from brokers.simulator.catalogue.listings.past import PAST
+from brokers.simulator.market.book import EMPTY
+from brokers.simulator.market.market import Market, Quote
+from brokers.simulator.market.prices import Prices
 from tests.brokers.simulator.hand_clock import WEDNESDAY
 
 APPLE = 265598

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ib_insync import IB, Contract, LimitOrder, MarketOrder
 
-from brokers.simulator.scenario import VerbRefused
+from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import Errors, Running, answered, settled, until
 
 

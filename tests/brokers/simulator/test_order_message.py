@@ -30,11 +30,11 @@ from ib_insync.client import Client
 from ib_insync.decoder import Decoder
 from ib_insync.order import ExecutionCondition, MarginCondition, OrderComboLeg
 
-from brokers.simulator.listings import INSTRUMENTS
-from brokers.simulator.messages.orders import completed_order, open_order
-from brokers.simulator.order_message import OrderMessage, read_order
-from brokers.simulator.orders import FILLED, SUBMITTED
-from brokers.simulator.orders import Order as BrokerOrder
+from brokers.simulator.api.messages.orders import completed_order, open_order
+from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.orders.message import OrderMessage, read_order
+from brokers.simulator.orders.order import FILLED, SUBMITTED
+from brokers.simulator.orders.order import Order as BrokerOrder
 from brokers.simulator.wire import FieldError, Fields, decode, encode
 
 APPLE = Contract(conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD")

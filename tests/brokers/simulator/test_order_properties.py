@@ -14,10 +14,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.hours import Calendar
-from brokers.simulator.order_message import OrderMessage
-from brokers.simulator.orders import Order
+from brokers.simulator.orders.message import OrderMessage
+from brokers.simulator.orders.order import Order
 from tests.brokers.simulator.order_scenes import Clock
 
 CON_ID = 265598

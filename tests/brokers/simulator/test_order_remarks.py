@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from ib_insync import IB, Contract, Crypto, Index, LimitOrder, MarketOrder, Stock
 
-from brokers.simulator.listings import INSTRUMENTS
-from brokers.simulator.order_message import OrderMessage
-from brokers.simulator.orders import Order as BrokerOrder
+from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.orders.message import OrderMessage
+from brokers.simulator.orders.order import Order as BrokerOrder
 from tests.brokers.simulator.conftest import Errors, Running, answered, settled
 from tests.brokers.simulator.order_scenes import order, quote, step
 

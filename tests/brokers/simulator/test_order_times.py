@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ib_insync import IB, Contract, LimitOrder, MarketOrder
 
-from brokers.simulator.hours import Calendar
+from brokers.simulator.catalogue.hours import Calendar
 from tests.brokers.simulator.conftest import Errors, Running, answered, left, settled, soon, started, stopped
 from tests.brokers.simulator.order_scenes import Clock, order, quote, step
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from ib_insync import IB, Contract, LimitOrder, MarketOrder, Trade
 
-from brokers.simulator.scenario import VerbRefused
+from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import Errors, Running, answered, settled, soon, until
 
 

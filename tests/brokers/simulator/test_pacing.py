@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from brokers.simulator.pacing import Pacing, PacingViolation
+from brokers.simulator.market.pacing import Pacing, PacingViolation
 
 
 def test_an_identical_request_within_fifteen_seconds_is_one_too_many() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.simulator.path import QUARTERS_A_DAY, QUARTERS_A_SECOND, Path, Stretch, join
+from brokers.simulator.market.path import QUARTERS_A_DAY, QUARTERS_A_SECOND, Path, Stretch, join
 
 MOMENTS = st.integers(-40_000 * QUARTERS_A_DAY, 40_000 * QUARTERS_A_DAY)
 LENGTHS = st.integers(1, 3 * QUARTERS_A_DAY)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from ib_insync import IB, LimitOrder, Stock
 
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.market import Market
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.market.market import Market
 from tests.brokers.simulator.conftest import DEADLINE, HOST, left, soon
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -4,10 +4,10 @@ import math
 
 import pytest
 from ib_insync import IB, Contract
+from tests.brokers.simulator.orders.trading import bought, sold
 
 from brokers.simulator.wire import UNSET_DOUBLE
 from tests.brokers.simulator.conftest import RawClient, Running, answered
-from tests.brokers.simulator.trading import bought, sold
 
 ACCOUNT = "DU1000001"
 VODAFONE = 29612256

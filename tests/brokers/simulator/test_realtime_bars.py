@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ib_insync import IB, Contract, Stock
 
-from brokers.simulator.hours import Calendar
+from brokers.simulator.catalogue.hours import Calendar
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, started, stopped, until
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock
 

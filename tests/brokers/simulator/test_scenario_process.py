@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from brokers.simulator.verbs import VERBS
+from brokers.simulator.scenario.verbs import VERBS
 from tests.brokers.simulator.conftest import DEADLINE, HOST, left, soon
 from tests.brokers.simulator.test_control import Controller
 from tests.brokers.simulator.test_process import Process, Started, connected, password_file

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ib_insync import IB, Contract, ExecutionFilter, MarketOrder
 
-from brokers.simulator.account import starting_cash
+from brokers.simulator.accounts.account import starting_cash
+from brokers.simulator.catalogue.listings import INSTRUMENTS, Instrument
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.ledger import LedgerError
-from brokers.simulator.listings import INSTRUMENTS, Instrument
+from brokers.simulator.records.ledger import LedgerError
 from tests.brokers.simulator.conftest import (
     Errors,
     RawClient,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brokers.simulator import statement
-from brokers.simulator.account import STARTING_CASH
-from brokers.simulator.amounts import ledger_money, money, shortened
-from brokers.simulator.statement import Figure
-from brokers.simulator.valuation import Holding
+from brokers.simulator.accounts import statement
+from brokers.simulator.accounts.account import STARTING_CASH
+from brokers.simulator.accounts.amounts import ledger_money, money, shortened
+from brokers.simulator.accounts.statement import Figure
+from brokers.simulator.accounts.valuation import Holding
 from tests.brokers.simulator.bank import NOTHING, Bank
 from tests.brokers.simulator.examples import CONTRACTS
 

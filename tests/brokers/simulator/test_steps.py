@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ib_insync import IB, Contract, LimitOrder
 
-from brokers.simulator.scenario import Scenario, VerbRefused
-from brokers.simulator.steps import ScenarioUnusable, Step, parse_json, parse_step, read_call, read_steps
-from brokers.simulator.verbs import VERBS
+from brokers.simulator.scenario.scenario import Scenario, VerbRefused
+from brokers.simulator.scenario.steps import ScenarioUnusable, Step, parse_json, parse_step, read_call, read_steps
+from brokers.simulator.scenario.verbs import VERBS
 from tests.brokers.simulator.conftest import RawClient, Running, answered, became, soon, turns
 
 

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from brokers.simulator.bars import bar_of
-from brokers.simulator.catalogue import Catalogue
-from brokers.simulator.history import History
-from brokers.simulator.hours import Calendar
-from brokers.simulator.market import Market
-from brokers.simulator.tape import Moment
-from brokers.simulator.tick_history import TickHistory, TickQuery
+from brokers.simulator.catalogue.catalogue import Catalogue
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.market.bars import bar_of
+from brokers.simulator.market.history import History
+from brokers.simulator.market.market import Market
+from brokers.simulator.market.tape import Moment
+from brokers.simulator.market.tick_history import TickHistory, TickQuery
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock
 
 APPLE = 265598

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from ib_insync import IB, Contract, RequestError, Stock, TickByTickBidAsk, TickByTickMidPoint
 
-from brokers.simulator.hours import Calendar
-from brokers.simulator.quote import Quote
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.market.quote import Quote
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, started, stopped, until
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock
 

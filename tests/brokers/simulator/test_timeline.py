@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from brokers.simulator.timeline import Span, Timeline
+from brokers.simulator.market.timeline import Span, Timeline
 
 
 def marked(*seconds: float) -> Timeline:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.simulator.amounts import unit_value
-from brokers.simulator.listings import INSTRUMENTS, Instrument
+from brokers.simulator.accounts.amounts import unit_value
+from brokers.simulator.catalogue.listings import INSTRUMENTS, Instrument
 from tests.brokers.simulator.bank import NOTHING, Bank
 from tests.brokers.simulator.examples import CONTRACTS
 

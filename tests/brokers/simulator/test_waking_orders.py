@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ib_insync import IB, Contract, Option
 
-from brokers.simulator import triggers
-from brokers.simulator.listings import INSTRUMENTS
-from brokers.simulator.order_message import OrderMessage
-from brokers.simulator.orders import Order as BrokerOrder
-from brokers.simulator.quote import Quote
+from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.market.quote import Quote
+from brokers.simulator.orders import triggers
+from brokers.simulator.orders.message import OrderMessage
+from brokers.simulator.orders.order import Order as BrokerOrder
 from tests.brokers.simulator.conftest import Running, answered, settled, until
 from tests.brokers.simulator.order_scenes import order, quote, step, steps_until
 

@@ -22,7 +22,7 @@ from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveExecClientFactory,
 )
 from brokers.node import TradingNode
-from brokers.simulator.order_message import OrderMessage, read_order
+from brokers.simulator.orders.message import OrderMessage, read_order
 from brokers.simulator.wire import Fields
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from brokers.interactive_brokers.absence import APART
+from brokers.interactive_brokers.orders.absence import APART
 from brokers.node import ResyncIncomplete, TradingNode
 from brokers.refusals import NoAnswer
 from tests.brokers.recorder import Recorder

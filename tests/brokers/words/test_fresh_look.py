@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from brokers.interactive_brokers import order_reads
+from brokers.interactive_brokers.orders import reads as order_reads
 from brokers.node import TradingNode
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway

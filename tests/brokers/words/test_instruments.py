@@ -14,8 +14,8 @@ import pytest
 from brokers.config import InstrumentProviderConfig, InteractiveBrokersDataClientConfig
 from brokers.domain import ComboLeg, Instrument, OrderSide, Right, SecurityType
 from brokers.interactive_brokers import contracts
-from brokers.interactive_brokers.combinations import combination
-from brokers.interactive_brokers.introductions import Introductions
+from brokers.interactive_brokers.instruments.combinations import combination
+from brokers.interactive_brokers.instruments.introductions import Introductions
 from brokers.node import TradingNode
 from brokers.refusals import AmbiguousInstrument, FilterRefused, InstrumentNotFound, NoAnswer, RequestRefused
 from tests.brokers.recorder import Recorder

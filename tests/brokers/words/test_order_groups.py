@@ -11,7 +11,7 @@ import pytest
 from brokers.domain import BracketRequest, OcaType, OrderRequest, OrderSide, OrderStatus, OrderType, TimeInForce
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused
-from brokers.simulator.order_message import OrderMessage
+from brokers.simulator.orders.message import OrderMessage
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
 from tests.brokers.words.stage import (

@@ -1,0 +1,1 @@
+"""Describing instruments, and finding whole families of them."""

@@ -1,0 +1,1 @@
+"""The one connection to a gateway: its bytes, its words, its health."""

@@ -1,0 +1,233 @@
+"""What an order must be before a byte of it leaves. A refusal says what is wrong, with which value, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from brokers.domain import Instrument, OrderRequest, OrderType, SecurityType, TimeInForce
+from brokers.interactive_brokers import convert
+from brokers.interactive_brokers.orders.terms import NEEDED, PRICES, TRAILING, TRAILS, OrderTerms, allowed
+from brokers.refusals import OrderRefused
+
+_NAMES = {
+    "limit_price": "limit price",
+    "stop_price": "stop price",
+    "trailing_amount": "trailing amount",
+    "trailing_percent": "trailing percent",
+    "trail_stop_price": "first stop price",
+    "limit_price_offset": "offset from its stop to its limit",
+}
+# Prices by themselves, which have a place on the exchange's scale; the others are distances.
+_ON_THE_SCALE = ("limit_price", "stop_price", "trail_stop_price")
+_DISTANCES = ("trailing_amount", "limit_price_offset")
+
+# No float carries a cent of it, and nothing costs or counts as much.
+_BEYOND_SENSE = 10**15
+
+# Times in force that end at once, or in one auction: https://www.interactivebrokers.com/en/trading/order-type-and-tif.php
+_BRIEF = frozenset({TimeInForce.IOC.value, TimeInForce.FOK.value, TimeInForce.OPG.value})
+_LASTING = frozenset({TimeInForce.DAY.value, TimeInForce.GTC.value, TimeInForce.GTD.value})
+_AT_THE_CLOSE = frozenset({OrderType.MOC.value, OrderType.LOC.value})
+_TIMES_IN_FORCE = {
+    OrderType.MKT.value: _LASTING | _BRIEF,
+    OrderType.LMT.value: _LASTING | _BRIEF,
+    **dict.fromkeys(_AT_THE_CLOSE, frozenset({TimeInForce.DAY.value})),
+}
+
+_NOT_ORDERABLE = {
+    SecurityType.IND: "An index is a number and has no counterparty; order a future or a fund on it instead.",
+    SecurityType.CONTFUT: "A continuous future is a series of prices; order the future of one month instead.",
+}
+# Kinds of which nothing can cost zero or less. A future can (oil in April 2020), and so can a combination.
+_ALWAYS_COST = frozenset(
+    {SecurityType.STK, SecurityType.CASH, SecurityType.CRYPTO, SecurityType.BOND, SecurityType.FUND, SecurityType.WAR}
+)
+
+
+def require_sound(request: OrderRequest) -> None:
+    """Raises OrderRefused when the order doesn't say whose it is, or says it in what can't be sent."""
+    if not request.client_order_id or not request.account_code:
+        raise OrderRefused("An order needs a client order id and an account.")
+    texts = (request.client_order_id, request.account_code, request.oca_group, request.parent_client_order_id)
+    bad = convert.unsendable(texts)
+    if bad is not None:
+        raise OrderRefused(f"{bad!r} holds a control character, which can't be sent to IB.")
+    if request.parent_client_order_id == request.client_order_id:
+        raise OrderRefused(f"The order {request.client_order_id} can't be attached to itself.")
+
+
+def require_sound_terms(terms: OrderTerms, *, now: datetime) -> None:
+    """Raises OrderRefused when the terms contradict each other or can't be sent. `now` is aware."""
+    if terms.order_type not in NEEDED:
+        raise OrderRefused(f"Orders of type {terms.order_type} are not sent from here; {', '.join(NEEDED)} are.")
+    _require_number(terms.quantity, "quantity")
+    _require_prices(terms)
+    _require_trailing(terms)
+    _require_time_in_force(terms)
+    _require_date(terms, now=now)
+    _require_hours(terms)
+    _require_group(terms)
+
+
+def _require_prices(terms: OrderTerms) -> None:
+    for field in sorted(NEEDED[terms.order_type]):
+        if getattr(terms, field) is None:
+            raise OrderRefused(f"An order of type {terms.order_type} needs {_with_article(field)}.")
+    for field in sorted(PRICES):
+        value = getattr(terms, field)
+        if value is None:
+            continue
+        if field not in allowed(terms.order_type):
+            raise OrderRefused(f"An order of type {terms.order_type} has no {_NAMES[field]}; {value} was given.")
+        _require_number(value, _NAMES[field], any_sign=field in _ON_THE_SCALE or field == "limit_price_offset")
+
+
+def _with_article(field: str) -> str:
+    return f"{'an' if _NAMES[field][0] in 'aeiou' else 'a'} {_NAMES[field]}"
+
+
+def _require_number(value: Decimal, name: str, *, any_sign: bool = False) -> None:
+    if not value.is_finite() or (value <= 0 and not any_sign):
+        which = "a number" if any_sign else "a number above zero"
+        raise OrderRefused(f"A {name} of {value} can't be sent; it has to be {which}.")
+    if abs(value) >= _BEYOND_SENSE:
+        raise OrderRefused(f"A {name} of {value} can't be meant; IB takes none of {_BEYOND_SENSE} or more.")
+    try:
+        convert.to_float(value)
+    except ValueError as error:
+        raise OrderRefused(f"The {name} can't be sent: {error}.") from error
+
+
+def _require_trailing(terms: OrderTerms) -> None:
+    if terms.order_type not in TRAILS:
+        return
+    given = [field for field in sorted(TRAILING) if getattr(terms, field) is not None]
+    if len(given) != 1:
+        how = "both were" if given else "neither was"
+        raise OrderRefused(f"A trailing order trails by an amount or by a percentage, not by both; {how} given.")
+    if terms.trailing_percent is not None and terms.trailing_percent >= 100:
+        raise OrderRefused(
+            f"A trailing percent of {terms.trailing_percent} reaches below zero; it has to be under 100."
+        )
+
+
+def _require_time_in_force(terms: OrderTerms) -> None:
+    fitting = _TIMES_IN_FORCE.get(terms.order_type, _LASTING)
+    if terms.time_in_force not in fitting:
+        choices = ", ".join(one for one in TimeInForce if one in fitting)
+        raise OrderRefused(
+            f"An order of type {terms.order_type} can't have the time in force {terms.time_in_force}; "
+            f"it can have {choices}."
+        )
+
+
+def _require_date(terms: OrderTerms, *, now: datetime) -> None:
+    moment, is_dated = terms.good_till_date, terms.time_in_force == TimeInForce.GTD
+    if moment is None:
+        if is_dated:
+            raise OrderRefused("A time in force of GTD needs the date until which the order is good.")
+        return
+    if not is_dated:
+        raise OrderRefused(f"A date until which the order is good goes with GTD, not with {terms.time_in_force}.")
+    if moment.tzinfo is None:
+        raise OrderRefused(f"The date {moment} has no time zone; give one, such as UTC.")
+    if moment.replace(microsecond=0) <= now:
+        raise OrderRefused(f"The date {moment:%Y-%m-%d %H:%M:%S %Z} is in the past; an order needs one to come.")
+
+
+def _require_hours(terms: OrderTerms) -> None:
+    if not terms.outside_rth:
+        return
+    if terms.order_type in _AT_THE_CLOSE or terms.time_in_force in _BRIEF:
+        raise OrderRefused(
+            f"An order of type {terms.order_type} with {terms.time_in_force} "
+            "can't also work outside regular trading hours."
+        )
+
+
+def _require_group(terms: OrderTerms) -> None:
+    if bool(terms.oca_group) is not (terms.oca_type is not None):
+        raise OrderRefused("An OCA group needs its type, and the type its group: give both or neither.")
+
+
+def require_fitting(terms: OrderTerms, instrument: Instrument, *, now: datetime) -> None:
+    """Raises OrderRefused when the order doesn't fit what is ordered: its kind, its size, its price increments."""
+    if instrument.security_type in _NOT_ORDERABLE:
+        raise OrderRefused(_NOT_ORDERABLE[instrument.security_type])
+    # Over everywhere on earth: the exchange's own midnight is not known here.
+    if instrument.expiry is not None and instrument.expiry < (now.astimezone(UTC) - timedelta(days=1)).date():
+        raise OrderRefused(f"{instrument.display_symbol} expired on {instrument.expiry}, so it can't be ordered.")
+    _require_size(terms.quantity, instrument)
+    for field in _ON_THE_SCALE:
+        value = getattr(terms, field)
+        if value is not None:
+            _require_price(value, _NAMES[field], instrument)
+    for field in _DISTANCES:
+        value = getattr(terms, field)
+        if value is not None:
+            _require_distance(value, _NAMES[field], instrument)
+
+
+def _require_size(quantity: Decimal, instrument: Instrument) -> None:
+    if quantity < instrument.min_size:
+        raise OrderRefused(
+            f"A quantity of {quantity} is too small; the least of {instrument.display_symbol} is {instrument.min_size}."
+        )
+    if quantity % instrument.size_increment:
+        below, above = _around(quantity, instrument.size_increment)
+        raise OrderRefused(
+            f"A quantity of {quantity} is off the increment of {instrument.size_increment}; "
+            f"the nearest right ones are {below} and {above}."
+        )
+
+
+def _require_price(price: Decimal, name: str, instrument: Instrument) -> None:
+    if price <= 0 and instrument.security_type in _ALWAYS_COST:
+        raise OrderRefused(f"A {name} of {price} can't be meant; it has to be a number above zero.")
+    if not _has_rule(instrument):
+        return
+    increment = instrument.increment_at(price)
+    if price % increment:
+        nearest = " and ".join(str(one) for one in right_prices(price, instrument))
+        raise OrderRefused(
+            f"A {name} of {price} is off the increment of {increment} on {instrument.exchange}; "
+            f"the nearest right ones are {nearest}."
+        )
+
+
+def right_prices(price: Decimal, instrument: Instrument) -> tuple[Decimal, Decimal]:
+    """The nearest prices below and above that an order may have on the instrument's own exchange.
+
+    Each is rounded again by its own step, which at the edge of a rule isn't the one of `price`.
+    """
+    below, above = _around(price, instrument.increment_at(price))
+    return _around(below, instrument.increment_at(below))[0], _around(above, instrument.increment_at(above))[1]
+
+
+def _around(value: Decimal, step: Decimal) -> tuple[Decimal, Decimal]:
+    """The nearest multiples at or below, and at or above, written with the step's decimals."""
+    times, rest = divmod(value, step)  # both towards zero
+    if rest < 0:
+        times -= 1
+    return times * step, (times + 1 if rest else times) * step
+
+
+def _require_distance(distance: Decimal, name: str, instrument: Instrument) -> None:
+    """A distance has no place on the scale: what it leads to can only be right in steps of the finest increment."""
+    if not _has_rule(instrument):
+        return
+    finest = min(_increments(instrument))
+    if distance % finest:
+        raise OrderRefused(f"A {name} of {distance} is off the increment of {finest}.")
+
+
+def _has_rule(instrument: Instrument) -> bool:
+    """Without one, IB judges the price: what an instrument calls its increment is then no more than the finest."""
+    return any(_increments(instrument))
+
+
+def _increments(instrument: Instrument) -> Iterator[Decimal]:
+    rules = (rule for rule in instrument.price_rules if instrument.exchange in rule.exchanges)
+    return (step.increment for rule in rules for step in rule.increments)

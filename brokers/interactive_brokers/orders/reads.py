@@ -1,0 +1,96 @@
+"""Reading orders and executions from IB, for a resync or because something said makes the book doubtful."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from ib_insync import Execution, Order
+
+from brokers.interactive_brokers.budget import Spacing
+from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.orders.book import OrderBook
+from brokers.refusals import NodeError
+
+log = logging.getLogger(__name__)
+
+# Seconds from one look to the next, at the least: what an answer says may itself ask for another look.
+LOOKS_APART = 0.5
+
+
+class OrderReads:
+    """Each answer also reaches whoever hears the connection's words, order by order."""
+
+    def __init__(self, *, connection: InteractiveBrokersConnection, book: OrderBook) -> None:
+        self._connection = connection
+        self._book = book
+        self._asking = asyncio.Lock()  # the library tells two answers about orders apart by nothing
+        self._look: asyncio.Task[None] | None = None
+        self._look_wanted = False
+        self._spacing = Spacing(LOOKS_APART)
+
+    async def open_orders(self) -> frozenset[str]:
+        """The `order_ref`s of all open orders, whoever placed them."""
+        async with self._asking:
+            return await self._open_orders()
+
+    async def completed_orders(self) -> frozenset[str]:
+        """The same for the orders of today that are over."""
+        async with self._asking:
+            return await self._completed_orders()
+
+    async def _open_orders(self) -> frozenset[str]:
+        changes = [(record, record.changes_sent) for record in self._book if record.changes_sent]
+        orders = await self._connection.ask(lambda session: session.orders.open_orders(), what="open orders")
+        for record, sent in changes:
+            if record.changes_sent == sent:  # what IB shows after them is what they have come to
+                record.settle_changes()
+        return _refs(orders)
+
+    async def _completed_orders(self) -> frozenset[str]:
+        orders = await self._connection.ask(lambda session: session.orders.completed_orders(), what="completed orders")
+        return _refs(orders)
+
+    async def executions(self) -> frozenset[str]:
+        """The same for executions, of about a day. A fill made while away raises no event: it's read here."""
+        executions = await self._connection.ask(lambda session: session.orders.executions(), what="executions")
+        return _refs(executions)
+
+    def look_again(self) -> None:
+        """Asks IB what the orders are. What is said during a look is not in its answer, so another one follows it."""
+        self._look_wanted = True
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_while_wanted())
+
+    async def _look_while_wanted(self) -> None:
+        while self._look_wanted:
+            await self._spacing.turn()
+            async with self._asking:
+                self._look_wanted = False
+                await self._look_at_orders()
+
+    async def look_at_all(self) -> None:
+        """Orders and executions; what IB leaves unanswered is logged, and read another time."""
+        async with self._asking:
+            await self._look_at_orders()
+        try:
+            await self.executions()
+        except NodeError as error:
+            log.warning("IB did not show executions: %s", error)
+
+    async def _look_at_orders(self) -> None:
+        try:
+            await self._open_orders()
+            await self._completed_orders()
+        except NodeError as error:
+            log.warning("IB did not show what became of the orders; the next look or resync will: %s", error)
+
+    def stop(self) -> None:
+        self._look_wanted = False
+        if self._look is not None:
+            self._look.cancel()
+
+
+def _refs(items: Sequence[Order | Execution]) -> frozenset[str]:
+    return frozenset(item.orderRef for item in items if item.orderRef)

@@ -1,0 +1,1 @@
+"""What is listed, under which rules, and when it trades."""

@@ -1,0 +1,1 @@
+"""What clients stream, and what each was told last."""

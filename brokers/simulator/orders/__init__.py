@@ -1,0 +1,1 @@
+"""From placeOrder to the fill: what is judged, what waits, what trades."""

@@ -1,0 +1,1 @@
+"""What happens to a gateway besides what its clients do."""
