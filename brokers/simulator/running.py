@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from brokers.simulator.api.server import Server
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.endings import TOLD_TO_END
+from brokers.simulator.feeds.accounts import AccountFeed
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.login import DEMO, Login, log_in
 from brokers.simulator.market.market import STEP_SECONDS
@@ -22,8 +23,10 @@ from brokers.simulator.scenario.control import LOOPBACK, Control
 from brokers.simulator.scenario.scenario import Scenario
 from brokers.simulator.scenario.steps import Step
 
-# How often subscribers hear what their account is worth, in market steps.
-_STEPS_PER_REFRESH = 12
+# How often subscribers hear what their account is worth, in market steps: each second of profits, and every three
+# minutes of the rest, as IB does (https://interactivebrokers.github.io/tws-api/account_summary.html).
+_STEPS_PER_PROFIT = round(1 / STEP_SECONDS)
+_STEPS_PER_REFRESH = round(180 / STEP_SECONDS)
 
 T = TypeVar("T")
 
@@ -159,5 +162,12 @@ async def _move_market(gateway: Gateway, ending: Ending, seconds: float) -> None
         if await ending.comes_within(seconds):
             return
         gateway.market.step()
-        if number % _STEPS_PER_REFRESH == 0 and gateway.link.is_up:
-            gateway.accounts.refresh()
+        if gateway.link.is_up:
+            _tell_worth(gateway.accounts, number)
+
+
+def _tell_worth(accounts: AccountFeed, steps: int) -> None:
+    if steps % _STEPS_PER_REFRESH == 0:
+        accounts.refresh()
+    elif steps % _STEPS_PER_PROFIT == 0:
+        accounts.refresh_profits()

@@ -71,6 +71,12 @@ class AccountFeed:
         for session in self._sessions:
             self._refresh(session, pages)
 
+    def refresh_profits(self) -> None:
+        """As `refresh`, but of profits and losses alone, which move with every price."""
+        pages = self._pages()
+        for session in self._sessions:
+            self._refresh_profits(session, pages)
+
     def _pages(self) -> dict[str, Page]:
         return {code: Page(valuation) for code, valuation in self._valuations.items()}
 
@@ -80,6 +86,9 @@ class AccountFeed:
         for request_id in session.accounts.updates:
             self.send_updates(session, request_id, pages)
         self.send_window(session, pages)
+        self._refresh_profits(session, pages)
+
+    def _refresh_profits(self, session: Session, pages: Mapping[str, Page]) -> None:
         for request_id in session.accounts.profits:
             self.send_profit(session, request_id, pages)
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 from ib_insync import IB, Contract, MarketOrder
 from ib_insync.wrapper import RequestError
-from tests.brokers.simulator.orders.trading import bought, sold
 
 from brokers.simulator.accounts.account import STARTING_CASH
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, settled, soon, until
+from tests.brokers.simulator.trading import bought, sold
 
 ACCOUNT = "DU1000001"
 VODAFONE = 29612256

@@ -4,10 +4,10 @@ import math
 
 import pytest
 from ib_insync import IB, Contract
-from tests.brokers.simulator.orders.trading import bought, sold
 
 from brokers.simulator.wire import UNSET_DOUBLE
 from tests.brokers.simulator.conftest import RawClient, Running, answered
+from tests.brokers.simulator.trading import bought, sold
 
 ACCOUNT = "DU1000001"
 VODAFONE = 29612256
@@ -39,7 +39,7 @@ async def test_profit_and_loss_comes_at_once_and_then_when_it_changes(running: R
     mark = running.gateway.market.quote(IBM).mark
     while running.gateway.market.quote(IBM).mark == mark:
         running.gateway.market.step()
-    running.gateway.accounts.refresh()
+    running.gateway.accounts.refresh_profits()
     assert (await raw.receive())[:2] == ["94", "4"]
     raw.send(93, 4)
     raw.send(49, 1)
