@@ -4,6 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 # What pytest is given, as in: make test TESTS=tests/webapp
 TESTS ?=
+# Tests mostly wait, so more run at once than there are cores. Each process has services of its own.
+JOBS ?= 4
 
 VENV := .venv/bin/python
 # Settings want these to be loaded at all; the checks connect to nothing.
@@ -23,7 +25,7 @@ test:
 	@$(MAKE) --no-print-directory check
 	@if grep -q '"dependencies"\|"devDependencies"' package.json; then npm ci --silent; fi
 	@npm test --silent
-	@$(VENV) -m pytest -q $(TESTS)
+	@$(VENV) -m pytest -q -n $(JOBS) --dist loadfile $(TESTS)
 
 check:
 	@$(PYTHON) deploy/local/install.py
