@@ -11,7 +11,11 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from brokers.config import InteractiveBrokersExecClientConfig, TradingNodeConfig
+from brokers.config import (
+    InteractiveBrokersDataClientConfig,
+    InteractiveBrokersExecClientConfig,
+    TradingNodeConfig,
+)
 from brokers.domain import Notice, SessionState, TradingPermission
 from brokers.gateways.base import Endpoint
 from brokers.interactive_brokers.factories import (
@@ -273,5 +277,7 @@ def config_for(endpoint: Endpoint, account_id: UUID) -> TradingNodeConfig:
         port=endpoint.port,
         account_code=account.account_code or None,
         account="",  # a variable of this process is nobody's account
+        # Late prices that say so are more use than none; each quote tells which it is.
+        data_clients={"IB": InteractiveBrokersDataClientConfig(delayed_when_not_subscribed=True)},
         exec_clients={"IB": InteractiveBrokersExecClientConfig(first_order_id=max(highest, 0) + 1)},
     )

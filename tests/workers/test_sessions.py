@@ -174,6 +174,13 @@ def test_what_is_on_a_screen_streams_into_the_snapshot(ready: BrokerAccount) -> 
     assert stored(ready)[0] == session_of(ready).fence
 
 
+def test_what_the_login_has_no_live_data_for_streams_delayed_and_says_so(ready: BrokerAccount) -> None:
+    (sap,) = questions.ask(ready.id, "search", {"text": "SAP"}, deadline=10)["con_ids"]
+    look_at(ready, [sap])
+    eventually(lambda: bid_of(ready, sap) is not None, "a bid")
+    assert json.loads(stored(ready)[2][sap])["market_data_type"] == "delayed"
+
+
 def look_at(account: BrokerAccount, con_ids: list[int]) -> None:
     async def want() -> None:
         async with async_client() as redis:
