@@ -96,7 +96,7 @@ def steps() -> dict[str, Play]:
         "details of a chain": details_of_chain,
         "stream AAPL": lambda stage: stage.client.quotes(APPLE, stage.control.step),
         "stream EUR.USD": lambda stage: stage.client.quotes(EURO, stage.control.step),
-        "depth": lambda stage: stage.client.depth(APPLE, stage.control.step),
+        "depth": lambda stage: stage.client.depth({**APPLE, "exchange": "ISLAND"}, stage.control.step),
         "tick by tick": lambda stage: stage.client.ticks(APPLE, stage.control.step),
         "history 5 mins": _bars("1 D", "5 mins", "TRADES"),
         "history 1 day": _bars("2 W", "1 day", "MIDPOINT"),

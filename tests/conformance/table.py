@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Answers = Mapping[str, Mapping[str, Any]]  # request -> {"answer": ...} or {"failed": why}
 
-AGREES, DIFFERS, EMPTY, FAILED = "agrees", "DIFFERS", "EMPTY", "FAILED"
+AGREES, DIFFERS, WRONG, FAILED = "agrees", "DIFFERS", "WRONG", "FAILED"
+Expected = Callable[[str, Any], bool]  # request, answer -> whether it says what it has to
 _LONGEST = 2000
 
 
-def verdicts(by_client: Mapping[str, Answers]) -> dict[str, dict[str, str]]:
+def verdicts(by_client: Mapping[str, Answers], is_expected: Expected) -> dict[str, dict[str, str]]:
     """Request -> client -> verdict. All but the first client are held against the first that has an answer."""
     requests = list(dict.fromkeys(request for answers in by_client.values() for request in answers))
-    return {request: _verdicts_on(request, by_client) for request in requests}
+    return {request: _verdicts_on(request, by_client, is_expected) for request in requests}
 
 
-def _verdicts_on(request: str, by_client: Mapping[str, Answers]) -> dict[str, str]:
+def _verdicts_on(request: str, by_client: Mapping[str, Answers], is_expected: Expected) -> dict[str, str]:
     told = {client: answers.get(request, {"failed": "never asked"}) for client, answers in by_client.items()}
     first = next((one["answer"] for one in told.values() if "answer" in one), None)
-    return {client: _verdict(one, first) for client, one in told.items()}
+    return {client: _verdict(one, first, lambda answer: is_expected(request, answer)) for client, one in told.items()}
 
 
-def _verdict(told: Mapping[str, Any], first: Any) -> str:
+def _verdict(told: Mapping[str, Any], first: Any, is_right: Callable[[Any], bool]) -> str:
     if "failed" in told:
         return FAILED
-    if not told["answer"]:
-        return EMPTY
+    if not is_right(told["answer"]):
+        return WRONG
     return AGREES if told["answer"] == first else DIFFERS
 
 
