@@ -21,10 +21,16 @@ SEED = 7
 # So slow that the market moves when the session steps it, and at no other time.
 SPEED = 0.0001
 
+PREFACE = f"""The same session with each client, against a simulator of its own (seed {SEED}). An answer agrees when it says
+what is expected of it (tests/conformance/expected.py) and is the same as the first client's. Nothing here is held
+against recordings of IB itself.
+"""
+
 
 def main() -> int:
     by_client = {client: _played(client) for client in CLIENTS}
     found = table.verdicts(by_client, is_expected)
+    print(PREFACE)
     print(table.rendered(found, CLIENTS))
     print(table.differences(found, by_client))
     agree = sum(all(verdict == table.AGREES for verdict in row.values()) for row in found.values())
