@@ -21,9 +21,9 @@ SEED = 7
 # So slow that the market moves when the session steps it, and at no other time.
 SPEED = 0.0001
 
-PREFACE = f"""The same session with each client, against a simulator of its own (seed {SEED}). An answer agrees when it says
-what is expected of it (tests/conformance/expected.py) and is the same as the first client's. Nothing here is held
-against recordings of IB itself.
+PREFACE = f"""The same session with each client, against a simulator of its own (seed {SEED}). An answer agrees when it
+says what is expected of it (tests/conformance/expected.py) and is the same as the first client's. Nothing here is
+held against recordings of IB itself.
 """
 
 
