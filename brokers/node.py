@@ -166,6 +166,9 @@ class TradingNode:
         self._stop_asked = self._stop_asked or asyncio.Event()
         try:
             await first_of(self._stop_asked.wait(), self._work(body))
+        except LinkLost:
+            if not self._stop_asked.is_set():  # or else it's the stop that has cut short what was going on
+                raise
         finally:
             await self.stop()
             self._stop_asked = None
@@ -186,11 +189,13 @@ class TradingNode:
         try:
             await self.reopen()
             report = await self._report()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised again
             if isinstance(error, GatewayLoginFailed):
                 log.error("The credentials are not valid: %s", error)  # noqa: TRY400 - its trace tells nothing more
-            await self.stop()
-            raise
+            try:
+                await self._end()
+            finally:
+                raise error  # whatever happens to the ending: why the start failed is what its owner has to know
         for sentence in report.sentences():
             log.info("%s", sentence)
         return report
@@ -306,6 +311,10 @@ class TradingNode:
         """
         if self._stop_asked is not None:
             self._stop_asked.set()
+        await self._end()
+
+    async def _end(self) -> None:
+        """Apart from `stop`, since a start that failed is nobody's wish to stop: `serve` has to hear its error."""
         if self._execution is not None:
             self._execution.stop()
         self.account.stop()

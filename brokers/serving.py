@@ -58,16 +58,21 @@ async def _come_back(node: Served, backoff: Backoff) -> None:
 
 
 async def first_of(*works: Awaitable[object]) -> None:
-    """Until the first of them ends, by itself or with what it raises; the others are cancelled and seen out."""
+    """Until the first of them ends, by itself or with what it raises; the others are cancelled and seen out.
+
+    What one of the others raises on its way out is raised too: it may be the only word about what went wrong.
+    """
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        ended = [task for task in tasks if task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    for task in sorted(tasks, key=lambda one: one not in ended):
+        if not task.cancelled():
+            task.result()
 
 
 @contextlib.contextmanager

@@ -37,10 +37,12 @@ from brokers.refusals import (
     ClientIdInUse,
     ClientMissing,
     CredentialMissing,
+    FilterRefused,
     GatewayUnreachable,
+    InstrumentNotFound,
     LinkLost,
 )
-from brokers.serving import keep_connected
+from brokers.serving import first_of, keep_connected
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.services import ROOT
 
@@ -235,6 +237,36 @@ async def test_a_start_that_fails_leaves_nothing_behind(
     assert await asyncio.to_thread(sweep, tmp_path) == []
 
 
+NOTHING = {**AMD, "symbol": "NOSUCHTHING"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "settings", "refusal"),
+    [
+        ({"TWS_ACCOUNT": "DU999"}, {}, AccountMissing),
+        ({}, {"account": "MY_ACCOUNT"}, CredentialMissing),
+        ({}, {"data_clients": {"IB": {"instrument_provider": {"load_ids": ["garbage"]}}}}, FilterRefused),
+        (
+            {},
+            {"data_clients": {"IB": {"instrument_provider": {"load_all": True, "filters": NOTHING}}}},
+            InstrumentNotFound,
+        ),
+    ],
+)
+@pytest.mark.usefixtures("login")
+async def test_a_start_that_fails_behind_a_gateway_of_the_node_s_own_is_raised(
+    built: Build, monkeypatch: pytest.MonkeyPatch, variables: Any, settings: Any, refusal: type[Exception]
+) -> None:
+    for name in ("TWS_ACCOUNT", "MY_ACCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    node = built(TradingNodeConfig(gateway={"runtime": "simulator"}, **settings))
+    with pytest.raises(refusal):
+        await asyncio.wait_for(node.serve(), DEADLINE)
+    assert node.link is LinkState.DOWN
+
+
 async def test_a_node_whose_gateway_does_not_run_yet_can_t_connect(built: Build) -> None:
     node = built(TradingNodeConfig(gateway=InteractiveBrokersGatewayConfig()))
     with pytest.raises(GatewayUnreachable, match="gateway doesn't run: start, serve and run start it"):
@@ -386,6 +418,31 @@ def test_the_quickstart_without_credentials_names_the_variable() -> None:
     )
     assert ran.returncode == 1
     assert "CredentialMissing: The environment variable TWS_USERNAME" in ran.stderr
+
+
+def test_a_program_whose_start_fails_ends_with_the_reason() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "examples.quickstart"],
+        cwd=ROOT,
+        env={**os.environ, "TWS_USERNAME": "demo", "TWS_PASSWORD": "demo", "TWS_ACCOUNT": "DU999"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert re.search(r"AccountMissing: .*and not DU999", ran.stderr)
+
+
+async def test_a_failure_on_the_way_out_is_not_swallowed() -> None:
+    async def fails_when_cancelled() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise KeyError("said last")
+
+    with pytest.raises(KeyError, match="said last"):
+        await first_of(asyncio.sleep(0), fails_when_cancelled())
 
 
 class Lost:
