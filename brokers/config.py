@@ -14,21 +14,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from brokers import credentials
-from brokers.config_reading import put, read_config
+from brokers.config_numbers import require_counts, require_seconds
+from brokers.config_reading import put, read_config, read_ids
 from brokers.config_settling import settle
 from brokers.domain import MarketDataType, TradingMode
-from brokers.filters import Filters, InstrumentFilter, frozen, read_filter, read_filters, separate
+from brokers.filters import Filter, Filters, InstrumentFilter, frozen, read_filter, read_filters, separate
 from brokers.gateways.base import GatewayRuntime
 from brokers.refusals import ConfigRefused
 
 Client = TypeVar("Client", bound="ClientConfig")
 Word = TypeVar("Word", bound=StrEnum)
 
+if TYPE_CHECKING:
+    from brokers.config_types import Read
+
 # A default that depends on the other settings: taken when nothing is given anywhere.
 _SETTLED: Any = None
+# Defaults of `Read` settings, which a type checker would take for the setting itself.
+_NOT_GIVEN: Any = None
+_EMPTY: Any = ()
+_LIVE: Any = MarketDataType.LIVE
+Dict: TypeAlias = Mapping[str, Any]
+_Mode: TypeAlias = "Read[TradingMode | str | None, TradingMode | None]"
+_Provider: TypeAlias = "Read[InstrumentProviderConfig | Dict, InstrumentProviderConfig]"
+_Gateway: TypeAlias = "Read[InteractiveBrokersGatewayConfig | Dict | None, InteractiveBrokersGatewayConfig | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +55,16 @@ class InstrumentProviderConfig:
     """
 
     load_all: bool = False
-    load_ids: frozenset[int | str] = frozenset()
-    filters: Filters = ()
+    load_ids: Read[Iterable[int | str] | None, frozenset[int | str]] = _EMPTY
+    filters: Read[Filters | None, tuple[Filter, ...]] = _EMPTY
     build_options_chain: bool | None = None
     build_futures_chain: bool | None = None
     min_expiry_days: int | None = None
     max_expiry_days: int | None = None
 
     def __post_init__(self) -> None:
-        put(self, "load_ids", frozenset(self.load_ids))
-        put(self, "filters", tuple(frozen(one) for one in separate(self.filters)))
+        put(self, "load_ids", read_ids(self.load_ids))
+        put(self, "filters", () if self.filters is None else tuple(frozen(one) for one in separate(self.filters)))
         if self.load_all and not (self.filters or self.load_ids):
             raise ConfigRefused("load_all needs filters that say what to load: Interactive Brokers can't list it all.")
         read_filters(self.filters)
@@ -82,6 +94,9 @@ class InstrumentProviderConfig:
         return tuple(read_filter(one, otherwise=given) for one in separate(self.filters))
 
 
+_PROVIDER: Any = InstrumentProviderConfig
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractiveBrokersGatewayConfig:
     """A gateway that is started for the node and stopped with it.
@@ -93,16 +108,17 @@ class InteractiveBrokersGatewayConfig:
 
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    trading_mode: TradingMode | None = None
+    trading_mode: _Mode = _NOT_GIVEN
     read_only_api: bool = False
     runtime: str | GatewayRuntime = "simulator"
     name: str = "gateway"
-    folder: Path | None = None
+    folder: Read[Path | str | None, Path | None] = _NOT_GIVEN
     login_deadline: float = 300.0
 
     def __post_init__(self) -> None:
         _check_login(self, "the gateway's")
         put(self, "folder", Path(self.folder) if self.folder is not None else None)
+        require_seconds(self, "login_deadline")
         if isinstance(self.runtime, str) and self.runtime != "simulator":
             raise ConfigRefused(
                 f"The gateway's runtime can't be {self.runtime!r}; it is 'simulator' or a GatewayRuntime. A gateway "
@@ -117,16 +133,16 @@ class ClientConfig:
     In a dict, `host`, `port`, `ibg_host`, `ibg_port`, `ibg_client_id` and `account_code` are understood too.
     """
 
-    instrument_provider: InstrumentProviderConfig = field(default_factory=InstrumentProviderConfig)
+    instrument_provider: _Provider = field(default_factory=_PROVIDER)
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     account: str | None = None
     account_id: str | None = None
-    trading_mode: TradingMode | None = None
+    trading_mode: _Mode = _NOT_GIVEN
     gateway_host: str | None = None
     gateway_port: int | None = None
     client_id: int | None = None
-    gateway: InteractiveBrokersGatewayConfig | None = None
+    gateway: _Gateway = _NOT_GIVEN
 
     def __post_init__(self) -> None:
         _check_login(self, "the client's")
@@ -150,7 +166,7 @@ class InteractiveBrokersDataClientConfig(ClientConfig):
     sent for `history_pause`.
     """
 
-    market_data_type: MarketDataType = MarketDataType.LIVE
+    market_data_type: Read[MarketDataType | str, MarketDataType] = _LIVE
     market_data_lines: int = 100
     depth_streams: int = 3
     depth_rows: int = 10
@@ -162,9 +178,17 @@ class InteractiveBrokersDataClientConfig(ClientConfig):
     history_deadline: float = 300.0
     history_pause: float = 15.0
 
+    if TYPE_CHECKING:  # said again, or else mypy reads what a frozen class inherits as what may be given
+        instrument_provider: _Provider = _SETTLED
+        trading_mode: _Mode = _SETTLED
+        gateway: _Gateway = _SETTLED
+
     def __post_init__(self) -> None:
         ClientConfig.__post_init__(self)
         put(self, "market_data_type", _word("market_data_type", self.market_data_type, MarketDataType))
+        require_counts(self, "market_data_lines", "depth_streams", "depth_rows", "tick_by_tick_streams")
+        require_seconds(self, "stale_after", "retry_after", "farm_grace", "history_deadline")
+        require_seconds(self, "history_pause", or_none_at_all=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +202,17 @@ class InteractiveBrokersExecClientConfig(ClientConfig):
 
     first_order_id: int = 1
     look_elsewhere_every: float | None = 60.0
+
+    if TYPE_CHECKING:  # said again, or else mypy reads what a frozen class inherits as what may be given
+        instrument_provider: _Provider = _SETTLED
+        trading_mode: _Mode = _SETTLED
+        gateway: _Gateway = _SETTLED
+
+    def __post_init__(self) -> None:
+        ClientConfig.__post_init__(self)
+        require_counts(self, "first_order_id", least=1)
+        if self.look_elsewhere_every is not None:
+            require_seconds(self, "look_elsewhere_every")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +234,9 @@ class TradingNodeConfig:
     Raises ConfigRefused for what nobody could mean, with the nearest right name.
     """
 
-    host: str = _SETTLED
-    port: int = _SETTLED
-    client_id: int = _SETTLED
+    host: Read[str | None, str] = _SETTLED
+    port: Read[int | None, int] = _SETTLED
+    client_id: Read[int | None, int] = _SETTLED
     account_code: str | None = None
     gateway_time_zone: str = "UTC"
     connect_deadline: float = 15.0
@@ -212,19 +247,27 @@ class TradingNodeConfig:
     unreadable_limit: int = 5
     reconnect_pause: float = 1.0
     longest_reconnect_pause: float = 60.0
-    data_clients: Mapping[str, InteractiveBrokersDataClientConfig] = _SETTLED
-    exec_clients: Mapping[str, InteractiveBrokersExecClientConfig] = _SETTLED
-    username: str = _SETTLED
-    password: str = field(default=_SETTLED, repr=False)
-    account: str = _SETTLED
-    trading_mode: TradingMode = _SETTLED
-    gateway: InteractiveBrokersGatewayConfig | None = None
+    data_clients: Read[
+        Mapping[str, InteractiveBrokersDataClientConfig | Dict] | None, Mapping[str, InteractiveBrokersDataClientConfig]
+    ] = _SETTLED
+    exec_clients: Read[
+        Mapping[str, InteractiveBrokersExecClientConfig | Dict] | None, Mapping[str, InteractiveBrokersExecClientConfig]
+    ] = _SETTLED
+    username: Read[str | None, str] = _SETTLED
+    password: Read[str | None, str] = field(default=_SETTLED, repr=False)
+    account: Read[str | None, str] = _SETTLED
+    trading_mode: Read[TradingMode | str | None, TradingMode] = _SETTLED
+    gateway: _Gateway = _NOT_GIVEN
     named_clients: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         named = {"data": self.data_clients, "exec": self.exec_clients}
         put(self, "named_clients", frozenset(kind for kind, given in named.items() if given))
         _check_login(self, "the node's")
+        require_seconds(self, "connect_deadline", "request_deadline", "broker_lost_deadline")
+        require_seconds(self, "heartbeat", "heartbeat_deadline")
+        require_seconds(self, "reconnect_pause", "longest_reconnect_pause", or_none_at_all=True)
+        require_counts(self, "unreadable_limit", least=1)
         _put_read(self, "gateway", InteractiveBrokersGatewayConfig)
         put(self, "data_clients", _clients(InteractiveBrokersDataClientConfig, self.data_clients, "data_clients"))
         put(self, "exec_clients", _clients(InteractiveBrokersExecClientConfig, self.exec_clients, "exec_clients"))

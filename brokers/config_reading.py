@@ -41,6 +41,21 @@ def read_config(kind: type[Config], given: object, *, where: str, aliases: Mappi
     return kind(**values)
 
 
+def read_ids(given: object) -> frozenset[int | str]:
+    """Raises ConfigRefused for what isn't several ids; a text by itself would be taken for its letters."""
+    if given is None:
+        return frozenset()
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+        raise ConfigRefused(
+            f"load_ids is a list of con_ids and names, as in [265598, 'EUR/USD.IDEALPRO'], and not {given!r}."
+        )
+    ids = tuple(given)
+    for one in ids:
+        if isinstance(one, bool) or not isinstance(one, int | str):
+            raise ConfigRefused(f"load_ids holds con_ids and names such as 'EUR/USD.IDEALPRO', and {one!r} is neither.")
+    return frozenset(ids)
+
+
 def the_one(setting: str, given: Iterable[tuple[str, Any]], *, secret: bool = False) -> Any:
     """What the places say that say anything (not None); None when none does. Raises ConfigRefused when two differ."""
     said = [(where, value) for where, value in given if value is not None]

@@ -10,7 +10,8 @@ from brokers.domain import TradingMode
 from brokers.refusals import ConfigRefused
 
 PAPER_PORT, LIVE_PORT = 4002, 4001  # IB Gateway's own defaults
-_NUMBERS = {"port": range(65536), "client_id": range(2**31)}
+_NUMBERS = {"port": range(1, 65536), "client_id": range(2**31)}
+_UNKNOWN = 0  # the port of a gateway that doesn't run yet
 
 # What concerns the connection: its name in the node's config, in a client's, in the gateway's, and its default.
 _SHARED: tuple[tuple[str, str, str, Any], ...] = (
@@ -45,18 +46,23 @@ def settle(node: Any) -> None:
 def _check_numbers(node: Any) -> None:
     for name, allowed in _NUMBERS.items():
         given = getattr(node, name)
-        if given is not None and (type(given) is not int or given not in allowed):
-            raise ConfigRefused(f"{name} is a whole number from 0 to {allowed.stop - 1}, and not {given!r}.")
+        if given is None or (name == "port" and given == _UNKNOWN and node.gateway is not None):
+            continue
+        if type(given) is not int or given not in allowed:
+            raise ConfigRefused(
+                f"{name} is a whole number from {allowed.start} to {allowed.stop - 1}, and not {given!r}."
+            )
 
 
 def _settle_address(node: Any) -> None:
     if node.gateway is None:
         put(node, "host", node.host or "127.0.0.1")
-        put(node, "port", node.port or (LIVE_PORT if node.trading_mode is TradingMode.LIVE else PAPER_PORT))
+        by_mode = LIVE_PORT if node.trading_mode is TradingMode.LIVE else PAPER_PORT
+        put(node, "port", by_mode if node.port is None else node.port)
     elif node.host or node.port:
         raise ConfigRefused(
             "A gateway that the node starts has an address of its own. Take out its host and port, or the gateway."
         )
     else:
         put(node, "host", "")
-        put(node, "port", 0)
+        put(node, "port", _UNKNOWN)

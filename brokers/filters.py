@@ -7,12 +7,12 @@ IB's spelling or in snake_case. Beside them, `pair` names a currency pair (`EURU
 `build_options_chain`, `build_futures_chain`, `options_chain_exchange`, `min_expiry_days` and `max_expiry_days` (days
 from today, in UTC), `min_strike` and `max_strike`.
 
-A filter may also be the dict's items, `tuple(filter.items())`, which can be hashed.
+A filter may also be the dict's items, in any order: `tuple(filter.items())`, which can be hashed, or a frozenset.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -73,10 +73,10 @@ class InstrumentFilter:
         return ", ".join(said)
 
 
-Filter: TypeAlias = Mapping[str, Any] | Sequence[tuple[str, Any]] | InstrumentFilter
+Filter: TypeAlias = Mapping[str, Any] | Collection[tuple[str, Any]] | InstrumentFilter
 """A dict, its items, or one that was read."""
 
-Filters: TypeAlias = Filter | Sequence[Filter]
+Filters: TypeAlias = Filter | Collection[Filter]
 """One filter, or several."""
 
 # The keys in IB's spelling. All are also taken in snake_case, which is this dataclass's own.
@@ -149,25 +149,32 @@ def read_filters(given: Filters) -> tuple[InstrumentFilter, ...]:
 
 
 def separate(given: Filters) -> tuple[Filter, ...]:
-    """Tells one filter's items from several filters: an item begins with its key."""
-    if isinstance(given, Mapping | InstrumentFilter) or (given and _is_item(given[0])):
-        return (given,)  # type: ignore[return-value]  # what it is was just looked at
-    return tuple(given)  # type: ignore[arg-type]
+    """Tells one filter's items from several filters: an item begins with its key. Raises FilterRefused for neither."""
+    if isinstance(given, Mapping | InstrumentFilter):
+        return (given,)
+    if not _is_several(given):
+        raise FilterRefused(f"A filter is a dict or its items, or there are several in a list; {given!r} is neither.")
+    parts: tuple[Any, ...] = tuple(given)
+    return (parts,) if parts and _is_item(parts[0]) else parts
 
 
 def frozen(given: Filter) -> Filter:
-    """As its items, so that nobody changes it afterwards."""
-    return tuple(given.items()) if isinstance(given, Mapping) else given
+    """As its items, so that nobody changes it afterwards. Raises FilterRefused for what is no filter."""
+    return given if isinstance(given, InstrumentFilter) else tuple(_items(given))
+
+
+def _is_several(given: object) -> bool:
+    return isinstance(given, Collection) and not isinstance(given, str | bytes)
 
 
 def _is_item(given: object) -> bool:
     return isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2 and isinstance(given[0], str)
 
 
-def _items(given: Mapping[str, Any] | Sequence[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+def _items(given: Mapping[str, Any] | Collection[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
     if isinstance(given, Mapping):
         return given.items()
-    if not isinstance(given, Sequence) or not all(_is_item(item) for item in given):
+    if not _is_several(given) or not all(_is_item(item) for item in given):
         raise FilterRefused(f"A filter is a dict or its items, and {given!r} is neither.")
     return given
 

@@ -21,27 +21,28 @@ from brokers import (
     TradingNode,
     TradingNodeConfig,
 )
-from brokers.domain import OrderRequest, OrderSide, OrderType, TimeInForce
+from brokers.domain import ExecutionReport, Instrument, OrderRequest, OrderSide, OrderType, Quote, TimeInForce
 
 AMD = {"secType": "STK", "symbol": "AMD", "exchange": "SMART", "currency": "USD"}
 
 
 class Script(NodeListener):
     def __init__(self) -> None:
-        self.quotes, self.fills = asyncio.Queue(), asyncio.Queue()
+        self.quotes: asyncio.Queue[Quote] = asyncio.Queue()
+        self.fills: asyncio.Queue[ExecutionReport] = asyncio.Queue()
 
-    def on_quote(self, quote):
+    def on_quote(self, quote: Quote) -> None:
         if quote.bid is not None and quote.ask is not None:
             self.quotes.put_nowait(quote)
 
-    def on_execution(self, report, _instrument):
+    def on_execution(self, report: ExecutionReport, _instrument: Instrument | None) -> None:
         self.fills.put_nowait(report)
 
 
 script = Script()
 
 
-async def trade(node):
+async def trade(node: TradingNode) -> None:
     account_code = node.account_codes[0]
     if not account_code.startswith("D"):
         raise SystemExit(f"{account_code} is no paper account, so nothing is ordered.")

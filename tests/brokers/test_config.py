@@ -26,7 +26,7 @@ SECRET = "hunter2-Correct.Horse"
 
 
 def test_the_guide_s_dicts_are_a_config() -> None:
-    config = TradingNodeConfig(data_clients={"IB": LOGIN}, exec_clients={"IB": LOGIN})  # type: ignore[dict-item]
+    config = TradingNodeConfig(data_clients={"IB": LOGIN}, exec_clients={"IB": LOGIN})
     assert (config.username, config.password, config.account) == ("TWS_USERNAME", "TWS_PASSWORD", "TWS_ACCOUNT")
     assert (config.host, config.port, config.client_id) == ("127.0.0.1", 4002, 1)
     assert config.account_code is None
@@ -36,7 +36,7 @@ def test_a_dict_and_an_object_say_the_same() -> None:
     by_dict = TradingNodeConfig(
         data_clients={
             "IB": {"market_data_type": "delayed", "gateway_port": 4009, "instrument_provider": {"load_ids": [265598]}}
-        }  # type: ignore[dict-item]
+        }
     )
     by_object = TradingNodeConfig(
         data_clients={
@@ -78,7 +78,7 @@ def test_a_client_can_say_where_the_node_connects(kind: str, key: str, value: An
 
 def test_the_node_and_its_clients_may_say_the_same() -> None:
     config = TradingNodeConfig(
-        port=4009, data_clients={"IB": {"ibg_port": 4009}}, exec_clients={"IB": {"port": 4009}}  # type: ignore[dict-item]
+        port=4009, data_clients={"IB": {"ibg_port": 4009}}, exec_clients={"IB": {"port": 4009}}
     )  # fmt: skip
     assert config.port == 4009
 
@@ -100,8 +100,24 @@ def test_the_node_and_its_clients_may_say_the_same() -> None:
         ({"data_clients": {"IB": {"usrname": "X"}}}, r"data_clients\['IB'\] has no key 'usrname'. Did you mean 'user"),
         ({"gateway": {"pasword": "X"}}, "gateway has no key 'pasword'. Did you mean 'password'?"),
         ({"data_clients": {"IB": {"instrument_provider": {"filter": AMD}}}}, "no key 'filter'. Did you mean 'filters'"),
-        ({"port": "4002"}, "port is a whole number from 0 to 65535, and not '4002'"),
-        ({"port": 70000}, "port is a whole number from 0 to 65535, and not 70000"),
+        ({"port": "4002"}, "port is a whole number from 1 to 65535, and not '4002'"),
+        ({"port": 0}, "port is a whole number from 1 to 65535, and not 0"),
+        ({"data_clients": {"IB": {"port": 0}}}, "port is a whole number from 1 to 65535, and not 0"),
+        ({"heartbeat": -1}, "heartbeat is in seconds, a number of more than 0, and not -1"),
+        ({"connect_deadline": "a"}, "connect_deadline is in seconds, a number of more than 0, and not 'a'"),
+        ({"request_deadline": float("nan")}, "request_deadline is in seconds, a number of more than 0, and not nan"),
+        ({"heartbeat_deadline": True}, "heartbeat_deadline is in seconds, a number of more than 0, and not True"),
+        ({"broker_lost_deadline": None}, "broker_lost_deadline is in seconds"),
+        ({"reconnect_pause": -0.5}, "reconnect_pause is in seconds, a number of 0 or more, and not -0.5"),
+        ({"longest_reconnect_pause": "1"}, "longest_reconnect_pause is in seconds"),
+        ({"unreadable_limit": 0}, "unreadable_limit is a whole number of 1 or more, and not 0"),
+        ({"gateway": {"login_deadline": 0}}, "login_deadline is in seconds, a number of more than 0, and not 0"),
+        ({"data_clients": {"IB": {"market_data_lines": 1.5}}}, "market_data_lines is a whole number of 0 or more"),
+        ({"data_clients": {"IB": {"stale_after": 0}}}, "stale_after is in seconds"),
+        ({"data_clients": {"IB": {"history_pause": -1}}}, "history_pause is in seconds, a number of 0 or more"),
+        ({"exec_clients": {"IB": {"first_order_id": 0}}}, "first_order_id is a whole number of 1 or more, and not 0"),
+        ({"exec_clients": {"IB": {"look_elsewhere_every": -1}}}, "look_elsewhere_every is in seconds"),
+        ({"port": 70000}, "port is a whole number from 1 to 65535, and not 70000"),
         ({"exec_clients": {"IB": {"client_id": -1}}}, "client_id is a whole number from 0 to 2147483647, and not -1"),
         ({"data_clients": {"IB": 3}}, "InteractiveBrokersDataClientConfig or a dict, and not int"),
         ({"data_clients": ["IB"]}, "data_clients is a dict of configs by name"),
@@ -121,7 +137,7 @@ def test_real_money_has_a_port_of_its_own() -> None:
 
 
 def test_a_gateway_that_is_started_has_its_address_once_it_runs(tmp_path: Path) -> None:
-    config = TradingNodeConfig(gateway={"folder": str(tmp_path)})  # type: ignore[arg-type]
+    config = TradingNodeConfig(gateway={"folder": str(tmp_path)})
     assert (config.host, config.port) == ("", 0)
     assert config.gateway == InteractiveBrokersGatewayConfig(folder=tmp_path)
     assert replace(config, request_deadline=10.0) == config
@@ -188,7 +204,7 @@ def test_no_password_is_in_any_repr() -> None:
     assert shouted not in repr(config)
     assert SECRET not in repr(Credentials(username="alice", password=SECRET))
     with pytest.raises(ConfigRefused) as raised:
-        TradingNodeConfig(password=shouted, gateway={"password": "ANOTHER"})  # type: ignore[arg-type]
+        TradingNodeConfig(password=shouted, gateway={"password": "ANOTHER"})
     assert shouted not in str(raised.value)
 
 
@@ -196,12 +212,41 @@ def test_no_password_is_in_any_repr() -> None:
 
 
 @pytest.mark.parametrize(
-    "filters", [AMD, tuple(AMD.items()), [AMD], (tuple(AMD.items()),)], ids=["dict", "items", "dicts", "tuples"]
+    "filters", [AMD, tuple(AMD.items()), AMD.items(), [AMD], (tuple(AMD.items()),)], ids=[*"ABCDE"]
 )
 def test_filters_are_a_dict_its_items_or_several_of_these(filters: Any) -> None:
     config = InstrumentProviderConfig(load_all=True, filters=filters)
     assert config.instrument_filters == (read_filter(AMD),)
     assert hash(config) == hash(InstrumentProviderConfig(load_all=True, filters=AMD))
+
+
+@pytest.mark.parametrize("filters", [frozenset(AMD.items()), {frozenset(AMD.items())}, [AMD.items()]], ids=[*"ABC"])
+def test_a_filter_s_items_may_come_in_any_order(filters: Any) -> None:
+    assert InstrumentProviderConfig(load_all=True, filters=filters).instrument_filters == (read_filter(AMD),)
+
+
+@pytest.mark.parametrize("filters", ["AMD", b"AMD", 3, ["AMD"], [3], iter([AMD])], ids=[*"ABCDEF"])
+def test_what_is_no_filter_is_refused_by_a_sentence(filters: Any) -> None:
+    with pytest.raises(FilterRefused, match="A filter is a dict or its items"):
+        InstrumentProviderConfig(filters=filters)
+
+
+def test_none_of_filters_and_ids_is_nothing_to_load() -> None:
+    config = InstrumentProviderConfig(filters=None, load_ids=None)
+    assert config == InstrumentProviderConfig()
+    assert (config.instrument_filters, config.load_ids) == ((), frozenset())
+
+
+@pytest.mark.parametrize("ids", ["EUR/USD.IDEALPRO", b"EUR", 265598, {"EUR": 1}], ids=repr)
+def test_ids_are_several_and_never_the_letters_of_one(ids: Any) -> None:
+    with pytest.raises(ConfigRefused, match="load_ids is a list of con_ids and names"):
+        InstrumentProviderConfig(load_ids=ids)
+
+
+@pytest.mark.parametrize("wrong", [None, 1.5, True, ["EUR"]], ids=repr)
+def test_an_id_that_is_neither_a_number_nor_a_name_is_refused(wrong: Any) -> None:
+    with pytest.raises(ConfigRefused, match=r"'EUR/USD\.IDEALPRO', and .* is neither"):
+        InstrumentProviderConfig(load_ids=[265598, wrong])
 
 
 def test_a_wrong_filter_is_refused_before_anybody_connects() -> None:

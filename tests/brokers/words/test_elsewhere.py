@@ -31,7 +31,7 @@ def looking(every: float | None, gateway: ScriptedGateway, recorder: Recorder) -
 
 @pytest.fixture
 async def node(gateway: ScriptedGateway, recorder: Recorder) -> AsyncIterator[TradingNode]:
-    node = looking(0, gateway, recorder)
+    node = looking(1e-9, gateway, recorder)
     await node.connect()
     yield node
     node.drop()
