@@ -314,6 +314,9 @@ async def test_the_login_may_trade_and_the_check_leaves_no_order(
         ({"order_type": OrderType.TRAIL}, "by an amount or by a percentage"),
         ({"time_in_force": TimeInForce.GTD}, "needs the date"),
         ({"con_id": 1}, "was given"),
+        ({"quantity": 5}, "quantity is 5; it has to be a Decimal"),
+        ({"limit_price": 150.1}, r"limit_price is 150\.1; it has to be a Decimal"),
+        ({"account_code": "DU42"}, "This login has no account DU42; it has DU1000001"),
     ],
 )
 async def test_an_order_that_can_t_be_meant_is_refused_before_a_byte_leaves(

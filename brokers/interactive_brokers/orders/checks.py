@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -58,10 +58,25 @@ def require_sound(request: OrderRequest) -> None:
         raise OrderRefused(f"The order {request.client_order_id} can't be attached to itself.")
 
 
+def require_account(account_code: str, *, known: Collection[str]) -> None:
+    """Raises OrderRefused for an account that isn't behind the login. `known` is empty while nobody knows them."""
+    if known and account_code not in known:
+        raise OrderRefused(f"This login has no account {account_code}; it has {', '.join(known)}.")
+
+
+def require_decimals(terms: OrderTerms | OrderRequest) -> None:
+    """Raises OrderRefused for a number of another kind: a float isn't quite what was written."""
+    for field in ("quantity", *sorted(PRICES)):
+        value = getattr(terms, field)
+        if not isinstance(value, Decimal) and (value is not None or field == "quantity"):
+            raise OrderRefused(f"The order's {field} is {value!r}; it has to be a Decimal, as in Decimal('150.10').")
+
+
 def require_sound_terms(terms: OrderTerms, *, now: datetime) -> None:
     """Raises OrderRefused when the terms contradict each other or can't be sent. `now` is aware."""
     if terms.order_type not in NEEDED:
         raise OrderRefused(f"Orders of type {terms.order_type} are not sent from here; {', '.join(NEEDED)} are.")
+    require_decimals(terms)
     _require_number(terms.quantity, "quantity")
     _require_prices(terms)
     _require_trailing(terms)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from brokers.domain import BracketRequest, OrderRequest, OrderType
+from brokers.interactive_brokers.orders.checks import require_decimals
 from brokers.refusals import OrderRefused
 
 # What can take a profit, and what can stop a loss.
@@ -16,6 +17,8 @@ _STOPS = frozenset({OrderType.STP, OrderType.STP_LMT, OrderType.TRAIL, OrderType
 def bracket_orders(bracket: BracketRequest) -> tuple[OrderRequest, OrderRequest, OrderRequest]:
     """Parent first, each child attached to it. Raises OrderRefused when the three don't make a bracket."""
     entry = bracket.entry
+    for order in (entry, bracket.take_profit, bracket.stop_loss):
+        require_decimals(order)  # which are about to be compared
     children = (("take profit", bracket.take_profit), ("stop loss", bracket.stop_loss))
     for name, child in children:
         _require_child(child, name, entry)

@@ -96,6 +96,8 @@ class OrderRecord:
         if self.status in (OrderStatus.FILLED, OrderStatus.CANCELLED):
             return
         self.status = self._reading(word)
+        if self.status is OrderStatus.CANCELLED and self._reason_is_a_refused_cancel:
+            self._forget_reason()  # a second cancel came too late for the first, which is why it's cancelled
         if word == "Filled":
             self.apply_fill(self.terms.quantity, None)
 
@@ -135,6 +137,11 @@ class OrderRecord:
         """What was said of an earlier cancel is no answer to this one."""
         self.cancel_sent = True
         self._forget_reason()
+
+    @property
+    def _reason_is_a_refused_cancel(self) -> bool:
+        code = self.reason_code
+        return code is not None and errors.meaning(code, Context.CANCEL) is Meaning.CANCEL_REJECTED
 
     def _forget_reason(self) -> None:
         self.reason, self.reason_code = "", None

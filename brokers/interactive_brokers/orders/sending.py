@@ -12,7 +12,12 @@ from brokers.domain import Instrument, OrderChange, OrderRequest
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.orders.book import MOST_ACTIVE, OrderBook
-from brokers.interactive_brokers.orders.checks import require_fitting, require_sound, require_sound_terms
+from brokers.interactive_brokers.orders.checks import (
+    require_account,
+    require_fitting,
+    require_sound,
+    require_sound_terms,
+)
 from brokers.interactive_brokers.orders.record import OrderRecord, record_of
 from brokers.interactive_brokers.orders.terms import OrderTerms, changed, terms_of
 from brokers.listener import LinkState
@@ -90,7 +95,7 @@ class OrderSending:
     def order_alone(self, request: OrderRequest, instrument: Instrument) -> Order:
         """For IB to work out. What it is attached to, and its group, change nothing of what it costs."""
         self.require_link()
-        _require_request(request, instrument)
+        self._require_request(request, instrument)
         order = _order(terms_of(request), account_code=request.account_code, order_ref=request.client_order_id)
         order.ocaGroup, order.ocaType = "", 0
         return order
@@ -106,10 +111,17 @@ class OrderSending:
     def _require_sendable(self, orders: Sequence[Ordered]) -> None:
         self.require_link()
         for request, instrument in orders:
-            _require_request(request, instrument)
+            self._require_request(request, instrument)
         self._require_new([request.client_order_id for request, _ in orders])
         self._require_parents([request for request, _ in orders])
         self._require_room([request for request, _ in orders])
+
+    def _require_request(self, request: OrderRequest, instrument: Instrument) -> None:
+        if instrument.con_id != request.con_id:
+            raise OrderRefused(f"The order is for instrument {request.con_id}, and {instrument.con_id} was given.")
+        require_sound(request)
+        require_account(request.account_code, known=self._connection.account_codes)
+        _require_terms(terms_of(request), instrument)
 
     def _require_new(self, client_order_ids: Sequence[str]) -> None:
         for client_order_id, times in Counter(client_order_ids).items():
@@ -194,13 +206,6 @@ class OrderSending:
             record.begin_cancel()
         for order_id in dict.fromkeys(record.order_id for record in records):
             self._connection.session.orders.cancel(order_id)
-
-
-def _require_request(request: OrderRequest, instrument: Instrument) -> None:
-    if instrument.con_id != request.con_id:
-        raise OrderRefused(f"The order is for instrument {request.con_id}, and {instrument.con_id} was given.")
-    require_sound(request)
-    _require_terms(terms_of(request), instrument)
 
 
 def _require_terms(terms: OrderTerms, instrument: Instrument | None) -> None:

@@ -71,6 +71,17 @@ def test_every_combination_of_type_and_price_is_covered() -> None:
     assert len(NEEDLESS) == 11 * 6 - sum(len(least) for least in LEAST.values()) - 2 * 2
 
 
+@pytest.mark.parametrize("field", ["quantity", *PRICES])
+@pytest.mark.parametrize("wrong", [150.1, 5, "150.10", True, float("nan")], ids=repr)
+def test_a_number_that_is_no_decimal_is_named_with_its_value(field: str, wrong: Any) -> None:
+    message = refusal(terms("LMT", **{field: wrong}))
+    assert message == f"The order's {field} is {wrong!r}; it has to be a Decimal, as in Decimal('150.10')."
+
+
+def test_an_order_without_a_quantity_is_refused() -> None:
+    assert "quantity is None; it has to be a Decimal" in refusal(terms("LMT", quantity=None))
+
+
 BRIEF, LASTING = ["IOC", "FOK", "OPG"], ["DAY", "GTC", "GTD"]
 WAITING = ["STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "MIT", "LIT", "MTL"]
 

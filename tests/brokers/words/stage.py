@@ -66,6 +66,11 @@ def node_at(gateway: ScriptedGateway, recorder: Any, **settings: Any) -> Trading
     return node
 
 
+async def connect_with_two_accounts(node: TradingNode, gateway: ScriptedGateway) -> None:
+    gateway.greeting[0] = (15, 1, "DU1000001,DU1000002")
+    await node.connect()
+
+
 async def place(node: TradingNode, gateway: ScriptedGateway, request: OrderRequest = REQUEST) -> str:
     node.execution.place(request, AAPL)
     return (await gateway.next(PLACE))[1]

@@ -16,6 +16,7 @@ from tests.brokers.words.stage import (
     CANCEL_EVERYTHING,
     DETAILS,
     REQUEST,
+    connect_with_two_accounts,
     place,
     place_live,
     raise_limit,
@@ -43,6 +44,7 @@ async def test_everything_is_cancelled_by_ib_s_own_word_also_what_was_placed_els
 async def test_the_orders_of_one_account_are_cancelled_one_by_one(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
+    await connect_with_two_accounts(node, gateway)
     order_id = await place_live(node, gateway, recorder)
     second = await place(node, gateway, replace(REQUEST, client_order_id="ours-2"))
     await place(node, gateway, replace(REQUEST, client_order_id="ours-3", account_code="DU1000002"))
@@ -54,6 +56,46 @@ async def test_the_orders_of_one_account_are_cancelled_one_by_one(
     await whatever_was_sent_has_arrived(node, gateway)
     assert not received(gateway, CANCEL)
     assert not received(gateway, CANCEL_EVERYTHING)
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["after the end", "before the end"])
+async def test_a_second_cancel_changes_nothing_of_why_an_order_is_cancelled(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, *, late: bool
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    node.execution.cancel("ours-1")
+    node.execution.cancel("ours-1")
+
+    def end() -> None:
+        gateway.order_status(order_id, "Cancelled", perm_id=501)
+        gateway.error(order_id, 202, "Order Canceled - reason:by hand")
+
+    def refuse() -> None:
+        gateway.error(order_id, 10148, "OrderId that needs to be cancelled can not be cancelled, state: Cancelled.")
+
+    for step in (end, refuse) if late else (refuse, end):
+        step()
+    told = await recorder.until(lambda: recorder.notices and recorder.updates[-1].reason_code == 202)
+    assert told
+    await whatever_was_sent_has_arrived(node, gateway)
+    last = recorder.updates[-1]
+    assert (last.status, last.reason_code) == (OrderStatus.CANCELLED, 202)
+    assert last.reason == "Order Canceled - reason:by hand (IB 202)"
+    assert [notice.code for notice in recorder.notices] == [10148]
+    with pytest.raises(OrderRefused, match="cancelled already"):
+        node.execution.cancel("ours-1")
+
+
+async def test_a_cancelled_order_s_reason_is_not_that_its_second_cancel_was_refused(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    node.execution.cancel("ours-1")
+    node.execution.cancel("ours-1")
+    gateway.error(order_id, 10148, "OrderId that needs to be cancelled can not be cancelled, state: PendingCancel.")
+    gateway.order_status(order_id, "Cancelled", perm_id=501)
+    told = await recorder.update("ours-1", OrderStatus.CANCELLED)
+    assert (told.reason, told.reason_code) == ("", None)
 
 
 async def test_an_account_without_open_orders_has_nothing_to_cancel(node: TradingNode) -> None:

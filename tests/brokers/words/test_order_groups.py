@@ -18,6 +18,7 @@ from tests.brokers.words.stage import (
     AAPL,
     PLACE,
     REQUEST,
+    connect_with_two_accounts,
     order_sent,
     place_live,
     received,
@@ -65,6 +66,15 @@ async def test_each_order_of_a_bracket_is_told_of_by_its_own_name(
     gateway.order_status(stop.order_id, "PreSubmitted", perm_id=503, parent=501)
     told = await recorder.update("stop-1", OrderStatus.SUBMITTED)
     assert (told.stop_price, told.parent_order_id) == (Decimal(9), entry.order_id)
+
+
+async def test_a_bracket_of_other_numbers_than_decimals_is_refused_whole(
+    node: TradingNode, gateway: ScriptedGateway
+) -> None:
+    wrong: Any = "9.00"
+    with pytest.raises(OrderRefused, match=r"stop_price is '9\.00'; it has to be a Decimal"):
+        node.execution.place_bracket(replace(BRACKET, stop_loss=replace(STOP_LOSS, stop_price=wrong)), AAPL)
+    await nothing_left(node, gateway)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +183,7 @@ def numbered(number: int, **changes: Any) -> OrderRequest:
 async def test_the_twenty_first_active_order_is_refused_before_ib_does(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
+    await connect_with_two_accounts(node, gateway)
     for number in range(20):
         node.execution.place(numbered(number), AAPL)
     with pytest.raises(OrderRefused, match="20 active orders for one contract, side and account; 20 BUY orders"):
