@@ -233,7 +233,7 @@ class InteractiveBrokersConnection:
             listener()
         self._tell_link()
 
-    def _on_unreadable(self, what: str) -> None:
+    def _on_unreadable(self, what: str, _may_be_of_orders: bool) -> None:
         """A session whose words make no sense is given up alone: what it still says may be wrong, too."""
         self._notice(0, f"The gateway sent {what} that could not be read.", None)
         if self._session is not None and self._session.unreadable_messages >= self._config.unreadable_limit:

@@ -36,6 +36,8 @@ _LINES = "All {limit} market data lines of this login are in use. Close another 
 _BOOKS = "Interactive Brokers shows {limit} books at a time. Close another one to see that of {name}."
 _TAPES = "Interactive Brokers tells trades tick by tick of {limit} instruments at a time, and {name} is one more."
 
+_NO_LINK = "The connection to the gateway is gone."
+
 
 class InteractiveBrokersDataClient:
     """Streams are shared: a second wish for the same opens no second one, and it lives until the last wish is gone.
@@ -193,8 +195,9 @@ class InteractiveBrokersDataClient:
         """The bars that begin from `start` on and before `end` (aware times), oldest first, each once.
 
         Empty when IB has none. Read in as many pages as IB's limits ask for, at the pace that it allows: 60 questions
-        in ten minutes, over all that this client asks. Raises ValueError for times without a zone, RequestRefused with
-        IB's words, LinkLost, and NoAnswer when it isn't all there by the `deadline` (seconds; by default the config's
+        in ten minutes, over all that this client asks. Those of ADJUSTED_LAST reach up to now, in one answer. Raises
+        ValueError for times without a zone and for an earlier end of ADJUSTED_LAST, RequestRefused with IB's words,
+        LinkLost, and NoAnswer when it isn't all there by the `deadline` (seconds; by default the config's
         `history_deadline`).
         """
         _require_zones(start, end)
@@ -230,8 +233,10 @@ class InteractiveBrokersDataClient:
         self._watch.start()
 
     def forget_streams(self) -> None:
-        """The connection that carried them is gone; what is wanted stays wanted."""
+        """The connection that carried them is gone; what is wanted stays wanted, and is stale until it comes again."""
         self._watch.stop()
+        for stream in self._registry:
+            stream.stand(is_stale=True, reason=_NO_LINK)
         self._registry.forget()
         self._farms.forget()
         self._competition.forget()
@@ -267,6 +272,8 @@ class InteractiveBrokersDataClient:
         self._competition.on_caught_up(now)
 
     def _on_error(self, request_id: int, code: int, text: str, waited_for: bool, _contract: Contract | None) -> None:
+        if request_id < 0:
+            self._watch.look_at_the_link()
         stream = self._parts.routes.requests.get(request_id)
         if stream is not None and not waited_for:
             self._refusals.apply(stream, code, text)

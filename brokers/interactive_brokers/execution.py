@@ -54,6 +54,7 @@ class InteractiveBrokersExecutionClient:
             introductions=introductions,
             listener=listener,
             look_again=self._reads.look_again,
+            look_for_lost=self._reads.look_for_lost,
         )
         self._elsewhere = LooksElsewhere(
             reads=self._reads,

@@ -38,6 +38,8 @@ _A_YEAR = timedelta(days=365)
 # The whole answer has one, which is around all of its pages.
 _NO_DEADLINE = 24 * 3600.0
 _SECOND = timedelta(seconds=1)
+# An end that was "now" when the caller worked it out.
+_JUST_NOW = timedelta(minutes=1)
 _EMPTY_STEP = timedelta(hours=1)
 
 
@@ -83,6 +85,10 @@ class BarsAsked:
         return f"bars of {self.bar_size.value} of {self.instrument.display_symbol}"
 
     @property
+    def name_of_ticks(self) -> str:
+        return f"past ticks of {self.instrument.display_symbol}"
+
+    @property
     def weight(self) -> int:
         """How often IB counts a question about it."""
         return 2 if self.what_to_show is WhatToShow.BID_ASK else 1
@@ -103,11 +109,13 @@ class HistoryReader:
     async def bars(self, asked: BarsAsked, *, start: datetime, end: datetime, deadline: float) -> list[Bar]:
         """Those that begin from `start` on and before `end`, oldest first, each once.
 
-        Raises NoAnswer at the deadline (seconds), RequestRefused, LinkLost.
+        Raises NoAnswer at the deadline (seconds), RequestRefused, LinkLost, and ValueError for an end in the past of
+        ADJUSTED_LAST, which IB tells up to now alone.
         """
         found: dict[datetime, Bar] = {}
         async with _deadline(deadline, asked.name):
-            async for page in self._pages(asked, start=start, end=end):
+            pages = self._page_until_now if asked.what_to_show is WhatToShow.ADJUSTED_LAST else self._pages
+            async for page in pages(asked, start=start, end=end):
                 # At a seam the newer page has the whole bar, the older may have the beginning of it.
                 found = {bar.at: bar for bar in page} | found
         return [found[at] for at in sorted(found) if start <= at < end]
@@ -116,7 +124,7 @@ class HistoryReader:
         """Those from `start` on and before `end`, oldest first. Raises NoAnswer, RequestRefused, LinkLost."""
         found: list[HistoricalTick] = []
         at = start.replace(microsecond=0)
-        async with _deadline(deadline, asked.name):
+        async with _deadline(deadline, asked.name_of_ticks):
             while at < end:
                 page = await self._tick_page(asked, at)
                 found += page[_overlap(found, page, at) :]
@@ -136,8 +144,21 @@ class HistoryReader:
             # A page without anything older: nothing traded in it.
             end = oldest if oldest < end else end - span
 
-    async def _bar_page(self, asked: BarsAsked, *, end: datetime, span: timedelta) -> list[Bar]:
-        known_until = min(end, datetime.now(UTC))
+    async def _page_until_now(self, asked: BarsAsked, *, start: datetime, end: datetime) -> AsyncIterator[list[Bar]]:
+        """All in one answer, since IB takes no end for these (321, "End Date not supported with adjusted last")."""
+        now = datetime.now(UTC)
+        if end < now - _JUST_NOW:
+            raise ValueError(
+                f"Interactive Brokers tells bars of ADJUSTED_LAST up to now alone, and not until {end}: "
+                "ask with an end of now or later, or for bars of TRADES."
+            )
+        if start < min(end, now):
+            yield await self._bar_page(asked, end=None, span=max(now - start, asked.bar_size.length))
+
+    async def _bar_page(self, asked: BarsAsked, *, end: datetime | None, span: timedelta) -> list[Bar]:
+        """Up to now without an `end`."""
+        now = datetime.now(UTC)
+        known_until = now if end is None else min(end, now)
         said: list[BarData] = await self._paced(
             lambda session: session.history.bars(
                 contracts.of_instrument(asked.instrument),
@@ -148,6 +169,7 @@ class HistoryReader:
                 regular_hours_only=asked.regular_hours_only,
             ),
             asked=asked,
+            name=asked.name,
             question=(asked, end, span),
         )
         return bars_of(said, asked=asked, known_until=known_until)
@@ -161,20 +183,21 @@ class HistoryReader:
                 regular_hours_only=asked.regular_hours_only,
             ),
             asked=asked,
+            name=asked.name_of_ticks,
             question=(asked, start),
         )
         return [convert.past_tick(tick, con_id=asked.instrument.con_id) for tick in said]
 
     async def _paced(
-        self, request: Callable[[Session], Awaitable[list[Answer]]], *, asked: BarsAsked, question: object
+        self, request: Callable[[Session], Awaitable[list[Answer]]], *, asked: BarsAsked, name: str, question: object
     ) -> list[Answer]:
         """Again after a pause when IB finds it too fast. Its "no data" is an empty answer."""
         while True:
             try:
                 async with self._pacing.turn(question=question, family=asked.family, weight=asked.weight):
-                    return await self._connection.ask(request, what=asked.name, deadline=_NO_DEADLINE)
+                    return await self._connection.ask(request, what=name, deadline=_NO_DEADLINE)
             except RequestRefused as error:
-                why = refusal(error, about=asked.name)
+                why = refusal(error, about=name)
                 if why is Refusal.NO_DATA:
                     return []
                 if why is Refusal.OTHER:

@@ -94,3 +94,11 @@ async def test_past_ticks_come_in_order(node: TradingNode, aapl: Instrument) -> 
 async def test_a_pair_has_no_trades(node: TradingNode) -> None:
     with pytest.raises(SubscriptionRefused, match=r"EUR\.USD has no trades"):
         node.data.subscribe_trades(await node.provider.instrument(EUR_USD))
+
+
+async def test_adjusted_bars_reach_up_to_now(node: TradingNode, aapl: Instrument) -> None:
+    end = datetime.now(UTC)
+    bars = await node.data.historical_bars(aapl, end - timedelta(days=9), end, BarSize.HOUR, WhatToShow.ADJUSTED_LAST)
+    assert bars
+    assert {bar.what_to_show for bar in bars} == {WhatToShow.ADJUSTED_LAST}
+    assert all(end - timedelta(days=9) <= bar.at < end for bar in bars)

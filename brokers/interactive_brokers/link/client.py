@@ -86,7 +86,7 @@ class PacedClient(Client):
         super()._onSocketHasData(data)
         announced = struct.unpack(">I", self._data[:4])[0] if len(self._data) >= 4 else 0
         if announced > LARGEST_FRAME:
-            self._ears.tell(Word.UNREADABLE, f"a frame of {announced} bytes")
+            self._ears.tell(Word.UNREADABLE, f"a frame of {announced} bytes", False)
             self._ears.tell(Word.BROKEN, f"The gateway announced a message of {announced} bytes.")
 
     def abort(self) -> None:

@@ -31,7 +31,7 @@ class Word(Enum):
     FIVE_SECOND_BAR = auto()  # request id, convert.SaidBar
     BAR_UPDATE = auto()  # request id, BarData
     CAUGHT_UP = auto()  # nothing: all that came in one piece has been told
-    UNREADABLE = auto()  # what it was
+    UNREADABLE = auto()  # what it was, and whether it may have been about orders, executions or commissions
     BROKEN = auto()  # why nothing more can be read from this connection
 
 
@@ -53,6 +53,9 @@ _SUBJECTS = {
     Word.BAR_UPDATE: "a bar",
 }
 
+# Without one of these the book of orders may be wrong.
+_OF_ORDERS = frozenset({Word.OPEN_ORDER, Word.COMPLETED_ORDER, Word.ORDER_STATUS, Word.EXECUTION, Word.COMMISSION})
+
 
 class Ears:
     """Who listens to which word. Listeners are kept by strong reference; `eventkit` would let a bound method die."""
@@ -71,4 +74,6 @@ class Ears:
             except Exception:
                 log.exception("a listener failed on %s %r", word.name, said)
                 if word is not Word.UNREADABLE:
-                    self.tell(Word.UNREADABLE, f"something about {_SUBJECTS.get(word, 'the session')}")
+                    self.tell(
+                        Word.UNREADABLE, f"something about {_SUBJECTS.get(word, 'the session')}", word in _OF_ORDERS
+                    )

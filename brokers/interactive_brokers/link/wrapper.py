@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from ib_insync import IB, BarData, CommissionReport, Contract, Execution, Order, OrderState, TickAttribLast
@@ -227,6 +228,18 @@ class FaithfulWrapper(Wrapper):
                 future.exception()  # nobody may be waiting, which is no error
 
 
+def _text(field: str | int) -> str:
+    return str(field or "")
+
+
+# orderStatus, openOrder, execDetails, commissionReport and completedOrder.
+_KINDS_OF_ORDERS = frozenset({"3", "5", "11", "59", "101"})
+# Of an orderStatus, in its order.
+_STATUS_FIELDS: tuple[Callable[[Any], Any], ...] = (
+    int, _text, float, float, float, int, int, float, int, _text, float,
+)  # fmt: skip
+
+
 class TellingDecoder(Decoder):
     """Tells of a message that it can't read. The library logs it and goes on, so a fill could be lost unseen."""
 
@@ -234,6 +247,7 @@ class TellingDecoder(Decoder):
         super().__init__(wrapper, 0)
         self._ears = ears
         self.unreadable = 0  # how many so far
+        self.handlers[3] = self._order_status
 
     def interpret(self, fields: list[str]) -> None:
         try:
@@ -241,7 +255,16 @@ class TellingDecoder(Decoder):
         except Exception:
             self.unreadable += 1
             log.exception("a message could not be read: %r", fields)
-            self._ears.tell(Word.UNREADABLE, f"a message of kind {fields[0] if fields else 'none'}")
+            kind = fields[0] if fields else "none"
+            self._ears.tell(Word.UNREADABLE, f"a message of kind {kind}", self._may_be_of_orders(kind))
+
+    def _order_status(self, fields: list[str]) -> None:
+        """The library's own keeps it to itself when it can't read one."""
+        self.wrapper.orderStatus(*(kind(field or 0) for kind, field in zip(_STATUS_FIELDS, fields[1:], strict=False)))
+
+    def _may_be_of_orders(self, kind: str) -> bool:
+        """A kind that nobody knows is a spoiled one: it may have been any."""
+        return kind in _KINDS_OF_ORDERS or not kind.isdecimal() or int(kind) not in self.handlers
 
     def contractDetails(self, fields: list[str]) -> None:
         super().contractDetails(_without(fields, _EV_MULTIPLIER))

@@ -31,7 +31,10 @@ _LOOK_AGAIN = frozenset(
 
 
 class OrderNews:
-    """Hears every word about an order, whoever placed it. `look_again` asks IB what the orders are."""
+    """Hears every word about an order, whoever placed it.
+
+    `look_again` asks IB what the orders are; `look_for_lost` does after a word that could not be read.
+    """
 
     def __init__(
         self,
@@ -41,12 +44,14 @@ class OrderNews:
         introductions: Introductions,
         listener: NodeListener,
         look_again: Callable[[], None],
+        look_for_lost: Callable[[], None],
     ) -> None:
         self._book = book
         self._connection = connection
         self._introductions = introductions
         self._listener = listener
         self._look_again = look_again
+        self._look_for_lost = look_for_lost
         self._fills = FillsTold()
         self.is_read_only = False
         connection.hear(Word.OPEN_ORDER, self._on_open_order)
@@ -55,6 +60,7 @@ class OrderNews:
         connection.hear(Word.EXECUTION, self._on_execution)
         connection.hear(Word.COMMISSION, self._on_commission)
         connection.hear(Word.ERROR, self._on_error)
+        connection.hear(Word.UNREADABLE, self._on_unreadable)
 
     def repeat_fills(self) -> None:
         """Tells executions and commissions again when IB says them again."""
@@ -151,7 +157,11 @@ class OrderNews:
         if report is not None and self._fills.is_new_commission(report):
             self._listener.on_commission(report)
 
-    # Errors
+    # What could not be read, and errors
+
+    def _on_unreadable(self, _what: str, may_be_of_orders: bool) -> None:
+        if may_be_of_orders:
+            self._look_for_lost()
 
     def _on_error(self, request_id: int, code: int, text: str, waited_for: bool, _contract: Contract | None) -> None:
         self.is_read_only = self.is_read_only or errors.is_read_only(code, text)
@@ -171,15 +181,19 @@ class OrderNews:
         self._tell(record)
 
     def _note(self, record: OrderRecord, meaning: Meaning, *, code: int, text: str) -> None:
-        """The listener is told, whatever else follows; the order's status is what it was."""
+        """The listener is told, whatever else follows; the order's status is what it was.
+
+        An order that is over keeps its reason: what IB says of it afterwards answers what came too late.
+        """
         self._listener.on_notice(
             Notice(code=code, message=text, at=datetime.now(UTC), order_ref=record.order_ref, con_id=record.con_id)
         )
         if meaning in _ANSWERS:
-            record.give_reason(code, text)
+            if not record.status.is_final:
+                record.give_reason(code, text)
             record.take_answer(meaning)
             self._tell(record)
-        elif code in errors.REJECTING_CODES:
+        elif code in errors.REJECTING_CODES and not record.status.is_final:
             # Of an order that IB works: perhaps the reason of an `Inactive` that is still to come.
             record.give_reason(code, text)
             record.rejected = True

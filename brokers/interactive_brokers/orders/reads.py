@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 # Seconds from one look to the next, at the least: what an answer says may itself ask for another look.
 LOOKS_APART = 0.5
+# Looks in a row for what could not be read: what IB says in a way that is never read must not be asked for forever.
+_LOOKS_FOR_LOST = 2
 
 
 class OrderReads:
@@ -28,6 +30,8 @@ class OrderReads:
         self._asking = asyncio.Lock()  # the library tells two answers about orders apart by nothing
         self._look: asyncio.Task[None] | None = None
         self._look_wanted = False
+        self._is_lost = False  # a word that could not be read
+        self._looks_for_lost = 0  # in a row
         self._spacing = Spacing(LOOKS_APART)
 
     async def open_orders(self) -> frozenset[str]:
@@ -63,17 +67,35 @@ class OrderReads:
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._look_while_wanted())
 
+    def look_for_lost(self) -> None:
+        """Something about orders came and could not be read: asks IB for the orders and the executions at once.
+
+        IB doesn't repeat a fill by itself. Of what can't be read in the answer either, the next resync may hear.
+        """
+        if self._looks_for_lost < _LOOKS_FOR_LOST:
+            self._is_lost = True
+            self.look_again()
+        else:
+            log.warning("what IB says of the orders could not be read in %d looks", self._looks_for_lost)
+
     async def _look_while_wanted(self) -> None:
         while self._look_wanted:
             await self._spacing.turn()
             async with self._asking:
-                self._look_wanted = False
+                self._look_wanted, is_lost, self._is_lost = False, self._is_lost, False
+                self._looks_for_lost = self._looks_for_lost + 1 if is_lost else 0
                 await self._look_at_orders()
+            if is_lost:
+                await self._look_at_executions()
+        self._looks_for_lost = 0
 
     async def look_at_all(self) -> None:
         """Orders and executions; what IB leaves unanswered is logged, and read another time."""
         async with self._asking:
             await self._look_at_orders()
+        await self._look_at_executions()
+
+    async def _look_at_executions(self) -> None:
         try:
             await self.executions()
         except NodeError as error:
@@ -87,7 +109,8 @@ class OrderReads:
             log.warning("IB did not show what became of the orders; the next look or resync will: %s", error)
 
     def stop(self) -> None:
-        self._look_wanted = False
+        self._look_wanted = self._is_lost = False
+        self._looks_for_lost = 0
         if self._look is not None:
             self._look.cancel()
 

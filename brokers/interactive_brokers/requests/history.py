@@ -29,18 +29,18 @@ class HistoryRequests:
         self,
         contract: Contract,
         *,
-        end: datetime,
+        end: datetime | None,
         span: timedelta,
         bar_size: BarSize,
         what_to_show: WhatToShow,
         regular_hours_only: bool,
     ) -> list[BarData]:
-        """The bars of the `span` before `end`, as IB sent them. IB counts a span of days in trading days."""
+        """The bars of the `span` before `end` (or now), as IB sent them. IB counts a span of days in trading days."""
         request_id = self._client.getReqId()
         future = self._wrapper.startReq(request_id, contract)
         self._client.reqHistoricalData(
-            request_id, contract, _moment(end), duration(span), bar_size.value, what_to_show.value,
-            regular_hours_only, _IN_SECONDS, False, [],
+            request_id, contract, "" if end is None else _moment(end), duration(span), bar_size.value,
+            what_to_show.value, regular_hours_only, _IN_SECONDS, False, [],
         )  # fmt: skip
         try:
             answer: list[BarData] = await future

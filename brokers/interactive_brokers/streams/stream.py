@@ -106,7 +106,8 @@ class Stream(ABC):
         """IB has said something of it."""
         self.heard_at = self.now()
         self.retry.reset()
-        if self.is_stale is not False:
+        # What still comes of before IB was lost, is old.
+        if self.is_stale is not False and self._parts.connection.link is not LinkState.BROKER_LOST:
             self.stand(is_stale=False, reason=_RELIABLE)
 
     def quiet_since(self) -> float:

@@ -16,6 +16,7 @@ from brokers.listener import LinkState
 # Seconds between two looks, at most. Shorter settings are looked after at a fraction of them.
 _AT_MOST = 1.0
 _FRACTION = 0.25
+_IB_LOST = "The gateway has lost its connection to Interactive Brokers."
 
 
 class Watch:
@@ -37,6 +38,7 @@ class Watch:
         self._freshness = Freshness(stale_after=config.stale_after)
         self._pause = min(_AT_MOST, _FRACTION * min(config.stale_after, config.retry_after, config.farm_grace))
         self._timer: asyncio.TimerHandle | None = None
+        self._ib_was_lost = False
 
     def start(self) -> None:
         """Nothing changes when it runs."""
@@ -48,21 +50,38 @@ class Watch:
             self._timer.cancel()
             self._timer = None
 
+    def look_at_the_link(self) -> None:
+        """While the gateway is without IB every stream is stale. What doesn't tick after its return is asked for again.
+
+        IB says that it kept the streams (1102); but such words were wrong of farms, too.
+        """
+        is_lost = self._connection.link is LinkState.BROKER_LOST
+        if is_lost:
+            self._excuse_all()
+        elif self._ib_was_lost:
+            self._ask_again_for_the_stale(asyncio.get_running_loop().time())
+        self._ib_was_lost = is_lost
+
     def _look(self) -> None:
         self._timer = None
         link = self._connection.link
         if link is LinkState.DOWN:
             return  # the next connection starts it again
         self.start()
-        if link is LinkState.BROKER_LOST:
-            self._excuse_all()
-        else:
+        self.look_at_the_link()
+        if link is not LinkState.BROKER_LOST:
             self._look_at_all(asyncio.get_running_loop().time())
 
     def _excuse_all(self) -> None:
-        """The link's own state says that nothing can come; when IB is back, the wait begins anew."""
+        """Nothing can come, which is no stream's fault; when IB is back, the wait begins anew."""
         for stream in self._registry:
             stream.start_waiting()
+            stream.stand(is_stale=True, reason=_IB_LOST)
+
+    def _ask_again_for_the_stale(self, now: float) -> None:
+        for stream in self._registry:
+            if stream.is_stale and stream.request_id is not None and not self._competition.has(stream):
+                stream.retry.plan(now)
 
     def _look_at_all(self, now: float) -> None:
         for stream in self._registry:

@@ -13,6 +13,7 @@ from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
 from tests.brokers.words.stage import (
     COMPLETED_ORDERS,
+    EXECUTIONS,
     OPEN_ORDERS,
     node_at,
     place_live,
@@ -79,5 +80,64 @@ async def test_a_look_that_ib_leaves_unanswered_does_not_keep_the_next_one_away(
     gateway.error(order_id, 99998)
     await gateway.next(OPEN_ORDERS)
     gateway.error(order_id, 99999)
+    await gateway.next(OPEN_ORDERS)
+    node.drop()
+
+
+UNREADABLE_KINDS = [(3, "not a number"), (5, 1, "too short"), (11, "no"), (59, 1, "short"), (101, "no"), ("1\\xb1", 1)]
+
+
+@pytest.mark.parametrize("said_badly", UNREADABLE_KINDS)
+async def test_a_word_about_orders_that_can_t_be_read_is_looked_for_at_once(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, said_badly: tuple[object, ...]
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.say(*said_badly)
+    await gateway.next(OPEN_ORDERS)
+    gateway.say(53, 1)
+    await gateway.next(COMPLETED_ORDERS)
+    gateway.say(102)
+    request_id = (await gateway.next(EXECUTIONS))[2]
+    gateway.execution(order_id, "0001.01", request=request_id, ref="ours-1")
+    gateway.say(55, 1, request_id)
+    await recorder.until(lambda: [fill.exec_id for fill in recorder.executions] == ["0001.01"])
+
+
+async def test_a_fill_that_makes_no_sense_is_looked_for_at_once(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.execution(order_id, "0001.01", ref="ours-1", side="SIDEWAYS")
+    await gateway.next(OPEN_ORDERS)
+
+
+async def test_a_quote_that_can_t_be_read_asks_for_no_orders(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    gateway.say(1, 6, "not a number")
+    await recorder.until(lambda: recorder.notices)
+    await whatever_was_sent_has_arrived(node, gateway)
+    assert not received(gateway, OPEN_ORDERS)
+
+
+async def test_what_is_never_to_be_read_is_not_asked_for_forever(
+    gateway: ScriptedGateway, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_reads, "LOOKS_APART", 0.0)
+    node = node_at(gateway, recorder, unreadable_limit=100)
+    await node.connect()
+    gateway.say(11, "no")
+    for _ in range(2):
+        await gateway.next(OPEN_ORDERS)
+        gateway.say(53, 1)
+        await gateway.next(COMPLETED_ORDERS)
+        gateway.say(102)
+        request_id = (await gateway.next(EXECUTIONS))[2]
+        gateway.say(11, "no")
+        gateway.say(55, 1, request_id)
+    await recorder.until(lambda: len(recorder.notices) == 3)
+    await whatever_was_sent_has_arrived(node, gateway)
+    assert not received(gateway, OPEN_ORDERS)
+    gateway.say(11, "another one")
     await gateway.next(OPEN_ORDERS)
     node.drop()

@@ -223,3 +223,37 @@ async def test_what_can_t_be_meant_is_refused_before_a_byte_leaves(node: Trading
         await node.data.historical_ticks(AAPL, END, END, WhatToShow.ASK)
     assert await node.data.historical_bars(AAPL, END, END, BarSize.MINUTE) == []
     assert received(gateway, HISTORY) == []
+
+
+@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=1)])
+async def test_adjusted_bars_are_asked_for_without_an_end_and_all_at_once(
+    node: TradingNode, gateway: ScriptedGateway, later: timedelta
+) -> None:
+    now = datetime.now(UTC)
+    start = now - timedelta(days=90)
+    reading: Awaitable[Any] = node.data.historical_bars(
+        AAPL, start, now + later, BarSize.HOUR, WhatToShow.ADJUSTED_LAST
+    )
+    asking = asyncio.ensure_future(reading)
+    asked = await gateway.next(HISTORY)
+    assert asked[-9:] == ["0", "", "1 hour", "91 D", "0", "ADJUSTED_LAST", "2", "0", ""]
+    seconds = int(now.timestamp()) - 7200
+    before = int(start.timestamp()) - 3600  # IB counts in trading days, so it looks further back
+    answer_bars(gateway, asked[1], [bar_fields(before), bar_fields(seconds - 3600), bar_fields(seconds)])
+    assert [int(bar.at.timestamp()) for bar in await asking] == [seconds - 3600, seconds]
+    assert not received(gateway, HISTORY)
+
+
+async def test_adjusted_bars_until_an_earlier_day_are_refused_in_a_sentence(
+    node: TradingNode, gateway: ScriptedGateway
+) -> None:
+    with pytest.raises(ValueError, match="tells bars of ADJUSTED_LAST up to now alone, and not until 2024-03-08"):
+        await bars(node, timedelta(days=1), what_to_show=WhatToShow.ADJUSTED_LAST)
+    assert not received(gateway, HISTORY)
+
+
+async def test_a_refusal_of_past_ticks_says_that_it_is_of_ticks(node: TradingNode, gateway: ScriptedGateway) -> None:
+    asking = ticks(node, timedelta(minutes=1))
+    gateway.error((await gateway.next(PAST_TICKS))[1], 200, "No security definition has been found for the request")
+    with pytest.raises(RequestRefused, match=r"^IB refused past ticks of AAPL: "):
+        await asking

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from brokers.domain import Instrument, TradingInterval
 from brokers.listener import LinkState
 from brokers.node import TradingNode
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway, scripted_gateway
 from tests.brokers.words.market import MSFT, closed, data_node, price, quotes_of, ticking, trading
-from tests.brokers.words.stage import AAPL, MARKET_DATA
+from tests.brokers.words.stage import AAPL, MARKET_DATA, received
+
+IB_LOST = "The gateway has lost its connection to Interactive Brokers."
 
 
 async def quiet(gateway: ScriptedGateway, recorder: Recorder, instrument: Instrument) -> tuple[TradingNode, str]:
@@ -77,8 +81,10 @@ async def test_a_night_s_silence_is_not_held_against_the_opening(gateway: Script
     node.drop()
 
 
-async def test_while_the_gateway_has_lost_ib_no_stream_is_blamed(gateway: ScriptedGateway, recorder: Recorder) -> None:
-    node = data_node(gateway, recorder, stale_after=0.05)
+async def test_while_the_gateway_has_lost_ib_no_stream_s_silence_is_judged(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    node = data_node(gateway, recorder, stale_after=0.05, retry_after=0.05)
     await node.connect()
     gateway.error(-1, 1100)
     await recorder.until(lambda: node.link is LinkState.BROKER_LOST)
@@ -88,9 +94,72 @@ async def test_while_the_gateway_has_lost_ib_no_stream_is_blamed(gateway: Script
         witness, _ = await quiet(elsewhere, other, trading())
         await other.until(lambda: other.stream_statuses)
         witness.drop()
-    assert recorder.stream_statuses == []
+    [status] = await recorder.until(lambda: recorder.stream_statuses)
+    assert (status.is_stale, status.reason) == (True, IB_LOST)
+    assert not received(gateway, MARKET_DATA)  # it's asked for again only after the return
     gateway.error(-1, 1102)
+    await gateway.next(MARKET_DATA)
+    node.drop()
+
+
+@pytest.mark.parametrize("lost", [1100, 2110])
+async def test_when_the_gateway_loses_ib_each_stream_is_stale_at_once_and_until_it_ticks_after_the_return(
+    gateway: ScriptedGateway, recorder: Recorder, lost: int
+) -> None:
+    node = data_node(gateway, recorder)
+    await node.connect()
+    request_ids = {one.con_id: await quotes_of(node, gateway, one) for one in (trading(), trading(MSFT))}
+    gateway.error(-1, lost)
+    await recorder.until(lambda: len(recorder.stream_statuses) == 2)
+    assert {(one.con_id, one.is_stale, one.reason) for one in recorder.stream_statuses} == {
+        (AAPL.con_id, True, IB_LOST),
+        (MSFT.con_id, True, IB_LOST),
+    }
+    price(gateway, request_ids[AAPL.con_id], 1, 189.5, 100)  # what the gateway still had
+    await recorder.until(lambda: recorder.quotes)
+    gateway.error(-1, 2110)
+    gateway.error(-1, 1102)
+    await recorder.until(lambda: node.link is LinkState.UP)
+    assert len(recorder.stream_statuses) == 2
+    price(gateway, request_ids[AAPL.con_id], 1, 189.6, 100)
+    await recorder.until(lambda: len(recorder.stream_statuses) == 3)
+    assert (recorder.stream_statuses[2].con_id, recorder.stream_statuses[2].is_stale) == (AAPL.con_id, False)
+    node.drop()
+
+
+async def test_what_does_not_tick_after_ib_s_return_is_asked_for_again_though_ib_says_that_it_kept_it(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    node = data_node(gateway, recorder, retry_after=0.05)
+    await node.connect()
+    await quotes_of(node, gateway, closed())
+    gateway.error(-1, 1100)
     await recorder.until(lambda: recorder.stream_statuses)
+    gateway.error(-1, 1102)
+    request_id = (await gateway.next(MARKET_DATA))[2]
+    gateway.say(58, 1, request_id, 1)
+    price(gateway, request_id, 1, 189.5, 100)
+    await recorder.until(lambda: [one.is_stale for one in recorder.stream_statuses] == [True, False])
+    node.drop()
+
+
+async def test_without_a_connection_each_stream_is_stale_until_it_ticks_on_the_next_one(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    node = data_node(gateway, recorder)
+    await node.connect()
+    await quotes_of(node, gateway, trading())
+    gateway.hang_up()
+    [status] = await recorder.until(lambda: recorder.stream_statuses)
+    assert (status.con_id, status.is_stale) == (AAPL.con_id, True)
+    assert status.reason == "The connection to the gateway is gone."
+    await recorder.until(lambda: node.link is LinkState.DOWN)
+    await node.connect()
+    request_id = (await gateway.next(MARKET_DATA))[2]
+    assert len(recorder.stream_statuses) == 1
+    gateway.say(58, 1, request_id, 1)
+    price(gateway, request_id, 1, 189.5, 100)
+    await recorder.until(lambda: [one.is_stale for one in recorder.stream_statuses] == [True, False])
     node.drop()
 
 
