@@ -88,7 +88,7 @@ class InteractiveBrokersGateway:
         if self._config.folder is not None:
             return ProcessRuntime(self._config.folder)
         self._forgotten = Path(tempfile.mkdtemp(prefix="ib-gateway-"))
-        return ProcessRuntime(self._forgotten)
+        return ProcessRuntime(self._forgotten, ends_with_us=True)  # nobody would find it there again
 
     def _spec(self, runtime: GatewayRuntime) -> GatewaySpec:
         login = self._login

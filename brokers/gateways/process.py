@@ -7,7 +7,8 @@ A gateway's files are in a folder of its own, which only this user can read:
     gateway.log    what this run printed; gateway.log.1 is the run before
     ledger.jsonl   what the simulated broker knows of the account; it outlives the gateway
 
-A gateway is a session of its own, so it outlives a worker that was killed, and is found again by its record.
+A gateway is a session of its own, so it outlives a worker that was killed, and is found again by its record. Where
+nobody would look for it again, it can be told to end with whoever started it.
 """
 
 from __future__ import annotations
@@ -44,10 +45,15 @@ Result = TypeVar("Result")
 
 
 class ProcessRuntime:
-    """A GatewayRuntime. `folder` holds one folder for each gateway."""
+    """A GatewayRuntime. `folder` holds one folder for each gateway.
 
-    def __init__(self, folder: Path) -> None:
+    With `ends_with_us` its gateways end when this process does, even when it's killed.
+    """
+
+    def __init__(self, folder: Path, *, ends_with_us: bool = False) -> None:
         self._folder = folder.resolve()
+        self._ends_with_us = ends_with_us
+        self._lifelines: dict[str, int] = {}  # by name: the open end of the pipe that is the gateway's standard input
 
     async def start(self, spec: GatewaySpec) -> Endpoint:
         """Starts it, or returns the one that already runs under this name with this login and mode."""
@@ -57,7 +63,7 @@ class ProcessRuntime:
             await self.stop(spec.name)
         elif running is not None:
             return _endpoint(running)
-        return await _seen_through(asyncio.to_thread(_start, home, spec))
+        return await _seen_through(asyncio.to_thread(self._start, home, spec))
 
     async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
         """Returns once it says that it listens. `deadline` is in seconds from now."""
@@ -80,9 +86,25 @@ class ProcessRuntime:
     async def stop(self, name: str) -> None:
         """SIGTERM, five seconds, SIGKILL. The ledger and the log stay."""
         await asyncio.to_thread(self._home(name).end, grace=GRACE)
+        self._let_go(name)
 
     async def logs(self, name: str, *, lines: int = 200) -> list[str]:
         return self._home(name).log_lines()[-lines:]
+
+    def _start(self, home: _Home, spec: GatewaySpec) -> Endpoint:
+        if not self._ends_with_us:
+            return _start(home, spec)
+        self._let_go(spec.name)
+        read_end, self._lifelines[spec.name] = os.pipe()  # no other child inherits them
+        try:
+            return _start(home, spec, stdin=read_end)
+        finally:
+            os.close(read_end)
+
+    def _let_go(self, name: str) -> None:
+        lifeline = self._lifelines.pop(name, None)
+        if lifeline is not None:
+            os.close(lifeline)
 
     def _home(self, name: str) -> _Home:
         if not _NAME.fullmatch(name):
@@ -212,7 +234,8 @@ async def _seen_through(starting: Awaitable[Result]) -> Result:
         raise
 
 
-def _start(home: _Home, spec: GatewaySpec) -> Endpoint:
+def _start(home: _Home, spec: GatewaySpec, *, stdin: int | None = None) -> Endpoint:
+    """With `stdin`, a pipe, it ends when that is closed at its other end."""
     for stray in home.strays():  # two gateways on one account's ledger would tangle it
         stray.end(grace=GRACE)
     home.prepare()
@@ -220,7 +243,7 @@ def _start(home: _Home, spec: GatewaySpec) -> Endpoint:
     _write_private(home.password, spec.password)
     port = _free_port()
     try:
-        identity = _spawn(_command(home, spec, port), log=home.log)
+        identity = _spawn(_command(home, spec, port, ends_with_stdin=stdin is not None), log=home.log, stdin=stdin)
     except OSError as error:
         home.forget_password()
         raise GatewayError(f"The gateway's process could not be started: {error}.") from error
@@ -229,14 +252,15 @@ def _start(home: _Home, spec: GatewaySpec) -> Endpoint:
     return _endpoint(record)
 
 
-def _command(home: _Home, spec: GatewaySpec, port: int) -> list[str]:
+def _command(home: _Home, spec: GatewaySpec, port: int, *, ends_with_stdin: bool) -> list[str]:
     command = [sys.executable, "-m", PROGRAM, "--host", HOST, "--port", str(port)]
     command += ["--ledger", str(home.ledger), "--username", spec.username, "--password-file", str(home.password)]
     command += ["--trading-mode", spec.trading_mode.value]
+    command += ["--end-with-stdin"] if ends_with_stdin else []
     return [*command, "--read-only"] if spec.read_only else command
 
 
-def _spawn(command: list[str], *, log: Path) -> ProcessIdentity:
+def _spawn(command: list[str], *, log: Path, stdin: int | None) -> ProcessIdentity:
     """A session of its own, so that a Ctrl-C meant for the worker doesn't reach it; and none of our environment."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -244,13 +268,14 @@ def _spawn(command: list[str], *, log: Path) -> ProcessIdentity:
         "PYTHONUNBUFFERED": "1",
         "TZ": "UTC",
     }
+    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
     write_log = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     pid = os.posix_spawn(
         command[0],
         command,
         environment,
         file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            nothing if stdin is None else (os.POSIX_SPAWN_DUP2, stdin, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), write_log, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -233,3 +234,61 @@ async def test_a_record_cut_short_by_a_crash_is_no_gateway(runtime: ProcessRunti
     (folder / "alice-1").mkdir(parents=True)
     (folder / "alice-1" / "gateway.json").write_text('{"pid": 12')
     assert await runtime.find("alice-1") is None
+
+
+SCRIPT = """
+import asyncio, sys
+from brokers import Credentials, InteractiveBrokersGateway, InteractiveBrokersGatewayConfig
+
+async def main(folder):
+    config = InteractiveBrokersGatewayConfig(folder=folder)
+    login = Credentials(username="demo", password="demo")
+    print((await InteractiveBrokersGateway(config, login=login).start()).gateway_id, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else None))
+"""
+
+
+async def gateway_of_a_killed_script(*arguments: str, temporary: Path) -> ProcessIdentity:
+    temporary.mkdir()
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary), "PATH": os.environ["PATH"]}
+    script = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SCRIPT, *arguments, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert script.stdout is not None
+    async with asyncio.timeout(DEADLINE):
+        identity = ProcessIdentity.of(int((await script.stdout.readline()).split()[-1]))
+        assert identity.is_alive()
+        script.kill()
+        await script.wait()
+    return identity
+
+
+async def test_a_gateway_that_nobody_could_find_again_ends_with_its_script_however_that_ends(tmp_path: Path) -> None:
+    gateway = await gateway_of_a_killed_script(temporary=tmp_path / "tmp")
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while gateway.is_alive():  # noqa: ASYNC110 - another process's end sets no event
+                await asyncio.sleep(0.01)
+    finally:
+        await asyncio.to_thread(gateway.end, grace=1.0)
+
+
+async def test_a_gateway_in_a_folder_of_the_owner_s_outlives_its_script_and_is_found_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    gateway = await gateway_of_a_killed_script(str(folder), temporary=tmp_path / "tmp")
+    assert await ProcessRuntime(folder).find("gateway") is not None
+    assert gateway.is_alive()
+    assert await asyncio.to_thread(sweep, folder) == ["gateway"]
+
+
+async def test_a_gateway_that_ends_with_us_is_stopped_and_started_again_like_any_other(folder: Path) -> None:
+    runtime = ProcessRuntime(folder, ends_with_us=True)
+    for _ in range(2):
+        endpoint = await runtime.start(spec())
+        await runtime.wait_logged_in(endpoint, deadline=DEADLINE)
+        assert answers(endpoint.port)
+        await runtime.stop("alice-1")
+        assert not answers(endpoint.port)
