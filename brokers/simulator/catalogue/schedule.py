@@ -71,7 +71,9 @@ class Schedule:
     def opening_after(self, day: date, end: int) -> int:
         """When the first session of a later day opened; `end` when there was none before that."""
         midnight = self._midnight(day)
-        later = self.between(midnight, min(midnight + _SPARE_DAYS * _DAY, end))
+        # A day before the first of which there are data leads to that one, however long before it is.
+        first = max(midnight, self.head())
+        later = self.between(first, min(first + _SPARE_DAYS * _DAY, end))
         return next((session.opens for session in later if session.day > day), end)
 
     def seconds_back(self, count: int, end: int) -> int:

@@ -9,7 +9,8 @@ from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.feeds.subscriptions import BarSubscription, ChartSubscription
 from brokers.simulator.market.airing import Airing
 from brokers.simulator.market.bars import bar_of
-from brokers.simulator.market.history import History
+from brokers.simulator.market.chart import Chart
+from brokers.simulator.market.history import DatedBar, History
 from brokers.simulator.market.market import Market, Quote
 
 # IB has five-second bars alone, whatever size is asked for.
@@ -17,6 +18,7 @@ SECONDS = 5
 
 # After a longer pause of the clock only what is recent is told: IB's stream doesn't catch up either.
 _LONGEST_PAUSE = 60
+_MOST_MISSED_BARS = 12
 
 
 class BarFeed:
@@ -60,14 +62,23 @@ class BarFeed:
 
     def _show_chart(self, session: Session, subscription: ChartSubscription) -> None:
         """The bar that is being made, as it changes; before the next one, how the last one ended."""
-        chart, shown = subscription.chart, subscription.shown
+        chart = subscription.chart
         if not self._is_on(chart.instrument, regular_hours=chart.regular_hours):
             return
-        now = self._history.now()
-        for bar in self._history.bars(chart, shown.opens if shown else self._history.start(chart, now), now + 1):
-            if bar != shown:
+        for bar in self._unseen(chart, subscription.shown):
+            if bar != subscription.shown:
                 session.send(messages.historical_data_update(subscription.request_id, chart, bar))
                 subscription.shown = bar
+
+    def _unseen(self, chart: Chart, shown: DatedBar | None) -> list[DatedBar]:
+        """The bar that was shown, as it stands now, and those after it; after a long pause only the recent ones."""
+        now = self._history.now()
+        first = shown.opens if shown else self._history.start(chart, now)
+        if chart.size.group is not None:
+            return self._history.bars(chart, first, now + 1)
+        recent = max(first, now - _MOST_MISSED_BARS * chart.size.seconds)
+        ended = self._history.bars(chart, first, first + 1) if shown and first < recent else []
+        return ended + self._history.bars(chart, recent, now + 1)
 
     def _is_on(self, instrument: Instrument, *, regular_hours: bool) -> bool:
         if not self._airing.is_on(instrument):

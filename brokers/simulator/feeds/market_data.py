@@ -23,10 +23,13 @@ class MarketData:
         self, sessions: Sessions, market: Market, catalogue: Catalogue, calendar: Calendar, link: Link
     ) -> None:
         airing = Airing(calendar, link)
+        market.days.always_open = calendar.always_open
         self.history = History(market, calendar)
         self.tick_history = TickHistory(self.history)
         self.pacing = Pacing()
-        self.quotes = QuoteFeed(sessions, market, Board(market, catalogue), calendar, airing)
+        self.quotes = QuoteFeed(
+            sessions, market, Board(market, catalogue), calendar, airing, has_expired=catalogue.has_expired
+        )
         self.depths = DepthFeed(sessions, market, airing)
         self.bars = BarFeed(sessions, market, self.history, airing)
         self.ticks = TickFeed(sessions, market, calendar, airing)

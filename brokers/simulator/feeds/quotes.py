@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -25,8 +25,17 @@ _NO_PRICE, _NO_SIZE = Decimal(-1), Decimal(0)
 class QuoteFeed:
     """`lines` is how many streams the login has; it may be changed while clients are connected."""
 
-    def __init__(self, sessions: Sessions, market: Market, board: Board, calendar: Calendar, airing: Airing) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        market: Market,
+        board: Board,
+        calendar: Calendar,
+        airing: Airing,
+        has_expired: Callable[[Instrument], bool],
+    ) -> None:
         self._sessions = sessions
+        self._has_expired = has_expired
         self._market = market
         self._board = board
         self._calendar = calendar
@@ -98,11 +107,19 @@ class QuoteFeed:
 
     def _watched(self) -> Iterable[int]:
         """Of a combination, its legs. Each step begins with this: whom it concerns is looked up once for all of it."""
+        self._end_expired()
         self._concerned = {}
         for session, subscription in self._subscriptions():
             for con_id in self._board.con_ids(subscription.instrument):
                 self._concerned.setdefault(con_id, []).append((session, subscription))
         return self._concerned
+
+    def _end_expired(self) -> None:
+        """Streams of every kind end without a word when what they are about does."""
+        for session in self._sessions:
+            for request_id, instrument in session.streams.instruments().items():
+                if self._has_expired(instrument):
+                    session.streams.kill(request_id)
 
     def _subscriptions(self) -> Iterator[tuple[Session, QuoteSubscription]]:
         for session in self._sessions:

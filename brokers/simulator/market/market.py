@@ -12,6 +12,7 @@ from typing import Protocol
 
 from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.market.book import Book
+from brokers.simulator.market.days import TradingDays
 from brokers.simulator.market.pins import Pin
 from brokers.simulator.market.prices import Prices
 from brokers.simulator.market.quote import Quote
@@ -48,6 +49,9 @@ class Market:
         self._watchers: list[tuple[Watcher, Callable[[], Iterable[int]]]] = []
         self._pins: dict[int, Pin] = {}
         self.timeline = Timeline()
+        self.days = TradingDays(self.timeline)
+        # In seconds since 1970: where the past ends and the steps begin.
+        self.began = int(now().timestamp())
         self.steps = 0
         # Whether a step leaves every price where it is.
         self.is_frozen = False
@@ -91,7 +95,7 @@ class Market:
     def walk(self, con_id: int) -> Walk:
         walk = self._walks.get(con_id)
         if walk is None:
-            walk = self._walks[con_id] = Walk(self.prices(con_id))
+            walk = self._walks[con_id] = Walk(self.prices(con_id), self.days)
         return walk
 
     def prices(self, con_id: int) -> Prices:
@@ -110,11 +114,18 @@ class Market:
     def _quoted(self) -> Iterable[int]:
         return list(self._walks)
 
+    def begin(self, *, step_seconds: float) -> None:
+        """Steps will come from now on, so far apart. Until the first one, prices stand where they are."""
+        self.began = int(self._now().timestamp())
+        self.timeline.expect(step_seconds)
+        self.timeline.mark(self._now(), self.steps)
+
     def step(self) -> None:
+        """Raises what a watcher raises; those after it don't hear of this step."""
         before = self.steps
         if not self.is_frozen:
             self.steps += 1
-            self.timeline.mark(self._now(), self.steps)
+        self.timeline.mark(self._now(), self.steps)
         for watcher, interest in self._watchers:
             for con_id in dict.fromkeys(interest()):
                 watcher(con_id, self._quote(con_id, before), self._quote(con_id, self.steps))

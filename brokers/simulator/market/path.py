@@ -42,6 +42,10 @@ class Stretch(NamedTuple):
     volume: int
     trades: int
 
+    def moved(self, by: int) -> Stretch:
+        """The same so many units higher."""
+        return self._replace(open=self.open + by, high=self.high + by, low=self.low + by, close=self.close + by)
+
 
 def join(stretches: Iterable[Stretch]) -> Stretch | None:
     """The whole of stretches that follow each other; None of none."""

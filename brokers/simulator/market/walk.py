@@ -5,25 +5,30 @@ from __future__ import annotations
 from decimal import Decimal
 
 from brokers.simulator.market.book import Book
+from brokers.simulator.market.days import TradingDays
 from brokers.simulator.market.path import QUARTERS_A_DAY, Stretch, join
 from brokers.simulator.market.prices import Prices
 from brokers.simulator.market.quote import Quote
 
 # The steps of every run follow one stretch of the path, whenever it is started: a year that no history reaches.
 _FIRST_QUARTER = -50 * 365 * QUARTERS_A_DAY
-# A run begins two hours into a day, so that there are an open, a high and a low to compare with.
+# A run's first day began two hours before it, so that there are an open, a high and a low to compare with.
 _OPENED = _FIRST_QUARTER - QUARTERS_A_DAY // 12
 _CLOSED = _FIRST_QUARTER - QUARTERS_A_DAY
+
+_NOTHING = Stretch(0, 0, 0, 0, 0, 0)
 
 
 class Walk:
     """Quotes by the number of the step. The first is at the instrument's own price, wherever the path is then."""
 
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: Prices, days: TradingDays) -> None:
         self.prices = prices
+        self._days = days
         self._shift = prices.home - prices.path.at(_FIRST_QUARTER).close
         self._quotes: dict[int, Quote] = {}
-        self._day = (_OPENED, Stretch(0, 0, 0, 0, 0, 0))
+        # Of the day looked at last: where it began, up to where it is known, and what it came to by then.
+        self._day = (_OPENED, _OPENED, _NOTHING)
 
     def quote(self, step: int) -> Quote:
         found = self._quotes.get(step)
@@ -40,11 +45,11 @@ class Walk:
     def over(self, start: int, end: int) -> Stretch | None:
         """What the steps from `start` up to `end` come to, in points; None when there are none."""
         whole = self.prices.path.over(_FIRST_QUARTER + start, _FIRST_QUARTER + end)
-        return None if whole is None else _moved(whole, self._shift)
+        return None if whole is None else whole.moved(self._shift)
 
     def at(self, step: int) -> Stretch:
         """One step's trade, in points."""
-        return _moved(self.prices.path.at(self.quarter(step)), self._shift)
+        return self.prices.path.at(self.quarter(step)).moved(self._shift)
 
     @staticmethod
     def quarter(step: int) -> int:
@@ -52,7 +57,8 @@ class Walk:
         return _FIRST_QUARTER + step
 
     def _make(self, step: int) -> Quote:
-        prices, day, point = self.prices, self._day_until(step), self.at(step).close
+        first = self._days.first_step(self.prices.instrument.hours, step)
+        prices, day, point = self.prices, self._day_until(step, first), self.at(step).close
         bid_size, ask_size = prices.sizes(self.quarter(step))
         has_trades = prices.instrument.has_trades
         return Quote(
@@ -60,7 +66,7 @@ class Walk:
             ask=prices.ask(point),
             bid_size=bid_size,
             ask_size=ask_size,
-            close=self._as_shown(prices.path.at(_CLOSED).close + self._shift),
+            close=self._as_shown(self._closed_before(first)),
             open=self._as_shown(day.open),
             high=prices.last(day.high) if has_trades else prices.ask(day.high),
             low=prices.last(day.low) if has_trades else prices.bid(day.low),
@@ -76,22 +82,21 @@ class Walk:
         one = self.prices.instrument
         return self.prices.size(day.volume) if one.has_trades and one.has_book else None
 
-    def _day_until(self, step: int) -> Stretch:
-        """The day so far, from what is known of it; a step further back starts over."""
-        until, known = self._day
-        end = _FIRST_QUARTER + step + 1
-        if end < until:
-            until, known = _OPENED, Stretch(0, 0, 0, 0, 0, 0)
+    def _closed_before(self, first: int | None) -> int:
+        """Where the step before a day's first one was, in points."""
+        return self.prices.path.at(_CLOSED if first is None else self.quarter(first - 1)).close + self._shift
+
+    def _day_until(self, step: int, first: int | None) -> Stretch:
+        """The day so far, from what is known of it; a step further back, or of another day, starts over."""
+        opened = _OPENED if first is None else self.quarter(first)
+        begun, until, known = self._day
+        end = self.quarter(step) + 1
+        if begun != opened or end < until:
+            until, known = opened, _NOTHING
         more = self.prices.path.over(until, end)
-        day = known if more is None else _longer(known, _moved(more, self._shift))
-        self._day = (end, day)
+        day = known if more is None else _longer(known, more.moved(self._shift))
+        self._day = (opened, end, day)
         return day
-
-
-def _moved(stretch: Stretch, by: int) -> Stretch:
-    return Stretch(
-        stretch.open + by, stretch.high + by, stretch.low + by, stretch.close + by, stretch.volume, stretch.trades
-    )
 
 
 def _longer(known: Stretch, more: Stretch) -> Stretch:

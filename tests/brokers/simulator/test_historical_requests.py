@@ -225,6 +225,74 @@ async def test_a_chart_is_kept_up_to_date(running: Running, ib: IB, apple: Contr
     assert bars[-1].close == float(quote.last or 0)
 
 
+async def test_after_a_long_silence_a_chart_goes_on_with_what_is_recent(
+    running: Running, ib: IB, apple: Contract, clock: HandClock
+) -> None:
+    bars = await asked(ib, apple, durationStr="600 S", barSizeSetting="5 secs", useRTH=False, keepUpToDate=True)
+    begun = len(bars)
+    clock.run(running.gateway.market, 2)
+    running.gateway.quotes.silence(con_ids=[apple.conId])
+    clock.run(running.gateway.market, 3)
+    clock.forward(48 * 3600)
+    running.gateway.quotes.resume(con_ids=[apple.conId])
+    running.gateway.market.step()
+    await until(ib, lambda: len(bars) > begun and bars[-1].date >= clock.moment - timedelta(seconds=5))
+    assert bars[begun - 1].barCount == 19
+    assert [bar.date for bar in bars[begun:]] == [
+        WEDNESDAY + timedelta(days=2, seconds=5 * number) for number in range(-11, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "duration"),
+    [
+        ("00010101-00:00:00", "1 Y"),
+        ("00010101-00:00:00", "100 Y"),
+        ("00010101-00:00:00", "1 W"),
+        ("00010101-00:00:00", "1 D"),
+        ("00010102 00:00:00 US/Eastern", "1 W"),
+        ("00500101-00:00:00", "100 Y"),
+    ],
+)
+@pytest.mark.parametrize("what", ["TRADES", "SCHEDULE"])
+async def test_a_time_before_all_records_is_refused_and_the_client_stays(
+    running: Running, raw: RawClient, end: str, duration: str, what: str
+) -> None:
+    await raw.start()
+    raw.send(20, 5, *APPLE, end, "1 day", duration, 1, what, 1, 0, "")
+    refused = await raw.receive()
+    assert (refused[0], refused[2], refused[3]) == ("4", "5", "10314")
+    assert running.rows("unreadable") == []
+
+
+async def test_the_first_year_that_can_be_asked_for_has_no_data_however_long(ib: IB, apple: Contract) -> None:
+    for number, duration in enumerate(("1 W", "12 M", "100 Y", "1 D", "60 S")):
+        end = f"19000101-00:00:0{number}"
+        assert (await refusal(ib, apple, endDateTime=end, durationStr=duration, barSizeSetting="1 day"))[0] == 162
+
+
+@pytest.mark.parametrize(
+    ("contract", "duration"),
+    [
+        (Stock("SPY", "SMART", "USD"), "20 Y"),
+        (Stock("AAPL", "SMART", "USD"), "30 Y"),
+        (Stock("AAPL", "SMART", "USD"), "100 Y"),
+        (Future("ES", "202606", "CME"), "3 Y"),
+    ],
+)
+async def test_longer_than_its_life_is_all_there_is(
+    running: Running, ib: IB, contract: Contract, duration: str
+) -> None:
+    bars = await asked(ib, contract, durationStr=duration, barSizeSetting="1M")
+    [found] = await soon(ib.qualifyContractsAsync(contract))
+    instrument = running.gateway.catalogue.get(found.conId)
+    assert instrument is not None
+    head = running.gateway.data.history.schedule(instrument, regular_hours=True).head()
+    first = datetime.fromtimestamp(head, UTC).date()
+    assert (bars[0].date.year, bars[0].date.month) == (first.year, first.month)
+    assert bars[-1].date == WEDNESDAY.date()
+
+
 async def test_a_chart_that_was_cancelled_is_over(
     running: Running, ib: IB, apple: Contract, clock: HandClock, errors: Errors
 ) -> None:

@@ -271,3 +271,89 @@ def test_what_expired_has_a_history_up_to_its_last_day() -> None:
     one, _ = history()
     days = [bar.day for bar in one.bars(past, second(datetime(2018, 9, 17, tzinfo=UTC)), NOW)]
     assert days[-1] == date(2018, 9, 21)
+
+
+def points(one: History, con_id: int, at: int) -> list[int]:
+    return [moment.point for moment in one.tape(con_id).moments(at)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), con_id=st.sampled_from([APPLE, EURO, SAP, SPX]), minutes=st.integers(0, 10**6))
+def test_the_past_ends_where_the_market_begins(seed: int, con_id: int, minutes: int) -> None:
+    began = HandClock(WEDNESDAY + timedelta(minutes=minutes))
+    one, market = history(seed=seed, clock=began)
+    home = market.walk(con_id).prices.home
+    market.begin(step_seconds=0.25)
+    last, first = points(one, con_id, one.now() - 1)[-1], points(one, con_id, one.now())[0]
+    assert first == home
+    assert abs(last - first) < home / 200
+
+
+@pytest.mark.parametrize("what", ["TRADES", "MIDPOINT"])
+def test_while_the_market_is_frozen_its_history_stands_still(what: str) -> None:
+    clock = HandClock()
+    one, market = history(clock=clock)
+    clock.run(market, 10)
+    market.is_frozen = True
+    clock.run(market, 600)
+    quote = market.quote(APPLE)
+    found = one.bars(chart("5 secs", what=what), NOW + 15, NOW + 610)
+    price = quote.last if what == "TRADES" else quote.middle
+    assert {(bar.bar.open, bar.bar.high, bar.bar.low, bar.bar.close) for bar in found} == {(price,) * 4}
+    assert len(found) == 119
+    assert {bar.bar.volume for bar in found} == {Decimal(0 if what == "TRADES" else -1)}
+
+
+def test_a_market_that_is_run_slowly_has_the_history_that_it_showed() -> None:
+    clock = HandClock()
+    one, market = history(clock=clock)
+    market.begin(step_seconds=250)
+    seen: list[Decimal] = []
+    for _ in range(4):
+        seen += [market.quote(APPLE).middle] * 25
+        clock.forward(250)
+        market.step()
+    found = one.bars(chart("10 secs", what="MIDPOINT"), NOW, NOW + 1000)
+    assert [bar.bar.close for bar in found] == seen
+
+
+def test_after_the_gateway_slept_the_past_goes_on_from_where_it_was() -> None:
+    clock = HandClock()
+    one, market = history(clock=clock)
+    clock.run(market, 10)
+    stood = market.walk(APPLE).at(market.steps).close
+    clock.forward(3600)
+    market.step()
+    assert abs(points(one, APPLE, NOW + 10 + 60)[0] - stood) < stood / 1000
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), con_id=st.sampled_from([APPLE, EURO, SPX]), minutes=st.integers(0, 8 * 60))
+def test_a_past_that_was_joined_has_no_jump_anywhere_in_its_last_day(seed: int, con_id: int, minutes: int) -> None:
+    one, market = history(seed=seed, clock=HandClock(WEDNESDAY + timedelta(minutes=minutes)))
+    market.begin(step_seconds=0.25)
+    widest = market.walk(con_id).prices.home / 100
+    for edge in range(one.now() - 86_400 * 2 - one.now() % 900, one.now(), 900):
+        before, after = points(one, con_id, edge - 1)[-1], points(one, con_id, edge)[0]
+        assert abs(after - before) < widest
+
+
+def test_a_gateway_that_is_started_again_on_the_same_day_has_the_same_past() -> None:
+    midnight = datetime(2026, 3, 18, tzinfo=UTC)
+    pasts = []
+    for minutes in (0, 17, 6 * 60, 24 * 60 - 1):
+        one, market = history(clock=HandClock(midnight + timedelta(minutes=minutes)))
+        market.begin(step_seconds=0.25)
+        asked = chart("1 hour", duration="2 W", regular_hours=False)
+        pasts.append(one.bars(asked, one.start(asked, second(midnight)), second(midnight)))
+    assert len(pasts[0]) > 100
+    assert all(past == pasts[0] for past in pasts)
+
+
+def test_the_day_on_which_the_gateway_began_is_made_of_its_minutes() -> None:
+    one, market = history(clock=HandClock(WEDNESDAY + timedelta(minutes=7)))
+    market.begin(step_seconds=0.25)
+    [day], minutes, hours = (one.bars(chart(size), NOW - 5400, NOW + 421) for size in ("1 day", "1 min", "1 hour"))
+    assert len(minutes) == 98
+    assert shape(together([bar.bar for bar in minutes])) == shape(day.bar)
+    assert shape(together([bar.bar for bar in hours])) == shape(day.bar)
