@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -12,7 +13,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from brokers.simulator.api.server import Server
-from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.catalogue.hours import Calendar, clock_from
 from brokers.simulator.endings import TOLD_TO_END
 from brokers.simulator.feeds.accounts import AccountFeed
 from brokers.simulator.gateway import Gateway
@@ -53,6 +54,17 @@ class Ending:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.ask)
 
+    def hear_the_end_of_stdin(self) -> None:
+        """However whoever holds its other end comes to its own end: the kernel closes it."""
+        loop = asyncio.get_running_loop()
+
+        def read() -> None:
+            if not os.read(sys.stdin.fileno(), 4096):
+                loop.remove_reader(sys.stdin.fileno())
+                self.ask()
+
+        loop.add_reader(sys.stdin.fileno(), read)
+
     async def comes_within(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
@@ -83,6 +95,8 @@ async def run(options: argparse.Namespace, steps: list[Step]) -> int:
     """Until SIGTERM, SIGINT or a verb's end. Raises LoginRefused, SecondFactorMissed, PortTaken and others."""
     ending = Ending()
     ending.hear_signals()
+    if options.end_with_stdin:
+        ending.hear_the_end_of_stdin()
     scenario = Scenario(say=say, end=ending.ask)
     scenario.plan(steps)
     control = Control(scenario)
@@ -129,6 +143,7 @@ async def _serve(
 ) -> None:
     gateway = _gateway(login, options)
     gateway.open()
+    gateway.market.begin(step_seconds=STEP_SECONDS / options.speed)
     server = Server(gateway)
     scenario.begin(gateway, server)
     try:
@@ -137,7 +152,7 @@ async def _serve(
         raise PortTaken(f"can't listen on {options.host}:{options.port}: {error.strerror}") from error
     say(f"listening on {options.host}:{port}")
     scenario.start_clock()
-    await _move_market(gateway, ending, STEP_SECONDS / options.speed)
+    await move_market(gateway, ending, STEP_SECONDS / options.speed)
     await _end_steps(control, scenario)
     await server.close()
     gateway.close()
@@ -150,20 +165,39 @@ def _gateway(login: Login, options: argparse.Namespace) -> Gateway:
         seed=options.seed,
         ledger=options.ledger,
         read_only=options.read_only,
-        calendar=Calendar(always_open=options.hours == ALWAYS),
+        calendar=_calendar(options),
         accounts=options.accounts,
     )
     gateway.quotes.lines = options.lines
     return gateway
 
 
-async def _move_market(gateway: Gateway, ending: Ending, seconds: float) -> None:
+def _calendar(options: argparse.Namespace) -> Calendar:
+    always_open = options.hours == ALWAYS
+    if options.now is None:
+        return Calendar(always_open=always_open)
+    return Calendar(clock_from(options.now), always_open=always_open)
+
+
+async def move_market(gateway: Gateway, ending: Ending, seconds: float) -> None:
+    """A step every so many seconds until the end. Raises OSError when the ledger can't be written."""
     for number in count(1):
         if await ending.comes_within(seconds):
             return
-        gateway.market.step()
-        if gateway.link.is_up:
-            _tell_worth(gateway.accounts, number)
+        try:
+            _step(gateway, number)
+        except OSError:
+            # The ledger can't be written any more: going on without it would lose orders.
+            raise
+        except Exception:
+            # One client's stream that can't be told must not take the gateway away from all the others.
+            log.exception("step %d of the market was not told to everyone", number)
+
+
+def _step(gateway: Gateway, number: int) -> None:
+    gateway.market.step()
+    if gateway.link.is_up:
+        _tell_worth(gateway.accounts, number)
 
 
 def _tell_worth(accounts: AccountFeed, steps: int) -> None:

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 _PLACE_ORDER = REQUEST_IDS["placeOrder"]
 # The desk writes a row of its own for each of these that reaches it.
 _HAVE_ROWS = frozenset((_PLACE_ORDER, REQUEST_IDS["cancelOrder"], REQUEST_IDS["reqGlobalCancel"]))
+# A client asks what time it is every few seconds, only to hear that somebody is there.
+_HEARTBEATS = frozenset((REQUEST_IDS["reqCurrentTime"],))
+_WITHOUT_ROW = _HAVE_ROWS | _HEARTBEATS
 _DEFINITION_REQUESTS = frozenset((REQUEST_IDS["reqContractDetails"],))
 _HISTORY_REQUESTS = frozenset(
     REQUEST_IDS[name] for name in ("reqHistoricalData", "reqHeadTimeStamp", "reqHistogramData", "reqHistoricalTicks")
@@ -99,7 +102,7 @@ class Intake:
             serve = partial(self._serve, session, message_id, texts)
             self._gateway.link.keep(Waiting(message_id, serve, lambda: session.is_closing))
         else:
-            if message_id not in _HAVE_ROWS:
+            if message_id not in _WITHOUT_ROW:
                 self._write(session, message_id, texts, fate="served")
             self._serve(session, message_id, texts)
 
@@ -119,6 +122,12 @@ class Intake:
             self._write_unreadable(session, message_id, str(error))
         except RequestRefused as refusal:
             session.error(refusal.request_id, refusal.code, refusal.text)
+        except Exception:
+            # A defect of this gateway. As at IB it costs the client this one request, and not its connection.
+            log.exception("message %d of client %s could not be served", message_id, session.client_id)
+            text = f"Server error when processing an API client request. {request_name(message_id)} failed"
+            session.error(_about(message_id, texts), 320, text)
+            self._write_unreadable(session, message_id, "serving it failed")
 
     def _answer(self, session: Session, message_id: int, texts: list[str]) -> None:
         request = REQUESTS.get(message_id)

@@ -18,12 +18,14 @@ written and flushed before the answer that it stands for leaves. Every row has `
     execution    exec_id, order_id, client_id, perm_id, order_ref, account, con_id, symbol, side, quantity, price,
                  exchange, executed_at, cumulative, average_price, corrects (the id of the execution that was wrong, in
                  a correction alone). A combination has one row, and one for each of its legs.
-    commission   exec_id, amount, currency, realized_pnl (null for an opening execution)
+    commission   exec_id, amount, currency, realized_pnl (null for an opening execution). A run that was killed before
+                 it could write one has it written by the next run, first of all.
     cancel       order_id, client_id, perm_id (null when no such order), order_ref. One row for each cancel received;
                  a global cancel is one row with order_id null.
     request      client_id, message_id, name (IB's), request_id (null where it has none), fate (served | waits, for a
                  link that is down | ignored), fields (at most 64 of them, and 80 characters of each). One row for each
-                 message of a started client; a served order or cancel has the row above instead.
+                 message of a started client; a served order or cancel has the row above instead, and a
+                 served reqCurrentTime, a client's heartbeat, has none.
     unreadable   client_id, message_id, reason. A message that could not be read, is not known here, or came over the
                  rate: nothing was done with it.
     scenario     verb, arguments (as given), by (at once | at 2.5 | after placeOrder 3 | before placeOrder 3 | control |
@@ -72,12 +74,20 @@ class Ledger:
             return
         try:
             self._drop_torn_line(self._path)
+            yield from self._rows(self._path)
         except OSError as error:
             raise LedgerError(f"the ledger {self._path.name} can't be read: {error.strerror}") from error
-        with self._path.open(encoding="utf-8") as lines:
+        except UnicodeDecodeError as error:
+            raise LedgerError(
+                f"the ledger {self._path.name} is not UTF-8 ({error.reason}); move the file away to begin anew"
+            ) from error
+
+    @staticmethod
+    def _rows(path: Path) -> Iterator[Row]:
+        with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 if not line.startswith(_ONLY_SEEN):
-                    yield _parse(line, number, self._path)
+                    yield _parse(line, number, path)
 
     def open(self) -> None:
         """Raises LedgerError when the file can't be written."""
@@ -127,7 +137,7 @@ def _end_of_last_line(file: IO[bytes], size: int) -> int:
 def _parse(line: str, number: int, path: Path) -> Row:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LedgerError(
             f"line {number} of the ledger {path.name} is not JSON; move the file away to begin anew"
         ) from error

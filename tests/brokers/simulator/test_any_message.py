@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from brokers.simulator.api.requests import REQUESTS
-from brokers.simulator.wire import encode
-from tests.brokers.simulator.conftest import Running, soon, started, stopped
+from brokers.simulator.api.session import Session
+from brokers.simulator.gateway import Gateway
+from brokers.simulator.wire import Fields, encode
+from tests.brokers.simulator.conftest import RawClient, Running, soon, started, stopped
 from tests.brokers.simulator.test_order_message import APPLE, VARIANTS, Writer
 
-PLACE_ORDER = 3
+PLACE_ORDER, CURRENT_TIME, ERROR = 3, 49, "4"
 WORDS = [
     "",
     "0",
@@ -45,6 +47,11 @@ WORDS = [
     "0.01",
     "20260101 10:00:00",
     "20260101 10:00:00 Nowhere/Zone",
+    "00010101-00:00:00",
+    "00010102 00:00:00 US/Eastern",
+    "00500101-00:00:00",
+    "99991231-23:59:59",
+    "99991231 23:59:59 US/Eastern",
     "3",
 ]
 
@@ -77,7 +84,7 @@ async def talk(running: Running, *, client_id: int, messages: list[bytes]) -> No
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_no_message_breaks_the_gateway_and_a_replay_agrees_with_it(
-    running: Running, monkeypatch: pytest.MonkeyPatch, seed: int
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, seed: int
 ) -> None:
     broken: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: broken.append(context))
@@ -87,6 +94,7 @@ async def test_no_message_breaks_the_gateway_and_a_replay_agrees_with_it(
         messages = [any_message(chance, writer) for _ in range(600)]
         await talk(running, client_id=client_id, messages=messages)
     assert broken == []
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
     assert running.rows("execution")
     assert [row["event"] for row in running.rows("connection")] == ["opened", "closed"] * 2
     before = running.gateway
@@ -96,3 +104,24 @@ async def test_no_message_breaks_the_gateway_and_a_replay_agrees_with_it(
     assert [one.perm_id for one in again.gateway.orders.open()] == [one.perm_id for one in before.orders.open()]
     assert [one.exec_id for one in again.gateway.orders.executions] == [one.exec_id for one in before.orders.executions]
     await stopped(again)
+
+
+async def test_a_request_that_the_gateway_fails_at_is_refused_and_the_client_stays(
+    running: Running, raw: RawClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = REQUESTS[CURRENT_TIME]
+
+    def fail(_gateway: Gateway, _session: Session, _fields: Fields) -> None:
+        raise OverflowError("date value out of range")
+
+    await raw.start()
+    monkeypatch.setitem(REQUESTS, CURRENT_TIME, fail)
+    raw.send(CURRENT_TIME, 1)
+    assert (await raw.receive())[:4] == [ERROR, "2", "-1", "320"]
+    monkeypatch.setitem(REQUESTS, CURRENT_TIME, served)
+    raw.send(CURRENT_TIME, 1)
+    assert (await raw.receive())[0] == str(CURRENT_TIME)
+    assert [(row["message_id"], row["reason"]) for row in running.rows("unreadable")] == [
+        (CURRENT_TIME, "serving it failed")
+    ]
+    assert [record.exc_info is not None for record in caplog.records if record.levelname == "ERROR"] == [True]

@@ -221,3 +221,32 @@ async def test_connections_are_written_down(running: Running) -> None:
     await left(client)
     await running.gone(4)
     assert [(row["event"], row["client_id"]) for row in running.rows("connection")] == [("opened", 4), ("closed", 4)]
+
+
+async def test_what_is_charged_at_the_next_start_is_written_down_so_that_a_later_correction_can_be_read_back(
+    running: Running, ib: IB, apple: Contract
+) -> None:
+    await settled_fill(ib, apple)
+    await stopped(running)
+    lines = running.ledger.read_text().splitlines(keepends=True)
+    last = next(number for number, line in enumerate(lines) if json.loads(line)["kind"] == "execution")
+    running.ledger.write_text("".join(lines[: last + 1]))
+    again = await started(running.ledger)
+    [execution] = again.rows("execution")
+    [commission] = again.rows("commission")
+    assert (commission["exec_id"], commission["amount"]) == (execution["exec_id"], "1")
+    again.gateway.desk.correct(execution["exec_id"], price=Decimal(execution["price"]) + 1)
+    cash = again.gateway.account.cash["USD"]
+    await stopped(again)
+    third = await started(running.ledger)
+    assert third.gateway.account.cash["USD"] == cash
+    assert len(third.rows("commission")) == 2
+    await stopped(third)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\n", b'{"kind": "status", "at": "\xc3"}\n', b"[" * 100_000 + b"\n"])
+def test_a_ledger_that_is_not_text_or_nested_too_deeply_is_said_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="move the file away to begin anew"):
+        list(Ledger(path).replay())

@@ -15,13 +15,22 @@ async def test_each_request_has_a_row_with_its_name_its_id_and_its_fields(
     running: Running, ib: IB, apple: Contract
 ) -> None:
     ib.reqMktData(apple)
+    ib.client.reqManagedAccts()
     await answered(ib)
     [request_id] = list(ib.wrapper.reqId2Ticker)
     [row] = [row for row in running.rows("request") if row["name"] == "reqMktData"]
     assert (row["client_id"], row["message_id"], row["request_id"], row["fate"]) == (1, 1, str(request_id), "served")
     assert row["fields"][:5] == ["11", str(request_id), "265598", "AAPL", "STK"]
-    [row] = [row for row in running.rows("request") if row["name"] == "reqCurrentTime"]
+    [row] = [row for row in running.rows("request") if row["name"] == "reqManagedAccts"]
     assert row["request_id"] is None
+
+
+async def test_a_heartbeat_has_a_row_only_when_it_is_not_answered(running: Running, ib: IB) -> None:
+    await answered(ib)
+    await running.scenario.do("ignore", message="reqCurrentTime")
+    ib.client.reqCurrentTime()
+    await answered(ib)
+    assert [row["fate"] for row in running.rows("request") if row["name"] == "reqCurrentTime"] == ["ignored"]
 
 
 async def test_orders_and_cancels_have_their_own_rows_alone(running: Running, ib: IB, apple: Contract) -> None:
@@ -59,6 +68,7 @@ async def test_a_row_is_bounded_whatever_is_sent(running: Running, raw: RawClien
 
 async def test_requests_and_steps_are_not_read_back(running: Running, ib: IB) -> None:
     await running.scenario.do("delay", ms=0)
+    ib.client.reqManagedAccts()
     await answered(ib)
     await stopped(running)
     kinds = {json.loads(line)["kind"] for line in running.ledger.read_text().splitlines()}

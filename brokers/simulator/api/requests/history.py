@@ -17,6 +17,7 @@ from brokers.simulator.api.requests.lookup import (
 from brokers.simulator.api.requests.times import read_time
 from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.catalogue import Match
+from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.feeds.subscriptions import ChartSubscription
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.market.bars import ASK, BID, BID_ASK, MIDPOINT, TRADES
@@ -137,9 +138,14 @@ def _check(gateway: Gateway, asked: _Asked, match: Match, chart: Chart) -> None:
         raise service_error(asked.request_id, without_trades(match, chart.size.seconds))
     if not one.has_book and chart.what in (BID, ASK, BID_ASK, MIDPOINT):
         raise _no_data(asked, chart)
-    if not gateway.farms.has_history:
-        raise service_error(asked.request_id, "HMDS server disconnect occurred. Attempting reconnection...")
+    refuse_without_farm(gateway, asked.request_id, one)
     _check_pace(gateway, asked)
+
+
+def refuse_without_farm(gateway: Gateway, request_id: int, instrument: Instrument) -> None:
+    """Raises RequestRefused with 162 while the farm that keeps an instrument's past is away."""
+    if not gateway.farms.has_history_of(instrument):
+        raise service_error(request_id, "HMDS server disconnect occurred. Attempting reconnection...")
 
 
 def _check_pace(gateway: Gateway, asked: _Asked) -> None:
@@ -208,6 +214,7 @@ def request_head_timestamp(gateway: Gateway, session: Session, fields: Fields) -
         raise service_error(request_id, without_permission(match))
     if not is_listed_for_trades(match.instrument, what):
         raise service_error(request_id, "No head time stamp")
+    refuse_without_farm(gateway, request_id, match.instrument)
     head = gateway.data.history.schedule(match.instrument, regular_hours=regular_hours).head()
     session.send(messages.head_timestamp(request_id, head, as_epoch=date_format == 2))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from brokers.simulator.api.messages import session as messages
 from brokers.simulator.api.requests.base import Request
 from brokers.simulator.api.session import Session
@@ -24,10 +22,10 @@ def request_managed_accounts(gateway: Gateway, session: Session, fields: Fields)
     session.send(messages.managed_accounts(gateway.managed_accounts))
 
 
-def request_current_time(_gateway: Gateway, session: Session, fields: Fields) -> None:
+def request_current_time(gateway: Gateway, session: Session, fields: Fields) -> None:
     fields.skip()
     fields.finish()
-    session.send(messages.current_time(int(time.time())))
+    session.send(messages.current_time(int(gateway.calendar.now().timestamp())))
 
 
 def request_user_info(_gateway: Gateway, session: Session, fields: Fields) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from brokers.simulator.api.messages import ticks as messages
 from brokers.simulator.api.requests.base import Request, RequestRefused
-from brokers.simulator.api.requests.history import admit, service_error
+from brokers.simulator.api.requests.history import admit, refuse_without_farm
 from brokers.simulator.api.requests.lookup import (
     find_match,
     invalid,
@@ -55,8 +55,7 @@ def request_historical_ticks(gateway: Gateway, session: Session, fields: Fields)
     match = find_match(gateway, asked.request_id, asked.contract)
     _check(asked, match)
     query = _query(gateway, session, asked, match)
-    if not gateway.farms.has_history:
-        raise service_error(asked.request_id, "HMDS server disconnect occurred. Attempting reconnection...")
+    refuse_without_farm(gateway, asked.request_id, match.instrument)
     identity = ("ticks", tuple(asked.contract.items()), asked.start, asked.end, asked.count, asked.what)
     admit(gateway, asked.request_id, identity, weight=2 if asked.what == BID_ASK else 1)
     session.send(_answer(gateway, asked.request_id, query))
