@@ -134,11 +134,12 @@ class Broker:
         raise SecondFactorMissed(f"nobody approved the login in {attempts} of {wanted.seconds:g} s")
 
     async def _outcome(self, seconds: float) -> str:
-        self._answer = asyncio.get_running_loop().create_future()
+        answer = self._answer = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(seconds):
-                return "approved" if await self._answer else "denied"
+                return "approved" if await answer else "denied"
         except TimeoutError:
             return "timed out"
         finally:
-            self._answer = None
+            if self._answer is answer:
+                self._answer = None

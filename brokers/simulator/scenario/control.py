@@ -71,6 +71,9 @@ class Control:
             answer = await self._scenario.perform(read_call(request.pop("do", None), request), by="control")
         except VerbRefused as refusal:
             return {"ok": False, "error": str(refusal)}
+        except Exception as error:  # a fault of this program ends neither the connection nor the gateway
+            log.exception("a verb failed: %r", line[:200])
+            return {"ok": False, "error": f"the verb failed: {error!r}; the log has the rest"}
         return {"ok": True, **answer}
 
 

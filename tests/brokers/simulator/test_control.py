@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from brokers.simulator.scenario.control import LONGEST_LINE, Control
+from brokers.simulator.scenario.scenario import Scenario
 from tests.brokers.simulator.conftest import HOST, RawClient, Running, soon
 
 
@@ -109,3 +110,43 @@ async def test_it_listens_on_the_loopback_interface_alone(control: Control) -> N
     await control.listen(0)
     assert control._listener is not None
     assert [listener.getsockname()[0] for listener in control._listener.sockets] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"do": "step", "count": 1e99999999}', "count of step is a whole number from 1 to 10000, not 1E+99999999"),
+        (b'{"do": "step", "count": "Infinity"}', "count of step is a whole number from 1 to 10000"),
+        (b'{"do": "freeze", "instrument": "' + b"9" * 5000 + b'"}', "no instrument is called '999"),
+        (b'{"do": "fill_elsewhere", "instrument": "AAPL", "side": "BUY", "quantity": 1e300}', "quantity of fill_elsew"),
+        (b'{"do": "fill_elsewhere", "instrument": "AAPL", "side": "BUY", "quantity": 1e-13}', "with at most 12 decima"),
+        (b'{"do": "quote", "instrument": "AAPL", "bid": 1e13}', "bid of quote is a decimal number above 0, at most 1"),
+        (b'{"do": "quote", "instrument": "AAPL", "bid_size": "NaN"}', "bid_size of quote is a decimal number from 0"),
+    ],
+)
+async def test_a_number_out_of_this_world_is_answered_and_the_connection_lives_on(
+    controller: Controller, line: bytes, said: str
+) -> None:
+    answer = await controller.say(line)
+    assert answer["ok"] is False
+    assert said in answer["error"]
+    assert (await controller.do("state"))["ok"] is True
+
+
+async def test_the_largest_and_the_smallest_amount_can_be_given(controller: Controller) -> None:
+    assert (await controller.do("quote", instrument="AAPL", bid_size=10**12, ask_size="0.000000000001"))["ok"] is True
+
+
+async def test_a_verb_that_fails_is_answered_and_logged_and_the_connection_lives_on(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_args: object, **_kwargs: object) -> None:
+        raise LookupError("what nobody thought of")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(Scenario, "perform", fail)
+        answer = await controller.do("help")
+    assert answer["ok"] is False
+    assert "what nobody thought of" in answer["error"]
+    assert "Traceback" in caplog.text
+    assert (await controller.do("help"))["ok"] is True

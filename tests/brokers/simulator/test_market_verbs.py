@@ -11,6 +11,8 @@ from ib_insync import IB, Contract, LimitOrder, MarketOrder
 from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import Errors, Running, answered, settled, until
 
+BOUNDS = "at most 1000000000000, with at most 12 decimals"
+
 
 async def test_the_market_makes_as_many_steps_as_it_is_told_to(running: Running) -> None:
     assert await running.scenario.do("step", count=3) == {"steps": 3}
@@ -52,9 +54,15 @@ async def test_a_resting_order_fills_when_the_price_is_put_through_it(
     ("arguments", "said"),
     [
         ({"instrument": "AAPL", "bid": 10, "ask": 9}, "a bid is above 0 and below the ask, and 10 is not"),
-        ({"instrument": "AAPL", "bid": 0, "ask": 9}, "bid of quote is a decimal number above 0, not 0"),
+        (
+            {"instrument": "AAPL", "bid": 0, "ask": 9},
+            f"bid of quote is a decimal number above 0, {BOUNDS}, not 0",
+        ),
         ({"instrument": "AAPL", "ask": "0.01"}, "a bid is above 0 and below the ask, and 0"),
-        ({"instrument": "AAPL", "ask_size": -1}, "ask_size of quote is a decimal number from 0, not -1"),
+        (
+            {"instrument": "AAPL", "ask_size": -1},
+            f"ask_size of quote is a decimal number from 0, {BOUNDS}, not -1",
+        ),
         ({"instrument": "APPL", "bid": 10}, "no instrument is called 'APPL' (did you mean 'AAPL'?)"),
         ({"instrument": "EUR", "bid": 10}, "'EUR' names 2 instruments; take one's contract id: "),
         ({"instrument": "999"}, "no instrument is called '999'"),
@@ -143,3 +151,28 @@ async def test_a_login_runs_out_of_lines(
     ib.reqMktData(euro)
     await answered(ib)
     assert [code for _, code, _ in errors.heard] == [101]
+
+
+@pytest.mark.parametrize("order", [("quote", "halt"), ("halt", "quote")])
+async def test_a_price_that_was_put_somewhere_stays_there_when_a_halt_ends(
+    running: Running, apple: Contract, order: tuple[str, ...]
+) -> None:
+    market = running.gateway.market
+    for verb in order:
+        prices = {"bid": "150.00", "ask": "150.05"} if verb == "quote" else {}
+        await running.scenario.do(verb, instrument="AAPL", **prices)
+    await running.scenario.do("halt", instrument="AAPL", on=False)
+    await running.scenario.do("step", count=20)
+    assert (market.quote(apple.conId).bid, market.is_halted(apple.conId)) == (Decimal(150), False)
+    await running.scenario.do("unfreeze", instrument="AAPL")
+    assert market.quote(apple.conId).bid != Decimal(150)
+
+
+async def test_what_was_let_go_in_a_halt_goes_its_own_way_when_it_ends(running: Running, apple: Contract) -> None:
+    await running.scenario.do("quote", instrument="AAPL", bid="150.00", ask="150.05")
+    await running.scenario.do("halt", instrument="AAPL")
+    await running.scenario.do("unfreeze")
+    assert running.gateway.market.quote(apple.conId).bid == Decimal(150)
+    await running.scenario.do("halt", instrument="AAPL", on=False)
+    assert running.gateway.market.quote(apple.conId).bid != Decimal(150)
+    assert running.gateway.market.pinned == []

@@ -30,6 +30,7 @@ def tell_state(stage: Stage) -> Answer:
     gateway, server = stage.gateway, stage.server
     return {
         "logged_in": True,
+        "login_expired": stage.is_login_expired,
         "waits_for_second_factor": stage.broker.is_waiting,
         "port": server.port if server.is_listening else None,
         "clients": [session.client_id for session in gateway.sessions],

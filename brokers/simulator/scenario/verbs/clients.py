@@ -6,17 +6,18 @@ import asyncio
 
 from brokers.simulator.api.messages.session import NO_REQUEST
 from brokers.simulator.api.pace import RATE, VIOLATIONS
-from brokers.simulator.scenario.verbs.stage import Stage
+from brokers.simulator.scenario.verbs.stage import PORT_OPENS, Stage
 from brokers.simulator.scenario.verbs.table import Answer, Verb, VerbRefused, seconds, switch, text, whole
 
-# What is put off under these names.
-_PORT, _HANG = "the port opens again", "the gateway wakes"
+# What is put off under this name.
+_HANG = "the gateway wakes"
 
 
 async def restart(stage: Stage, *, seconds: float, next_order_id: int | None) -> Answer:
     """Connections and their subscriptions are gone; orders and positions are IB's and stay."""
     server = stage.server
-    for what in (_PORT, _HANG):
+    stage.refuse_when_expired()
+    for what in (PORT_OPENS, _HANG):
         stage.never_mind(what)
     server.stop_listening()
     await server.hang_up()
@@ -29,15 +30,16 @@ async def restart(stage: Stage, *, seconds: float, next_order_id: int | None) ->
 
 
 def refuse_connections(stage: Stage, *, seconds: float | None) -> None:
+    stage.refuse_when_expired()
     stage.server.stop_listening()
     if seconds is not None:
-        stage.later(_PORT, seconds, lambda: stage.begin(stage.open_port()))
+        stage.later(PORT_OPENS, seconds, lambda: stage.begin(stage.open_port()))
 
 
 async def accept_connections(stage: Stage) -> None:
     if stage.server.is_listening:
         raise VerbRefused("connections are accepted already; refuse_connections stops that")
-    stage.never_mind(_PORT)
+    stage.never_mind(PORT_OPENS)
     await stage.open_port()
 
 

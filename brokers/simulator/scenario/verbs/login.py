@@ -11,7 +11,7 @@ from brokers.simulator.login import (
     SecondFactor,
     SecondFactorMissed,
 )
-from brokers.simulator.scenario.verbs.stage import Stage
+from brokers.simulator.scenario.verbs.stage import PORT_OPENS, Stage
 from brokers.simulator.scenario.verbs.table import Verb, VerbRefused, seconds, whole
 
 _PROMPT = (whole("attempts", ATTEMPTS, low=1), seconds("seconds", SECOND_FACTOR_SECONDS))
@@ -42,17 +42,28 @@ def _answer(stage: Stage, *, approved: bool) -> None:
 
 async def expire_login(stage: Stage, *, attempts: int, seconds: float) -> None:
     """What IB's tokens do on Sunday at 01:00 US/Eastern. The password is known still; a person has to confirm."""
-    server = stage.server
-    server.stop_listening()
-    await server.hang_up()
+    async with stage.port_lock:
+        _close_port(stage)
+    await stage.server.hang_up()
     stage.say("login expired: it must be confirmed again")
     stage.broker.ask(SecondFactor(attempts, seconds))
     stage.begin(_log_in_again(stage))
 
 
+def _close_port(stage: Stage) -> None:
+    if stage.is_login_expired:
+        raise VerbRefused("the login has expired already; approve confirms it")
+    if not stage.server.port:
+        raise VerbRefused("the first login isn't done yet; second_factor makes it wait for a person")
+    stage.is_login_expired = True
+    stage.never_mind(PORT_OPENS)
+    stage.server.stop_listening()
+
+
 async def _log_in_again(stage: Stage) -> None:
     try:
         await stage.broker.admit()
+        stage.is_login_expired = False
         await stage.open_port()
     except SecondFactorMissed as error:
         _end(stage, f"second factor missed: {error}", endings.SECOND_FACTOR_MISSED)
@@ -86,7 +97,8 @@ VERBS = (
     Verb("deny", "Turns down the login that waits for its second factor.", deny, is_for_login=True),
     Verb(
         "expire_login",
-        "The weekly end of the login: everyone is hung up on, and the port opens again after a second factor.",
+        "The weekly end of the login: everyone is hung up on, and the port opens again after a second factor, whatever "
+        "else would have opened it.",
         expire_login,
         _PROMPT,
     ),

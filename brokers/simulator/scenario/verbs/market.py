@@ -32,6 +32,7 @@ def quote(
     except ValueError as error:
         raise VerbRefused(str(error)) from error
     market.put(con_id, pin)
+    stage.held.add(con_id)
     return {"bid": plain(pin.quote.bid), "ask": plain(pin.quote.ask)}
 
 
@@ -42,12 +43,14 @@ def freeze(stage: Stage, *, instrument: str | None) -> None:
         return
     con_id = stage.instrument(instrument).con_id
     market.put(con_id, market.pin(con_id))
+    stage.held.add(con_id)
 
 
 def unfreeze(stage: Stage, *, instrument: str | None) -> None:
     market = stage.gateway.market
     held = market.pinned if instrument is None else [stage.instrument(instrument).con_id]
     for con_id in held:
+        stage.held.discard(con_id)
         if not market.is_halted(con_id):
             market.put(con_id, None)
     if instrument is None:
@@ -55,8 +58,10 @@ def unfreeze(stage: Stage, *, instrument: str | None) -> None:
 
 
 def halt(stage: Stage, *, instrument: str, on: bool) -> None:
+    """While it is halted its price stands; afterwards it does so only where a verb put it."""
     gateway, con_id = stage.gateway, stage.instrument(instrument).con_id
-    gateway.market.put(con_id, replace(gateway.market.pin(con_id), is_halted=True) if on else None)
+    pin = replace(gateway.market.pin(con_id), is_halted=on)
+    gateway.market.put(con_id, pin if on or con_id in stage.held else None)
     gateway.quotes.tell_halt(con_id)
 
 

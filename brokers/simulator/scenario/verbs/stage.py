@@ -17,6 +17,12 @@ from brokers.simulator.scenario.verbs.table import VerbRefused, nearest
 
 log = logging.getLogger(__name__)
 
+# What is put off under this name.
+PORT_OPENS = "the port opens again"
+
+# Contract ids have 32 bits.
+_LONGEST_CON_ID = 10
+
 
 class Stage:
     """`say` gets the lines that a runtime waits for; `end` ends the whole with an exit status."""
@@ -25,6 +31,12 @@ class Stage:
         self.broker = broker
         self.say = say
         self.end = end
+        # Whether the login has run out and waits to be confirmed: no client can connect before it is.
+        self.is_login_expired = False
+        # Who holds it opens the port, or closes it for an expired login: never two at once.
+        self.port_lock = asyncio.Lock()
+        # The instruments whose market a verb put somewhere: it stays there when a halt ends.
+        self.held: set[int] = set()
         self._gateway: Gateway | None = None
         self._server: Server | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -62,7 +74,7 @@ class Stage:
 
     def instrument(self, named: str) -> Instrument:
         """By contract id, local symbol or symbol, in this order; a symbol of several instruments is refused."""
-        by_con_id = self.gateway.catalogue.get(int(named)) if named.isdecimal() else None
+        by_con_id = self.gateway.catalogue.get(int(named)) if _is_con_id(named) else None
         if by_con_id is not None:
             return by_con_id
         listed = list(self.gateway.catalogue)
@@ -76,7 +88,16 @@ class Stage:
         raise VerbRefused(f"no instrument is called {named!r}{nearest(named, map(_symbol, listed))}")
 
     async def open_port(self, port: int | None = None) -> None:
-        """Opens the API port (the same again, when none is named) and says so. Raises VerbRefused when it is taken."""
+        """Opens the API port (the same again, when none is named) and says so.
+
+        Raises VerbRefused when it is taken, and while the login is expired.
+        """
+        async with self.port_lock:
+            self.refuse_when_expired()
+            if port is not None or not self.server.is_listening:
+                await self._listen(port)
+
+    async def _listen(self, port: int | None) -> None:
         server = self.server
         try:
             await server.listen_again(port)
@@ -84,6 +105,11 @@ class Stage:
             which = server.port if port is None else port
             raise VerbRefused(f"can't listen on port {which}: {error.strerror}; 0 takes a free one") from error
         self.say(f"listening on {server.address}")
+
+    def refuse_when_expired(self) -> None:
+        """Raises VerbRefused while the login has to be confirmed again: that opens the port, and nothing else does."""
+        if self.is_login_expired:
+            raise VerbRefused("the login has expired; approve confirms it, and the port opens then")
 
     def later(self, what: str, seconds: float, act: Callable[[], None]) -> None:
         """Puts something off. It comes in place of whatever was put off under the same name."""
@@ -120,6 +146,11 @@ class Stage:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_con_id(named: str) -> bool:
+    """A number longer than any contract id isn't read: it may be too long to be."""
+    return named.isdecimal() and len(named) <= _LONGEST_CON_ID
 
 
 def _local_symbol(instrument: Instrument) -> str:

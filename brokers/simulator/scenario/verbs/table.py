@@ -21,6 +21,10 @@ class _Required:
 
 
 REQUIRED = _Required()
+
+# Beyond these there is no price and no size; both are well within what messages carry.
+_MOST, _LEAST = Decimal(10**12), Decimal("1E-12")
+
 Answer = dict[str, Any]
 
 
@@ -101,7 +105,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def whole(name: str, default: Any = REQUIRED, *, low: int = 0, high: int = 2**31 - 1) -> Argument:
     def read(value: Any) -> int:
         number = Decimal(str(value))
-        if isinstance(value, bool) or number != int(number) or not low <= number <= high:
+        # The range comes first: a number within it has so few digits that it can be written out.
+        if isinstance(value, bool) or not low <= number <= high or number != int(number):
             raise ValueError
         return int(number)
 
@@ -125,15 +130,19 @@ def seconds(name: str, default: Any = REQUIRED) -> Argument:
 
 
 def amount(name: str, default: Any = REQUIRED, *, may_be_zero: bool = False) -> Argument:
-    """An exact decimal: a price or a quantity, as a number or as text."""
+    """An exact decimal: a price or a quantity, as a number or as text. Bounded, as what a client may send is."""
 
     def read(value: Any) -> Decimal:
         number = Decimal(str(value))
-        if isinstance(value, bool) or not number.is_finite() or not (number > 0 or (may_be_zero and not number)):
+        if isinstance(value, bool) or not (0 < number <= _MOST or (may_be_zero and not number)):
+            raise ValueError
+        if number != number.quantize(_LEAST):
             raise ValueError
         return number
 
-    return Argument(name, "a decimal number from 0" if may_be_zero else "a decimal number above 0", read, default)
+    low = "from 0" if may_be_zero else "above 0"
+    kind = f"a decimal number {low}, at most {_MOST}, with at most {-_LEAST.adjusted()} decimals"
+    return Argument(name, kind, read, default)
 
 
 def text(name: str, default: Any = REQUIRED) -> Argument:
