@@ -23,8 +23,9 @@ class Marks:
         return self._market.quote(instrument.con_id).mark
 
     def quote(self, con_id: int) -> Quote | None:
-        """None for what is not quoted: an option long after its last day, say."""
-        if self._catalogue.get(con_id) is None:
+        """None for what is not quoted: an option after its last day, say."""
+        instrument = self._catalogue.get(con_id)
+        if instrument is None or self._catalogue.has_expired(instrument):
             return None
         return self._market.quote(con_id)
 

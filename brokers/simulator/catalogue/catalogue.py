@@ -65,7 +65,7 @@ class Catalogue:
     def _candidates(self, contract: Mapping[str, str]) -> list[Instrument]:
         con_id, expired = contract["conId"], contract.get("includeExpired") in ("1", "True")
         found = self._described(contract, expired=expired) if con_id in ("", "0") else self._with_id(contract)
-        return [one for one in found if expired or not one.is_expired(self._calendar.today(one))]
+        return [one for one in found if expired or not self.has_expired(one)]
 
     def _with_id(self, contract: Mapping[str, str]) -> list[Instrument]:
         con_id = contract["conId"]
@@ -101,9 +101,16 @@ class Catalogue:
         """The combination whose instrument has this id, once it was made."""
         return self._combinations.get(con_id)
 
+    def has_expired(self, instrument: Instrument) -> bool:
+        """Whether its last day is over where it trades; a combination's, as soon as one leg's is."""
+        made = self._combinations.get(instrument.con_id)
+        if made is not None:
+            return any(self.has_expired(leg.instrument) for leg in made.legs)
+        return bool(instrument.expiry) and instrument.is_expired(self._calendar.today(instrument))
+
     def _alive(self, con_id: int) -> Instrument | None:
         found = self.get(con_id)
-        return None if found is None or found.is_expired(self._calendar.today(found)) else found
+        return None if found is None or self.has_expired(found) else found
 
     def derivatives(self, instrument: Instrument) -> list[str]:
         """The security types of what is written on an instrument, as reqMatchingSymbols tells them."""

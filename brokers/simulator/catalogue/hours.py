@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from itertools import takewhile
+from time import monotonic
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,14 @@ class Hours:
             if not self.is_closed(day):
                 yield from (self._in_utc(*span.on(day)) for span in spans)
 
+    def close_on(self, day: date) -> datetime:
+        """When the liquid hours of this day end, in UTC."""
+        return max(self._in_utc(*span.on(day))[1] for span in self.liquid)
+
+    def end_of(self, day: date) -> datetime:
+        """Midnight where the place is, in UTC."""
+        return datetime.combine(day + _DAY, time(), self.zone).astimezone(UTC)
+
     def _in_utc(self, opens: datetime, closes: datetime) -> tuple[datetime, datetime]:
         return opens.replace(tzinfo=self.zone).astimezone(UTC), closes.replace(tzinfo=self.zone).astimezone(UTC)
 
@@ -120,6 +129,12 @@ class Scheduled(Protocol):
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def clock_from(moment: datetime, elapsed: Callable[[], float] = monotonic) -> Callable[[], datetime]:
+    """A clock that shows an aware time now and runs on from there. `elapsed` counts the seconds since whenever."""
+    began = elapsed()
+    return lambda: moment + timedelta(seconds=elapsed() - began)
 
 
 class Calendar:
@@ -153,6 +168,10 @@ class Calendar:
         now = self.now()
         begun = takewhile(lambda session: session[0] <= now, hours.sessions(spans, now))
         return any(now < closes for _, closes in begun)
+
+    def last_moment(self, instrument: Scheduled, day: date) -> datetime:
+        """When trading ends on an instrument's last day, in UTC: at its close, or with the day where none closes."""
+        return instrument.hours.end_of(day) if self.always_open else instrument.hours.close_on(day)
 
     def next_open(self, instrument: Scheduled) -> datetime:
         """When liquid hours begin next, after now, in UTC. Raises LookupError when they don't within two weeks."""

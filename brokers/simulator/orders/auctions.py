@@ -17,7 +17,15 @@ CLOSING_FREEZE_SECONDS = 600
 def set_moments(order: Order, calendar: Calendar) -> None:
     """Works out when its auction is and when it ends, from now on."""
     order.course.due_at = _auction(order, calendar)
-    order.course.expires_at = None if order.course.due_at else _end(order, calendar)
+    # Shares alone have auctions, and shares don't expire.
+    ends = [] if order.course.due_at else [_end(order, calendar), _last_moment(order, calendar)]
+    order.course.expires_at = min((moment for moment in ends if moment is not None), default=None)
+
+
+def _last_moment(order: Order, calendar: Calendar) -> datetime | None:
+    """When what it trades stops trading for ever; of a combination, the first of its legs."""
+    instruments = [leg.instrument for leg in order.legs] or [order.instrument]
+    return min((calendar.last_moment(one, one.last_day) for one in instruments if one.last_day), default=None)
 
 
 def _auction(order: Order, calendar: Calendar) -> datetime | None:

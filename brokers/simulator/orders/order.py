@@ -14,7 +14,6 @@ from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.terms import ZERO
 from brokers.simulator.wire import plain
 
-PENDING_SUBMIT = "PendingSubmit"
 PRE_SUBMITTED = "PreSubmitted"
 SUBMITTED = "Submitted"
 FILLED = "Filled"

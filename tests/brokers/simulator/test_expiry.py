@@ -1,17 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from ib_insync import IB, ComboLeg, Contract, MarketOrder, Option
+from ib_insync import IB, ComboLeg, Contract, LimitOrder, MarketOrder, Option
 from ib_insync.wrapper import RequestError
 
 from brokers.simulator.catalogue.hours import Calendar
-from tests.brokers.simulator.conftest import Running, settled, soon, started, stopped
+from tests.brokers.simulator.conftest import Running, answered, settled, soon, started, stopped
+from tests.brokers.simulator.order_scenes import Clock, step
 
 BEFORE, AFTER = datetime(2026, 11, 23, 18, tzinfo=UTC), datetime(2026, 11, 30, 18, tzinfo=UTC)
+
+# The last day of what expires here, and its end where it trades.
+LAST_MORNING = datetime(2026, 11, 27, 15, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 28, 5, tzinfo=UTC)
 
 
 def call(strike: int) -> Option:
@@ -53,3 +58,74 @@ async def test_what_has_expired_takes_no_order(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="200"):
         await soon(ib.reqContractDetailsAsync(Contract(conId=bought.conId)))
     await stopped(again)
+
+
+def the_close(running: Running) -> datetime:
+    """Of the last day, as the calendar has it."""
+    [instrument] = {order.instrument for order in running.gateway.orders.open() if not order.legs}
+    return running.gateway.calendar.next_close(instrument)
+
+
+@pytest.mark.parametrize("always_open", [True, False])
+@pytest.mark.parametrize("terms", [{"tif": "GTC"}, {"tif": "DAY"}, {"tif": "GTD", "goodTillDate": "20270104 10:00:00"}])
+async def test_no_order_outlives_what_it_is_for(tmp_path: Path, always_open: bool, terms: dict[str, str]) -> None:
+    clock = Clock(LAST_MORNING)
+    running = await started(tmp_path / "ledger.jsonl", calendar=Calendar(clock, always_open=always_open))
+    ib = await running.connect()
+    trade = ib.placeOrder(call(545), LimitOrder("BUY", 1, 0.01, **terms))
+    await settled(ib, trade, "Submitted")
+    close = the_close(running)
+    ends_at = MIDNIGHT if always_open and terms["tif"] != "DAY" else close
+    clock.pass_to(ends_at - timedelta(seconds=1))
+    step(running)
+    await answered(ib)
+    assert trade.isActive()
+    clock.pass_to(ends_at)
+    step(running)
+    await settled(ib, trade, "Cancelled")
+    await stopped(running)
+
+
+async def test_an_order_of_a_combination_ends_with_its_legs_also_after_a_restart(tmp_path: Path) -> None:
+    first = await on(BEFORE, tmp_path / "ledger.jsonl")
+    ib = await first.connect()
+    trade = ib.placeOrder(await spread(ib), LimitOrder("BUY", 1, -50, tif="GTC"))
+    await settled(ib, trade, "Submitted")
+    await stopped(first)
+    again = await on(AFTER, first.ledger)
+    assert [order.perm_id for order in again.gateway.orders.open()] == [trade.order.permId]
+    step(again)
+    assert again.gateway.orders.open() == []
+    assert again.rows("status")[-1]["completed"] == "Expired"
+    await stopped(again)
+
+
+async def test_what_never_expires_is_ordered_for_good(running: Running, ib: IB, apple: Contract) -> None:
+    await settled(ib, ib.placeOrder(apple, LimitOrder("BUY", 1, 100.0, tif="GTC")), "Submitted")
+    [order] = running.gateway.orders.open()
+    assert order.course.expires_at is None
+
+
+async def test_streams_of_every_kind_end_and_positions_are_worth_nothing(tmp_path: Path) -> None:
+    clock = Clock(LAST_MORNING)
+    running = await started(tmp_path / "ledger.jsonl", calendar=Calendar(clock))
+    ib = await running.connect()
+    [bought] = await soon(ib.qualifyContractsAsync(call(545)))
+    await settled(ib, ib.placeOrder(bought, MarketOrder("BUY", 1, tif="DAY")), "Filled")
+    quotes = ib.reqMktData(bought)
+    ib.reqTickByTickData(bought, "BidAsk")
+    await answered(ib)
+    [session] = running.gateway.sessions
+    assert set(session.streams.instruments().values()) == {running.gateway.catalogue.get(bought.conId)}
+    [holding] = running.gateway.valuation.worth().holdings
+    assert holding.is_priced
+    clock.pass_to(MIDNIGHT)
+    seen = quotes.time
+    step(running, 20)
+    await answered(ib)
+    assert (quotes.time, session.streams.instruments()) == (seen, {})
+    [holding] = running.gateway.valuation.worth().holdings
+    assert (holding.is_priced, holding.value) == (False, Decimal(0))
+    ib.cancelMktData(bought)
+    await answered(ib)
+    await stopped(running)

@@ -19,7 +19,6 @@ _DAY_BITS = 13
 _SERIES_BITS = 5
 
 _EPOCH = date(2020, 1, 1)
-LAST_DAY = _EPOCH + timedelta(days=(1 << _DAY_BITS) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from brokers.simulator.catalogue.hours import Hours
@@ -133,6 +133,11 @@ class Instrument:
     def multiplier_text(self) -> str:
         """As messages carry it: empty for what IB gives none."""
         return f"{self.multiplier:f}" if self.security_type in _WITH_MULTIPLIER else ""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it trades; None for what never expires."""
+        return datetime.strptime(self.expiry, "%Y%m%d").date() if self.expiry else None  # noqa: DTZ007 - a date alone
 
     def is_expired(self, today: date) -> bool:
         """`today` is the date where it trades; it trades through the whole of its last day."""
