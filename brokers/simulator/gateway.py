@@ -26,6 +26,7 @@ from brokers.simulator.orders.trading import trading_desk
 from brokers.simulator.records.identity import Identity
 from brokers.simulator.records.ledger import Ledger
 from brokers.simulator.records.replay import Replay
+from brokers.simulator.records.rows import commission_row
 
 log = logging.getLogger(__name__)
 
@@ -112,9 +113,11 @@ class Gateway:
             identity=self._identity,
             account=self.account_code,
         )
-        replay.apply(self.ledger.replay())
+        unwritten = replay.apply(self.ledger.replay())
         self.desk.resume()
         self.ledger.open()
+        for commission in unwritten:
+            self.ledger.write("commission", **commission_row(commission))
         self._write("started")
         log.info("account %s with %d open orders", self.account_code, len(self.orders.open()))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import textwrap
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from brokers.simulator.feeds.quotes import LINES
@@ -13,6 +15,13 @@ from brokers.simulator.scenario.verbs.table import Verb
 
 EXCHANGE, ALWAYS = "exchange", "always"
 
+_LAST_PORT = 65535
+_A_MOMENT = "2026-11-18T15:00:00Z"
+_LONGEST_LOGIN = 86400
+
+# Contract ids have room for what expires until 2042, and what expires is listed up to some years ahead.
+_YEARS = range(2020, 2036)
+
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Ends the process with status 2 when they can't be understood."""
@@ -20,8 +29,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if (options.username is None) != (options.password_file is None):
         parser.error("--username and --password-file belong together")
-    if options.speed <= 0:
+    if not (math.isfinite(options.speed) and options.speed > 0):
         parser.error(f"--speed must be above 0, not {options.speed:g}")
+    if not 0 <= options.login_seconds <= _LONGEST_LOGIN:
+        parser.error(f"--login-seconds is from 0 to {_LONGEST_LOGIN}, not {options.login_seconds:g}")
     if not 1 <= options.accounts <= 50:
         parser.error(f"--accounts is from 1 to 50, not {options.accounts}")
     if options.lines < 0:
@@ -43,9 +54,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _port(text: str) -> int:
+    """Raises ArgumentTypeError, which argparse says in its own words."""
+    number = int(text) if text.isdecimal() and len(text) <= len(str(_LAST_PORT)) else -1
+    if not 0 <= number <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a whole number from 0 to {_LAST_PORT}, not {text:.20}")
+    return number
+
+
+def _moment(text: str) -> datetime:
+    """Raises ArgumentTypeError for what is no time with its offset from UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a time is like {_A_MOMENT}, not {text:.40}") from error
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"a time has its offset from UTC, as {_A_MOMENT} does, and {text} has none")
+    if moment.year not in _YEARS:
+        raise argparse.ArgumentTypeError(f"a time is from {_YEARS[0]} to {_YEARS[-1]}, not in {moment.year}")
+    return moment.astimezone(UTC)
+
+
 def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="the port; 0, the default, takes a free one")
+    parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, takes a free one")
+    parser.add_argument(
+        "--end-with-stdin", action="store_true", help="end when standard input, a pipe, is closed at its other end"
+    )
     parser.add_argument("--ledger", type=Path, help="the file to write orders and executions to, and to resume from")
 
 
@@ -72,6 +107,14 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
         help="whether markets keep their published hours (default: %(default)s open)",
     )
     parser.add_argument(
+        "--now",
+        type=_moment,
+        metavar="ISO8601",
+        help=f"what time it is when the gateway is logged in, {_A_MOMENT} say. Its clock runs on from there, for "
+        "hours, orders, history and clients that ask; new ids, and when the ledger's rows were written, keep to the "
+        "machine's",
+    )
+    parser.add_argument(
         "--lines", type=int, default=LINES, help="market data lines of the login (default: %(default)s)"
     )
 
@@ -80,7 +123,7 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", type=Path, metavar="FILE", help="a JSON list of steps to make happen")
     parser.add_argument(
         "--control-port",
-        type=int,
+        type=_port,
         metavar="PORT",
         help="take verbs on this port of the loopback interface; 0 takes a free one",
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from brokers.simulator.catalogue.listings import Instrument
+
 
 class FarmState(Enum):
     OK = "ok"
@@ -74,7 +76,13 @@ class Farms:
 
     @property
     def has_history(self) -> bool:
-        return self._states["ushmds"] is not FarmState.BROKEN
+        """Whether anything of the past can be had."""
+        return any(self._states[name] is not FarmState.BROKEN for name, kind in FARMS.items() if kind is _HISTORY)
+
+    def has_history_of(self, instrument: Instrument) -> bool:
+        """Europe's past comes from a farm of its own."""
+        farm = "euhmds" if instrument.farm == "eufarm" else "ushmds"
+        return self._states[farm] is not FarmState.BROKEN
 
 
 def serves_quotes(name: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 
 from brokers.simulator.clock import ib_time
 from brokers.simulator.wire import GREETING, SERVER_VERSION, WireError, encode, read_frame
@@ -12,8 +13,9 @@ from brokers.simulator.wire import GREETING, SERVER_VERSION, WireError, encode, 
 _VERSIONS = re.compile(rb"v(\d{1,4})(?:\.\.(\d{1,4}))?(?: [ -~]*)?")
 
 
-async def agree(reader: asyncio.StreamReader, *, seconds: float) -> bytes:
-    """Reads the client's greeting and returns the answer's frame. Raises WireError for what is no client.
+async def agree(reader: asyncio.StreamReader, *, seconds: float, now: Callable[[], datetime]) -> bytes:
+    """Reads the client's greeting and returns the answer's frame, which tells the time. Raises WireError for what is no
+    client.
 
     Messages are laid out for one version alone, so a client must take exactly that.
     """
@@ -26,7 +28,7 @@ async def agree(reader: asyncio.StreamReader, *, seconds: float) -> bytes:
     except TimeoutError as error:
         raise WireError(f"no greeting within {seconds:g} s") from error
     _check_versions(versions)
-    return encode([SERVER_VERSION, ib_time(datetime.now(UTC))])
+    return encode([SERVER_VERSION, ib_time(now())])
 
 
 def _check_versions(versions: bytes | None) -> None:

@@ -131,7 +131,8 @@ class Server:
 
     async def _serve(self, session: Session, reader: asyncio.StreamReader) -> None:
         await self._is_awake.wait()
-        session.outlet.greet(await handshake.agree(reader, seconds=HANDSHAKE_SECONDS))
+        now = self._gateway.calendar.now
+        session.outlet.greet(await handshake.agree(reader, seconds=HANDSHAKE_SECONDS, now=now))
         while (body := await read_frame(reader)) is not None:
             await self._is_awake.wait()
             if session.is_closing:

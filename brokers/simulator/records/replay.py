@@ -11,7 +11,7 @@ from brokers.simulator.catalogue.catalogue import Catalogue, Match
 from brokers.simulator.catalogue.listings.instrument import COMBINATION
 from brokers.simulator.orders.book import OrderBook
 from brokers.simulator.orders.message import OrderMessage
-from brokers.simulator.orders.order import CANCELLED, INACTIVE, Course, Execution, LegFill, Order
+from brokers.simulator.orders.order import CANCELLED, INACTIVE, Commission, Course, Execution, LegFill, Order
 from brokers.simulator.orders.refusals import OrderRefused
 from brokers.simulator.orders.rules import find_instrument
 from brokers.simulator.orders.terms import parent_id_of
@@ -35,12 +35,14 @@ class Replay:
         self._asked: dict[int, Row] = {}
         self._uncharged: dict[str, Execution] = {}
 
-    def apply(self, rows: Iterable[Row]) -> None:
+    def apply(self, rows: Iterable[Row]) -> list[Commission]:
+        """Returns the commissions that no row tells of: a kill between the two leaves an execution without its own.
+
+        They are booked by now, and belong into the ledger before anything else happens to their executions.
+        """
         for row in rows:
             self._apply(row)
-        # A kill between the two rows leaves an execution without its commission.
-        for execution in self._uncharged.values():
-            self._books.charge(execution)
+        return [self._books.charge(execution) for execution in self._uncharged.values()]
 
     def _apply(self, row: Row) -> None:
         steps = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ib_insync import IB, Contract, Ticker
+from ib_insync import IB, Contract, Stock, Ticker
 from ib_insync.wrapper import RequestError
 
 from brokers.simulator.api.farms import FARMS, serves_quotes
@@ -174,3 +174,30 @@ async def test_a_session_elsewhere_leaves_after_its_time(running: Running, ib: I
     await running.scenario.do("compete", seconds=0.01)
     await follows(running, ib, ticker, apple)
     assert not running.gateway.link.has_competitor
+
+
+@pytest.mark.parametrize(("farm", "gone", "there"), [("euhmds", "VOD", "AAPL"), ("ushmds", "AAPL", "VOD")])
+async def test_a_farm_of_history_that_is_away_takes_its_own_instruments_past_alone(
+    running: Running, ib: IB, farm: str, gone: str, there: str
+) -> None:
+    contracts = {"VOD": Stock("VOD", "SMART", "GBP"), "AAPL": Stock("AAPL", "SMART", "USD")}
+    await soon(ib.qualifyContractsAsync(*contracts.values()))
+    await running.scenario.do("break_farm", farm=farm)
+
+    async def head(symbol: str) -> object:
+        return await soon(ib.reqHeadTimeStampAsync(contracts[symbol], "TRADES", useRTH=True, formatDate=1))
+
+    async def bars(symbol: str) -> list[object]:
+        chart = ib.reqHistoricalDataAsync(contracts[symbol], "", "2 D", "1 day", "TRADES", useRTH=True)
+        return list(await soon(chart))
+
+    async def ticks(symbol: str) -> list[object]:
+        past = ib.reqHistoricalTicksAsync(contracts[symbol], "", "20261120 15:00:00 UTC", 10, "TRADES", useRth=True)
+        return list(await soon(past))
+
+    for ask in (head, bars, ticks):
+        with pytest.raises(RequestError, match="162"):
+            await ask(gone)
+        assert await ask(there)
+    await running.scenario.do("mend_farm", farm=farm)
+    assert await head(gone)

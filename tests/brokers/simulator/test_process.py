@@ -7,11 +7,12 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ib_insync import IB, LimitOrder, Stock
+from ib_insync import IB, LimitOrder, MarketOrder, Stock
 
 from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.market.market import Market
@@ -223,3 +224,25 @@ async def test_a_kill_loses_nothing_that_was_answered(start: Started, tmp_path: 
     assert [one.order.orderRef for one in client.openTrades()] == ["ours-1"]
     await left(ib)
     await left(client)
+
+
+async def test_a_ledger_that_is_no_text_is_not_started_on(start: Started, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_bytes(b"\xff\xfe\x00\n")
+    process = await start("--ledger", str(ledger))
+    assert await process.ended() == 4
+    assert process.lines[-1].startswith("ledger unusable: the ledger ledger.jsonl is not UTF-8 (")
+
+
+async def test_its_clock_begins_where_it_is_told_and_says_so_to_clients(start: Started) -> None:
+    process = await start("--now", "2027-03-17T15:00:00Z", "--hours", "exchange")
+    ib = await connected(await process.listening())
+    began = datetime(2027, 3, 17, 15, tzinfo=UTC)
+    assert began <= await soon(ib.reqCurrentTimeAsync()) < began + timedelta(minutes=5)
+    assert ib.client.serverVersion() == 176
+    trade = ib.placeOrder(Stock("AAPL", "SMART", "USD"), MarketOrder("BUY", 1, tif="DAY"))
+    async with asyncio.timeout(DEADLINE):
+        while not trade.fills:
+            await ib.updateEvent
+    assert began <= trade.fills[0].execution.time < began + timedelta(minutes=5)
+    await left(ib)

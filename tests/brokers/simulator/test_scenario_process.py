@@ -205,8 +205,6 @@ async def test_a_scenario_is_done_by_the_clock_and_by_what_clients_do_and_all_is
     rows = [json.loads(row) for row in ledger.read_text().splitlines()]
     done = {row["verb"]: row["by"] for row in rows if row["kind"] == "scenario"}
     assert done == {"lines": "at once", "break_farm": "at 0.01", "move_port": "after reqCurrentTime 1"}
-    asked = [row["name"] for row in rows if row["kind"] == "request"]
-    assert asked.count("reqCurrentTime") == 1
 
 
 async def test_a_scenario_that_can_not_be_used_is_said_so_before_anything_else(start: Started, tmp_path: Path) -> None:
