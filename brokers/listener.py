@@ -92,17 +92,27 @@ class NodeListener:
         """The link's state, each time that it changes."""
 
 
+class ListenerFailed(Exception):
+    """Of an execution or a commission: it was not taken, so it must be told again. What was raised is logged."""
+
+
 class GuardedListener(NodeListener):
-    """Passes everything on to `listener`; what it raises is logged with what it was told, and goes no further."""
+    """Passes everything on to `listener`; what it raises is logged with what it was told, and goes no further.
+
+    Only of what must not be lost, executions and commissions, the teller hears: ListenerFailed.
+    """
 
     def __init__(self, listener: NodeListener) -> None:
         self._listener = listener
 
-    def _tell(self, on: Callable[..., None], *told: object) -> None:
+    def _tell(self, on: Callable[..., None], *told: object) -> bool:
+        """Whether it was taken."""
         try:
             on(*told)
         except Exception:
             log.exception("a listener failed on %r", told)
+            return False
+        return True
 
     def on_instrument(self, instrument: Instrument) -> None:
         self._tell(self._listener.on_instrument, instrument)
@@ -126,10 +136,12 @@ class GuardedListener(NodeListener):
         self._tell(self._listener.on_order_update, update)
 
     def on_execution(self, report: ExecutionReport, instrument: Instrument | None) -> None:
-        self._tell(self._listener.on_execution, report, instrument)
+        if not self._tell(self._listener.on_execution, report, instrument):
+            raise ListenerFailed
 
     def on_commission(self, report: CommissionReport) -> None:
-        self._tell(self._listener.on_commission, report)
+        if not self._tell(self._listener.on_commission, report):
+            raise ListenerFailed
 
     def on_position(self, position: Position) -> None:
         self._tell(self._listener.on_position, position)

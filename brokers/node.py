@@ -39,7 +39,7 @@ from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.orders import absence
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from brokers.listener import GuardedListener, LinkState, NodeListener
-from brokers.refusals import ClientMissing, GatewayUnreachable, LinkLost
+from brokers.refusals import ClientMissing, GatewayUnreachable, LinkLost, NodeDropped
 from brokers.resync import Resync, ResyncIncomplete, read_resync
 from brokers.serving import first_of, keep_connected, stopped_by_signals
 from brokers.start_report import StartReport, orderable
@@ -72,6 +72,7 @@ class TradingNode:
         self._exec_factories: dict[str, type[InteractiveBrokersLiveExecClientFactory]] = {}
         self._gateway = gateway_of(config)
         self._stop_asked: asyncio.Event | None = None
+        self._dropped = False
         self._placed: TradingNodeConfig | None = None
         self._loaded: list[Instrument] = []
         self._resync: Resync | None = None
@@ -204,6 +205,8 @@ class TradingNode:
         """Connects, to a gateway that is there or is started now, and reads what happened meanwhile."""
         if self._gateway is not None:
             await self._gateway.start()
+        if self._dropped:
+            raise NodeDropped("The node was dropped, so it doesn't come back by itself.")
         await self.connect()
         self._resync = await self.resync() if self._execution is not None else None
 
@@ -236,8 +239,6 @@ class TradingNode:
             self._data.forget_streams()
         await self._connection.connect()
         try:
-            if self._execution is not None:
-                self._execution.begin()
             self.account.begin()
             self._loaded = await self.provider.load()
             if self._data is not None:
@@ -324,7 +325,11 @@ class TradingNode:
             await self._gateway.stop()
 
     def drop(self) -> None:
-        """Ends the session at once and sends nothing more: for a node that has lost the right to act."""
+        """Ends the session at once and sends nothing more: for a node that has lost the right to act.
+
+        It doesn't come back by itself: only `connect` opens it again.
+        """
+        self._dropped = True
         if self._execution is not None:
             self._execution.stop()
         self.account.stop()

@@ -69,3 +69,7 @@ class FilterRefused(NodeError, ValueError):
 
 class AmbiguousInstrument(NodeError):
     """A filter that fits several instruments where one is needed. The message lists them."""
+
+
+class NodeDropped(NodeError):
+    """The node was dropped for good: it makes no new connection by itself."""

@@ -12,12 +12,12 @@ from typing import Protocol
 
 from brokers.gateways.base import GatewayError, GatewayLoginFailed
 from brokers.interactive_brokers.link.reconnecting import Backoff
-from brokers.refusals import AccountMissing, ConfigRefused, CredentialMissing, LinkLost, NodeError
+from brokers.refusals import AccountMissing, ConfigRefused, CredentialMissing, LinkLost, NodeDropped, NodeError
 
 log = logging.getLogger(__name__)
 
 # What waiting doesn't mend. A wrong password is never tried twice: IB locks the account.
-_FINAL = (AccountMissing, ConfigRefused, CredentialMissing, GatewayLoginFailed)
+_FINAL = (AccountMissing, ConfigRefused, CredentialMissing, GatewayLoginFailed, NodeDropped)
 
 
 class Served(Protocol):
@@ -29,7 +29,7 @@ class Served(Protocol):
 
 
 async def keep_connected(node: Served, *, backoff: Backoff) -> None:
-    """Returns once the node was stopped. Connects again after each lost link, for as long as that takes.
+    """Returns once the node was stopped or dropped. Connects again after each lost link, for as long as that takes.
 
     Raises what waiting doesn't mend: a refused login, a missing account or credential.
     """
@@ -40,7 +40,10 @@ async def keep_connected(node: Served, *, backoff: Backoff) -> None:
             log.warning("%s", lost)
         else:
             return
-        await _come_back(node, backoff)
+        try:
+            await _come_back(node, backoff)
+        except NodeDropped:
+            return
 
 
 async def _come_back(node: Served, backoff: Backoff) -> None:

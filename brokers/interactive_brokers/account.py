@@ -46,6 +46,7 @@ class AccountReader:
         self._profits = ProfitAndLossStreams(connection=connection, listener=listener)
         self._summary: tuple[Session, int] | None = None
         self._asking = asyncio.Lock()  # one subscription ends before the next begins
+        self._asking_positions = asyncio.Lock()  # the library tells two answers apart by nothing
         self._restoring: asyncio.Task[None] | None = None
         connection.hear(Word.POSITION, self._on_position)
         connection.hear(Word.ACCOUNT_VALUE, self._on_account_value)
@@ -53,7 +54,8 @@ class AccountReader:
 
     async def read_positions(self) -> tuple[Position, ...]:
         """All that IB lists; what isn't among them is closed."""
-        answer = await self._connection.ask(lambda session: session.account.positions(), what="positions")
+        async with self._asking_positions:
+            answer = await self._connection.ask(lambda session: session.account.positions(), what="positions")
         try:
             return tuple(convert.position(*said) for said in answer)
         except ValueError as error:

@@ -54,6 +54,8 @@ class InteractiveBrokersConnection:
         self._account_codes: list[str] = []
         self._on_streams_lost: list[Callable[[], None]] = []
         self._on_farm: list[Callable[[str, bool], None]] = []
+        self._on_begin: list[Callable[[], None]] = []
+        self._on_back: list[Callable[[], None]] = []
         self._on_end: list[Callable[[], None]] = []
         self.hear(Word.ERROR, self._on_error)
         self.hear(Word.UNREADABLE, self._on_unreadable)
@@ -65,6 +67,14 @@ class InteractiveBrokersConnection:
 
     def hear(self, word: Word, listener: Callable[..., None]) -> None:
         self._ears.hear(word, listener)
+
+    def when_it_begins(self, listener: Callable[[], None]) -> None:
+        """Called when a handshake was completed, before anybody is told that the link is up."""
+        self._on_begin.append(listener)
+
+    def when_ib_is_back(self, listener: Callable[[], None]) -> None:
+        """Called when the gateway has IB again (1101, 1102): what IB said meanwhile may never be said again."""
+        self._on_back.append(listener)
 
     def when_streams_are_lost(self, listener: Callable[[], None]) -> None:
         """Called when IB is back but has dropped our streams (1101): they must be asked for again."""
@@ -105,6 +115,10 @@ class InteractiveBrokersConnection:
             raise LinkLost("There is no connection to the gateway.")
         return self._session
 
+    def is_request(self, number: int) -> bool:
+        """Whether this connection has given that id to something that is no order: a stream, a question, a preview."""
+        return self._session is not None and self._session.is_request(number)
+
     async def connect(self) -> None:
         """Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing.
 
@@ -117,6 +131,7 @@ class InteractiveBrokersConnection:
             self._account_codes = session.account_codes
             self._require_account()
             self._welcome = True
+            self._tell(self._on_begin)
         except BaseException:
             self.drop()
             raise
@@ -259,6 +274,7 @@ class InteractiveBrokersConnection:
             case Meaning.BACK | Meaning.BACK_DATA_LOST:
                 self._lose_patience_no_more()
                 self._tell(self._on_streams_lost if meaning is Meaning.BACK_DATA_LOST else [])
+                self._tell(self._on_back)
             case Meaning.FARM_DOWN:
                 if self._health.farm_is_down(farm_name(text)) and code == _QUOTE_FARM_DOWN:
                     self._tell(self._on_farm, farm_name(text), False)

@@ -62,13 +62,15 @@ class InteractiveBrokersExecutionClient:
             every=config.look_elsewhere_every,
             is_read_only=lambda: self.is_read_only,
         )
+        connection.when_it_begins(self._begin)
+        connection.when_ib_is_back(lambda: self._reads.look_again(executions=True))
 
     @property
     def is_read_only(self) -> bool:
         """Whether IB has said on this connection that its API may only read. It then refuses to show orders, too."""
         return self._news.is_read_only
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         """For a new connection: no order and no request of it gets an id that an order of ours has had.
 
         A gateway can hand one out again after a restart, and what IB then says would be about either.

@@ -41,12 +41,23 @@ class PacedClient(Client):
         self._lanes = Lanes(self._write, now=loop.time, call_at=loop.call_at)
         self._placed: set[str] = set()
         self._ears = ears
+        self.request_ids: set[int] = set()  # given to anything but an order
         super().__init__(wrapper)
 
     def reset(self) -> None:
         super().reset()
         self._lanes.clear()
         self._placed.clear()
+
+    def getReqId(self) -> int:
+        request_id = self.new_order_id()
+        self.request_ids.add(request_id)
+        return request_id
+
+    def new_order_id(self) -> int:
+        """By the same counter: the library and IB tell requests and orders apart by nothing."""
+        order_id: int = super().getReqId()
+        return order_id
 
     def send(self, *fields: Any, makeEmpty: bool = True) -> None:
         """Raises ValueError, before any byte leaves, when a text holds a control character."""

@@ -46,6 +46,10 @@ class Session:
     def is_ready(self) -> bool:
         return self._client.isReady()
 
+    def is_request(self, number: int) -> bool:
+        """Whether that id was given to something that is no order, be it over or not."""
+        return number in self._client.request_ids
+
     @property
     def unreadable_messages(self) -> int:
         """How many of the gateway's messages nobody could read."""

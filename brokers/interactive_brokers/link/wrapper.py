@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,41 @@ class FaithfulWrapper(Wrapper):
     def __init__(self, ib: IB, ears: Ears) -> None:
         self._ears = ears
         self._previews: set[int] = set()  # order ids of what IB works out and never gets
+        self._owed: Counter[str] = Counter()  # answers that may still come, though nobody waits for them
         super().__init__(ib)
+
+    async def answer_by_name(self, key: str, ask: Callable[[], None]) -> list[Any]:
+        """The answer to a question that has no request id, of which one may be under way at a time.
+
+        One that was given up may still be answered. Its rows and its end are then no part of the next answer.
+        """
+        future: asyncio.Future[list[Any]] = self.startReq(key)
+        owed = self._owed[key]
+        try:
+            ask()
+            return await future
+        finally:
+            if self._futures.get(key) is future:  # given up
+                del self._futures[key]
+                self._results.pop(key, None)
+                # An end that came meanwhile was of this question or of an earlier one: one of the two answers is lost
+                # then, or very late. It isn't owed for ever, lest every later question be thought unanswered.
+                self._owed[key] += self._owed[key] == owed
+
+    def positionEnd(self) -> None:
+        self._end_answer("positions")
+
+    def openOrderEnd(self) -> None:
+        self._end_answer("openOrders")
+
+    def completedOrdersEnd(self) -> None:
+        self._end_answer("completedOrders")
+
+    def _end_answer(self, key: str) -> None:
+        if self._owed[key]:
+            self._owed[key] -= 1
+        else:
+            self._endReq(key)
 
     def openOrder(self, orderId: int, contract: Contract, order: Order, orderState: OrderState) -> None:
         self.ib.client.updateReqId(orderId + 1)
@@ -213,11 +248,13 @@ class FaithfulWrapper(Wrapper):
         """The waiting requests that this error answers, though it doesn't name them."""
         if request_id != _NO_REQUEST or not errors.is_read_only(code, text):
             return []
+        for key in _READS_OF_ORDERS:
+            del self._owed[key]  # a refusal has no end
         return [key for key in _READS_OF_ORDERS if key in self._futures]
 
     def _answer(self, key: Any, item: Any) -> None:
         """Adds to the answer that a request waits for, if one does."""
-        if key in self._futures:
+        if key in self._futures and not self._owed[key]:
             self._results[key].append(item)
 
     def abandon_requests(self) -> None:

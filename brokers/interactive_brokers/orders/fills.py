@@ -16,16 +16,20 @@ class FillsTold:
         self._commissions: dict[str, CommissionReport] = {}
 
     def is_new_execution(self, report: ExecutionReport) -> bool:
-        """True once for each."""
-        is_new = report.exec_id not in self._executions
+        """Until it was noted."""
+        return report.exec_id not in self._executions
+
+    def note_execution(self, report: ExecutionReport) -> None:
+        """It was told, and taken."""
         self._executions.add(report.exec_id)
-        return is_new
 
     def is_new_commission(self, report: CommissionReport) -> bool:
-        """True once for each, and again when its figures have changed."""
-        is_new = self._commissions.get(report.exec_id) != report
+        """Until it was noted, and again when its figures have changed."""
+        return self._commissions.get(report.exec_id) != report
+
+    def note_commission(self, report: CommissionReport) -> None:
+        """It was told, and taken."""
         self._commissions[report.exec_id] = report
-        return is_new
 
     def forget(self) -> None:
         """For an owner who lost what was told: all of it is new again."""

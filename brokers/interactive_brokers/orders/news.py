@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ib_insync import CommissionReport, Contract, Execution, Order, OrderState
 
-from brokers.domain import Instrument, Notice, OrderStatus
+from brokers.domain import ExecutionReport, Instrument, Notice, OrderStatus
 from brokers.interactive_brokers import convert, errors
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.errors import Meaning
@@ -17,7 +18,7 @@ from brokers.interactive_brokers.link.ears import Word
 from brokers.interactive_brokers.orders.book import OrderBook
 from brokers.interactive_brokers.orders.fills import FillsTold
 from brokers.interactive_brokers.orders.record import OrderRecord
-from brokers.listener import NodeListener
+from brokers.listener import ListenerFailed, NodeListener
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class OrderNews:
         if state.status != "Filled":  # of a filled one IB repeats the size here
             record.reason = record.reason or state.completedStatus
         record.apply_word(state.status)
-        if state.status == "Inactive":
+        if state.status == "Inactive" and record.status is not OrderStatus.FILLED:
             record.status = OrderStatus.REJECTED
         self._tell(record)
 
@@ -96,9 +97,9 @@ class OrderNews:
         self._book.bind(record, given)
         record.seen = True
         record.apply_fill(convert.quantity(filled), convert.positive(average))
-        record.apply_word(status)
         if why_held:
-            record.reason = f"IB holds the order: {why_held}"
+            record.note_held(why_held)
+        record.apply_word(status)
         self._tell(record)
 
     def _recorded(self, contract: Contract, order: Order) -> OrderRecord:
@@ -144,8 +145,7 @@ class OrderNews:
         )
         about = _with_its_legs(contract, record)
         report = convert.execution(execution, about)
-        if self._fills.is_new_execution(report):
-            self._introductions.deliver(about, lambda instrument: self._listener.on_execution(report, instrument))
+        self._introductions.deliver(about, lambda instrument: self._tell_execution(report, instrument))
         # IB doesn't promise a status for every fill, so an execution counts for its order too; one of a combination's
         # legs counts for nothing but itself.
         filled, average = convert.quantity(execution.cumQty), convert.positive(execution.avgPrice)
@@ -155,7 +155,16 @@ class OrderNews:
     def _on_commission(self, commission: CommissionReport) -> None:
         report = convert.commission(commission)
         if report is not None and self._fills.is_new_commission(report):
-            self._listener.on_commission(report)
+            with contextlib.suppress(ListenerFailed):
+                self._listener.on_commission(report)
+                self._fills.note_commission(report)
+
+    def _tell_execution(self, report: ExecutionReport, instrument: Instrument | None) -> None:
+        """One that the listener fails on is told again when IB says it again."""
+        if self._fills.is_new_execution(report):
+            with contextlib.suppress(ListenerFailed):
+                self._listener.on_execution(report, instrument)
+                self._fills.note_execution(report)
 
     # What could not be read, and errors
 
@@ -165,8 +174,13 @@ class OrderNews:
 
     def _on_error(self, request_id: int, code: int, text: str, waited_for: bool, _contract: Contract | None) -> None:
         self.is_read_only = self.is_read_only or errors.is_read_only(code, text)
+        if request_id < 0 or waited_for or self._connection.is_request(request_id):
+            return
         record = self._book.by_order_id(self._connection.client_id, request_id)
-        if record is None or waited_for:
+        if record is None:
+            log.warning("IB said %d of an order %d that is not in the book: %s", code, request_id, text)
+            self._listener.on_notice(Notice(code=code, message=text, at=datetime.now(UTC)))
+            self._look_again()
             return
         meaning = record.meaning_of(code)
         if meaning in _STATUS_BY_CODE:
@@ -194,9 +208,10 @@ class OrderNews:
             record.take_answer(meaning)
             self._tell(record)
         elif code in errors.REJECTING_CODES and not record.status.is_final:
-            # Of an order that IB works: perhaps the reason of an `Inactive` that is still to come.
+            # Of an order that IB works: perhaps the reason of an `Inactive` that is still to come, unless a cancel is
+            # under way, which it can be about as well.
             record.give_reason(code, text)
-            record.rejected = True
+            record.rejected = record.rejected or not record.cancel_sent
         if meaning in _LOOK_AGAIN:
             self._look_again()
 

@@ -29,7 +29,7 @@ class OrderReads:
         self._book = book
         self._asking = asyncio.Lock()  # the library tells two answers about orders apart by nothing
         self._look: asyncio.Task[None] | None = None
-        self._look_wanted = False
+        self._look_wanted = self._executions_wanted = False
         self._is_lost = False  # a word that could not be read
         self._looks_for_lost = 0  # in a row
         self._spacing = Spacing(LOOKS_APART)
@@ -61,9 +61,13 @@ class OrderReads:
         executions = await self._connection.ask(lambda session: session.orders.executions(), what="executions")
         return _refs(executions)
 
-    def look_again(self) -> None:
-        """Asks IB what the orders are. What is said during a look is not in its answer, so another one follows it."""
+    def look_again(self, *, executions: bool = False) -> None:
+        """Asks IB what the orders are, and before that the `executions` if told so.
+
+        What is said during a look is not in its answer, so another one follows it.
+        """
         self._look_wanted = True
+        self._executions_wanted = self._executions_wanted or executions
         if self._look is None or self._look.done():
             self._look = asyncio.create_task(self._look_while_wanted())
 
@@ -81,6 +85,9 @@ class OrderReads:
     async def _look_while_wanted(self) -> None:
         while self._look_wanted:
             await self._spacing.turn()
+            if self._executions_wanted:
+                self._executions_wanted = False
+                await self._look_at_executions()
             async with self._asking:
                 self._look_wanted, is_lost, self._is_lost = False, self._is_lost, False
                 self._looks_for_lost = self._looks_for_lost + 1 if is_lost else 0
@@ -109,7 +116,7 @@ class OrderReads:
             log.warning("IB did not show what became of the orders; the next look or resync will: %s", error)
 
     def stop(self) -> None:
-        self._look_wanted = self._is_lost = False
+        self._look_wanted = self._executions_wanted = self._is_lost = False
         self._looks_for_lost = 0
         if self._look is not None:
             self._look.cancel()

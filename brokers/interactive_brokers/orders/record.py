@@ -112,16 +112,23 @@ class OrderRecord:
             average = average or self.average_fill_price
         news = (filled, average) != (self.filled_quantity, self.average_fill_price)
         self.filled_quantity, self.average_fill_price = filled, average
-        if filled >= self.terms.quantity > 0 and not self.status.is_final:
+        # What was executed in full was not rejected, whatever IB said before.
+        if filled >= self.terms.quantity > 0 and self.status is not OrderStatus.CANCELLED:
             self.status = OrderStatus.FILLED
         return news
 
     def _reading(self, word: str) -> OrderStatus:
         if word == "Inactive":
             return OrderStatus.REJECTED if self.rejected else OrderStatus.SUBMITTED
-        if self.status is OrderStatus.REJECTED and _STATUSES.get(word) is OrderStatus.CANCELLED:
+        is_rejected = self.status is OrderStatus.REJECTED or (self.rejected and not self.cancel_sent)
+        if is_rejected and _STATUSES.get(word) is OrderStatus.CANCELLED:
             return OrderStatus.REJECTED  # IB puts a rejected order away as cancelled
         return _STATUSES.get(word, self.status)
+
+    def note_held(self, why: str) -> None:
+        """What IB holds, it has not rejected."""
+        self.rejected = False
+        self.reason = f"IB holds the order: {why}"
 
     def take_quantity_from_fills(self) -> None:
         """For a filled order that was never seen before, of which IB tells only what was filled."""

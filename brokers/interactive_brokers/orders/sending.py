@@ -159,6 +159,11 @@ class OrderSending:
         self.require_link()
         if record.cancel_sent:
             raise OrderRefused("The order is being cancelled, so it can't be changed.")
+        if not record.seen:
+            raise OrderRefused(
+                "IB has not shown the order on this connection, so it can't be changed: if it's gone, the change would "
+                "place it anew."
+            )
         if not record.is_acknowledged:
             raise OrderRefused(
                 "IB has not acknowledged the order yet, so it can't be changed; wait until it is working."

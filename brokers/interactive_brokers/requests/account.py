@@ -20,7 +20,7 @@ class AccountRequests:
         self._ib, self._wrapper, self._client = parts
 
     async def positions(self) -> list[SaidPosition]:
-        answer: list[Any] = await self._ib.reqPositionsAsync()
+        answer: list[Any] = await self._wrapper.answer_by_name("positions", self._client.reqPositions)
         return answer
 
     async def account_summary(self, tags: str) -> int:

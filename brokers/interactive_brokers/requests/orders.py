@@ -23,7 +23,7 @@ class OrderRequests:
 
     def new_order_id(self) -> int:
         """Above every id that IB or an order has shown on this connection."""
-        return self._client.getReqId()
+        return self._client.new_order_id()
 
     def place(self, contract: Contract, order: Order) -> None:
         """Past `IB.placeOrder`, which keeps a book of its own. Raises ValueError before a byte leaves."""
@@ -49,11 +49,13 @@ class OrderRequests:
         return state
 
     async def open_orders(self) -> list[Order]:
-        answer: list[Any] = await self._ib.reqAllOpenOrdersAsync()
+        answer: list[Any] = await self._wrapper.answer_by_name("openOrders", self._client.reqAllOpenOrders)
         return answer
 
     async def completed_orders(self) -> list[Order]:
-        answer: list[Any] = await self._ib.reqCompletedOrdersAsync(False)
+        answer: list[Any] = await self._wrapper.answer_by_name(
+            "completedOrders", lambda: self._client.reqCompletedOrders(False)
+        )
         return answer
 
     async def executions(self) -> list[Execution]:

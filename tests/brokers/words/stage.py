@@ -99,10 +99,19 @@ def terms_sent(fields: list[str]) -> dict[str, str]:
 
 
 async def whatever_was_sent_has_arrived(node: TradingNode, gateway: ScriptedGateway) -> None:
-    """Two questions and their answers: what the node sent before them has been received."""
+    """Two questions and their answers: what the node sent before them has been received.
+
+    Whoever else asks for executions meanwhile is answered too: the node looks by itself when IB is back.
+    """
     for _ in range(2):
         reading = asyncio.create_task(node.execution.read_executions())
-        gateway.say(55, 1, (await gateway.next(EXECUTIONS))[2])
+        while not reading.done():
+            asked = asyncio.create_task(gateway.next(EXECUTIONS))
+            await asyncio.wait({reading, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if asked.done():
+                gateway.say(55, 1, asked.result()[2])
+            else:
+                asked.cancel()
         await reading
 
 
