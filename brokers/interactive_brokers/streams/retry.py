@@ -14,10 +14,6 @@ class Retry:
         self._pause = first
         self._at: float | None = None
 
-    @property
-    def is_planned(self) -> bool:
-        return self._at is not None
-
     def plan(self, now: float) -> None:
         """Nothing changes when a try is planned already."""
         if self._at is None:
