@@ -21,7 +21,7 @@ demo:
 	@exec $(VENV) -m deploy.local demo --port='$(PORT)' --with-parent
 
 test:
-	@$(PYTHON) deploy/local/install.py --node --chromium
+	@$(PYTHON) deploy/local/install.py --node --chromium --docker
 	@$(MAKE) --no-print-directory check
 	@if grep -q '"dependencies"\|"devDependencies"' package.json; then npm ci --silent; fi
 	@npm test --silent
