@@ -20,6 +20,7 @@ from docker import DockerClient
 from docker.errors import DockerException
 
 from brokers.gateways.docker.engine import is_listened_to
+from deploy.local import processes
 from deploy.local.processes import Child, LocalError, became_true, spawn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -158,9 +159,8 @@ def _locked(lock: TextIO, kind: int) -> bool:
 
 def main(var: Path) -> None:
     """Runs dockerd until nobody holds it."""
-    run_folder = var / "run"
-    run_folder.mkdir(parents=True, exist_ok=True)
-    engine = spawn("engine", _command(var), log=var / "log" / "engine.log", run_folder=run_folder)
+    processes.sweep(HOME)
+    engine = spawn("dockerd", _command(var), log=var / "log" / "engine.log", run_folder=HOME)
     try:
         with (HOME / "users.lock").open("a") as users:
             became_true(lambda: _is_over(engine, users), deadline=float("inf"), every=_LOOK_EVERY)

@@ -10,7 +10,7 @@ import platform
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,13 +28,13 @@ DEBOOTSTRAP_DEADLINE = 900
 _LEFT_OUT = ("./var/cache/*", "./var/lib/apt/lists/*", "./usr/share/doc", "./usr/share/man", "./usr/share/locale")
 
 
-def simulator_image(client: DockerClient, var: Path) -> str:
+def simulator_image(client: DockerClient, var: Path, *, say: Callable[[str], None] = print) -> str:
     """Its name, with this tree's simulator in it. Made once, however many ask at the same time."""
     context = _context()
     tag = f"{SIMULATOR}:{hashlib.sha256(context).hexdigest()[:12]}"
     with _alone(var):
         if not _exists(client, tag):
-            _build(client, context, tag, base=_base(client, var))
+            _build(client, context, tag, base=_base(client, var, say))
             _forget_older(client, tag)
     return tag
 
@@ -90,7 +90,7 @@ def _forget_older(client: DockerClient, tag: str) -> None:
             client.images.remove(name)
 
 
-def _base(client: DockerClient, var: Path) -> str | None:
+def _base(client: DockerClient, var: Path, say: Callable[[str], None]) -> str | None:
     """None for somebody who can't make one: the engine then pulls the Dockerfile's own."""
     codename = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
     tag = f"{BASE}:{codename or 'none'}"
@@ -100,13 +100,13 @@ def _base(client: DockerClient, var: Path) -> str | None:
     if not archive.exists():
         if os.geteuid() != 0 or not codename:
             return None
+        say(f"Making a base image of {codename} with {PACKAGES} (minutes the first time)")
         _make_base(archive, codename)
     client.api.import_image_from_file(str(archive), repository=BASE, tag=codename)
     return tag
 
 
 def _make_base(archive: Path, codename: str) -> None:
-    print(f"Making a base image of {codename} with {PACKAGES} (a minute the first time)", flush=True)
     archive.parent.mkdir(parents=True, exist_ok=True)
     draft = archive.with_suffix(".new")
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:

@@ -1,4 +1,4 @@
-"""Ends what no account owns any more: the one place that removes settings."""
+"""Ends many at once. What no account owns any more loses its settings too, here and nowhere else."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def sweep(client: DockerClient, fleet: str, *, known: Collection[str], older_tha
         networks.remove(client, names)
         volumes.remove(client, names)
     return orphans
+
+
+def stop_all(client: DockerClient, fleet: str) -> list[str]:
+    """Stops every gateway of the fleet, whose settings stay, and returns their names."""
+    found = client.containers.list(all=True, filters=fleet_filter(fleet), ignore_removed=True)
+    stopped = sorted({container.labels.get(GATEWAY, "") for container in found} - {""})
+    for name in stopped:
+        containers.stop(client, Names(fleet, name))
+    return stopped
 
 
 def _names(client: DockerClient, fleet: str, youngest: datetime) -> set[str]:
