@@ -71,6 +71,7 @@ PUBLIC_KEYSET = Path(os.environ.get("GATEHOUSE_PUBLIC_KEYSET", str(VAR_DIR / "ke
 # Set for workers alone: whoever holds it can open every credential.
 PRIVATE_KEYSET = Path(path) if (path := os.environ.get("GATEHOUSE_PRIVATE_KEYSET")) else None
 GATEWAYS = os.environ.get("GATEHOUSE_GATEWAYS", "process")
+KEEPER_SOCKET = Path(os.environ.get("GATEHOUSE_KEEPER_SOCKET", "/run/gatehouse/keeper.sock"))
 WORKER_CAPACITY = int(os.environ.get("GATEHOUSE_WORKER_CAPACITY", "50"))
 
 INSTALLED_APPS = [

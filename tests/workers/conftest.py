@@ -51,7 +51,7 @@ class Place:
 
     @property
     def runtime(self) -> GatewayRuntime:
-        return runtime_named("process", var=self.var)
+        return runtime_named("process", var=self.var, keeper=self.var / "keeper.sock")
 
     def folder(self, account: BrokerAccount) -> Path:
         return self.var / "gateways" / gateway_name(account.id)
