@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 import requests
@@ -29,15 +30,19 @@ class Engine:
         self._url = url
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="engine")
         self._client: DockerClient | None = None
+        self._making = Lock()
 
     @property
     def client(self) -> DockerClient:
         """For use in the threads. Raises GatewayError and DockerException."""
-        if self._client is None:
-            if not is_listened_to(self._url):
-                raise GatewayError(f"No container engine answers at {self._url}.")
-            self._client = DockerClient(base_url=self._url, timeout=int(ANSWER_DEADLINE), max_pool_size=16)
-        return self._client
+        with self._making:
+            self._client = self._client or self._make_client()
+            return self._client
+
+    def _make_client(self) -> DockerClient:
+        if not is_listened_to(self._url):
+            raise GatewayError(f"No container engine answers at {self._url}.")
+        return DockerClient(base_url=self._url, timeout=int(ANSWER_DEADLINE), max_pool_size=16)
 
     async def ask(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from brokers.gateways.base import Endpoint, GatewayError
+from brokers.gateways.docker.engine import Engine
 from brokers.gateways.docker.runtime import DockerRuntime
+from brokers.gateways.docker.settings import ContainerSettings
 from tests.brokers.gateways.docker.conftest import DEADLINE, DEMO, container_of, logged_in
 from tests.engine import RealEngine
 
@@ -47,6 +49,28 @@ async def test_waiting_for_a_container_that_isn_t_a_gateway_is_refused(
             await runtime.wait_logged_in(Endpoint("", 0, f"container {stranger.short_id}"), deadline=DEADLINE)
     finally:
         stranger.remove()
+
+
+async def test_another_fleet_s_gateway_is_not_waited_for(
+    runtime: DockerRuntime, asked: Engine, container_settings: ContainerSettings
+) -> None:
+    theirs = await logged_in(runtime)
+    ours = DockerRuntime(asked, replace(container_settings, fleet="test-another"))
+    with pytest.raises(GatewayError, match="not known here"):
+        await ours.wait_logged_in(theirs, deadline=DEADLINE)
+
+
+async def test_a_network_or_a_volume_that_isn_t_ours_is_not_used(
+    runtime: DockerRuntime, engine: RealEngine, fleet: str
+) -> None:
+    name = f"{fleet}-alice-1"
+    for kind, create in (("network", engine.client.networks.create), ("volume", engine.client.volumes.create)):
+        stranger = create(name)
+        try:
+            with pytest.raises(GatewayError, match=f"The {kind} {name} isn't ours"):
+                await runtime.start(DEMO)
+        finally:
+            stranger.remove()
 
 
 async def test_a_sweep_removes_what_no_account_owns_with_its_settings(
