@@ -28,14 +28,10 @@ class Containers:
     fleet: str
     socket: Path
 
-    @property
-    def logins(self) -> Path:
-        return IN_MEMORY / f"gatehouse-{self.fleet}"
-
     def keeper_command(self) -> list[str]:
         return [
             *("-m", "brokers.gateways.keeper", "--socket", str(self.socket), "--engine", self.engine),
-            *("--image", self.image, "--fleet", self.fleet, "--logins", str(self.logins)),
+            *("--image", self.image, "--fleet", self.fleet, "--logins", str(logins_of(self.fleet))),
             *("--memory-mib", "256"),
         ]
 
@@ -46,6 +42,10 @@ class Containers:
 
 def fleet_of(var: Path) -> str:
     return f"stack-{hashlib.sha256(str(var).encode()).hexdigest()[:8]}"
+
+
+def logins_of(fleet: str) -> Path:
+    return IN_MEMORY / f"gatehouse-{fleet}"
 
 
 @contextmanager
@@ -63,10 +63,9 @@ def ready(var: Path, say: Callable[[str], None]) -> Iterator[Containers]:
             stop_all(client, fleet)  # of an earlier run that was killed
             image = images.simulator_image(client, ROOT / "var", say=say)
             socket = sockets.private_folder(wanted, longest_name="keeper.sock") / "keeper.sock"
-            place = Containers(engine=url, image=image, fleet=fleet, socket=socket)
-            yield place
-            shutil.rmtree(place.logins, ignore_errors=True)
+            yield Containers(engine=url, image=image, fleet=fleet, socket=socket)
         finally:
             stop_all(client, fleet)
+            shutil.rmtree(logins_of(fleet), ignore_errors=True)
             sockets.remove(wanted)
             client.close()

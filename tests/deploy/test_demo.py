@@ -21,7 +21,7 @@ from brokers.gateways import process as gateways
 from brokers.gateways.docker.names import FLEET
 from brokers.gateways.docker.sweep import sweep
 from deploy.local import services
-from deploy.local.containers import fleet_of
+from deploy.local.containers import fleet_of, logins_of
 from deploy.local.processes import became_true
 from tests.engine import real_engine
 from tests.services import ROOT
@@ -209,6 +209,7 @@ def test_the_demo_s_gateways_run_in_containers_when_asked(var: Path, port: int) 
         try:
             assert images == [[engine.image]]
             assert demo.family() == set()
+            assert not logins_of(fleet_of(var)).exists()
             assert engine.client.containers.list(all=True, filters=mine) == []
         finally:
             sweep(engine.client, fleet_of(var), known=(), older_than=0)
