@@ -7,6 +7,8 @@ environments.
 from __future__ import annotations
 
 import os
+import shlex
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -71,6 +73,10 @@ PUBLIC_KEYSET = Path(os.environ.get("GATEHOUSE_PUBLIC_KEYSET", str(VAR_DIR / "ke
 # Set for workers alone: whoever holds it can open every credential.
 PRIVATE_KEYSET = Path(path) if (path := os.environ.get("GATEHOUSE_PRIVATE_KEYSET")) else None
 GATEWAYS = os.environ.get("GATEHOUSE_GATEWAYS", "process")
+# For every simulated gateway that a worker starts, as in "--hours exchange --control-port 0".
+SIMULATOR_ARGUMENTS = shlex.split(os.environ.get("GATEHOUSE_SIMULATOR_ARGUMENTS", ""))
+# How long an order or a change may wait to be sent. After that it is refused: the market has moved on.
+ORDER_TIME_TO_LIVE = timedelta(seconds=float(os.environ.get("GATEHOUSE_ORDER_TIME_TO_LIVE", "3")))
 WORKER_CAPACITY = int(os.environ.get("GATEHOUSE_WORKER_CAPACITY", "50"))
 
 INSTALLED_APPS = [

@@ -225,7 +225,11 @@ class SessionHost:
     def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
         answering = asyncio.create_task(
             questions.answer(
-                message, node=run.ready_node, database=self._workplace.database, redis=self._workplace.redis
+                message,
+                node=run.ready_node,
+                quotes=run.quotes,
+                database=self._workplace.database,
+                redis=self._workplace.redis,
             )
         )
         self._answers.add(answering)

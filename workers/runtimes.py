@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from django.conf import settings
+
 from brokers.gateways.base import GatewayRuntime
 from brokers.gateways.process import ProcessRuntime
 
@@ -14,7 +16,7 @@ class UnknownRuntime(Exception):
 
 
 _RUNTIMES: dict[str, Callable[[Path], GatewayRuntime]] = {
-    "process": lambda var: ProcessRuntime(var / "gateways"),
+    "process": lambda var: ProcessRuntime(var / "gateways", simulator_arguments=settings.SIMULATOR_ARGUMENTS),
 }
 
 

@@ -8,6 +8,7 @@ from webapp.trading.models.fills import Commission, Execution
 from webapp.trading.models.holdings import AccountValue, Position
 from webapp.trading.models.instruments import Instrument, Watchlist, WatchlistItem
 from webapp.trading.models.orders import BrokerOrder, Order, OrderCommand
+from webapp.trading.models.protection import KillSwitch, RiskLimits
 
 __all__ = [
     "AccountValue",
@@ -16,9 +17,11 @@ __all__ = [
     "Commission",
     "Execution",
     "Instrument",
+    "KillSwitch",
     "Order",
     "OrderCommand",
     "Position",
+    "RiskLimits",
     "Watchlist",
     "WatchlistItem",
 ]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, TimeInForce
 from webapp.accounts.models import BrokerAccount
@@ -74,14 +75,16 @@ class OrderCommand(models.Model):
     """What a worker is to do with an order, once. Claimed PENDING -> SENDING before the socket is written to.
 
     SENT: the bytes left, and the broker's own words follow in the order. REFUSED: nothing left, for `reason`.
-    UNKNOWN: the worker was lost at SENDING, or the link after SENT, and the broker shows no trace. A machine never
-    sends it again.
+    UNKNOWN: the worker was lost at SENDING, or the link after SENT, and the broker has shown no trace yet. ABSENT: it
+    is proved that the broker doesn't have it. A machine never sends it again. CANCEL_ALL is of no single
+    order; what it cancels, IB says order by order.
     """
 
     class Verb(models.TextChoices):
         SUBMIT = "SUBMIT"
         MODIFY = "MODIFY"
         CANCEL = "CANCEL"
+        CANCEL_ALL = "CANCEL_ALL"
 
     class State(models.TextChoices):
         PENDING = "PENDING"
@@ -89,14 +92,19 @@ class OrderCommand(models.Model):
         SENT = "SENT"
         REFUSED = "REFUSED"
         UNKNOWN = "UNKNOWN"
+        ABSENT = "ABSENT"
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="commands")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="commands")
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="+")
-    verb = models.CharField(max_length=6, choices=Verb.choices)
+    verb = models.CharField(max_length=10, choices=Verb.choices)
+    # The terms that a SUBMIT or a MODIFY asks for: an order's own columns follow what the broker works by.
+    quantity = AmountField(null=True, blank=True)
+    limit_price = AmountField(null=True, blank=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
     fence = models.BigIntegerField(null=True, blank=True, help_text="The fence under which it was claimed.")
     reason = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    # By the database's clock, which also says when it is overdue: the web's may differ.
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
