@@ -129,10 +129,10 @@ def _instruments(con_ids: Iterable[object]) -> list[Instrument]:
 
 
 def _tell(limits: RiskLimits) -> None:
-    events.append(account_id=limits.account_id, kind=AccountEvent.Kind.LIMITS, subject="", body=as_body(limits))
+    events.append(account_id=limits.account_id, kind=AccountEvent.Kind.LIMITS, subject="", body=limits_body(limits))
 
 
-def as_body(limits: RiskLimits) -> dict[str, Any]:
+def limits_body(limits: RiskLimits) -> dict[str, Any]:
     """As browsers and programs get them; amounts are plain decimal strings, null is no limit."""
     return {
         "max_quantity": plain_or_none(limits.max_quantity),
