@@ -18,6 +18,21 @@ MODES = [
     (TradingMode.PAPER.value, "Paper: simulated money"),
     (TradingMode.LIVE.value, "Live: real money"),
 ]
+# What can be ordered: an index is a number, a continuous future a series.
+KINDS = [
+    (SecurityType.STK.value, "Stocks"),
+    (SecurityType.CASH.value, "Currencies"),
+    (SecurityType.FUT.value, "Futures"),
+    (SecurityType.OPT.value, "Options"),
+    (SecurityType.FOP.value, "Futures options"),
+    (SecurityType.CFD.value, "CFDs"),
+    (SecurityType.BOND.value, "Bonds"),
+    (SecurityType.CRYPTO.value, "Crypto"),
+    (SecurityType.CMDTY.value, "Commodities"),
+    (SecurityType.FUND.value, "Funds"),
+    (SecurityType.WAR.value, "Warrants"),
+    (SecurityType.BAG.value, "Combinations"),
+]
 # A broker login is not this site's login: without these, a password manager offers to fill in or to save one.
 NOT_SAVED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -68,7 +83,7 @@ class LimitsForm(ServiceForm):
     fresh_quote = forms.BooleanField()
     security_types = forms.MultipleChoiceField(
         label="Only these kinds (none marked: all)",
-        choices=[(kind.value, kind.value) for kind in SecurityType],
+        choices=KINDS,
         widget=forms.CheckboxSelectMultiple,
     )
     con_ids = forms.MultipleChoiceField(
