@@ -7,10 +7,17 @@ environments.
 from __future__ import annotations
 
 import os
+import shlex
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+# A process that is stopped inside a transaction keeps its locks, and whoever takes its sessions over would wait for it.
+# PostgreSQL ends such a transaction after this long: less than a lease lasts.
+IDLE_MILLISECONDS = 4000
 
 
 class SettingMissing(Exception):
@@ -49,7 +56,7 @@ def _database(url: str, *, pool: int) -> dict[str, object]:
         "PORT": parts.port or "",
         "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 10}
+        "OPTIONS": {"connect_timeout": 10, "options": f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"}
         | ({"pool": {"min_size": 1, "max_size": pool, "timeout": 10}} if pool else {}),
     }
 
@@ -72,6 +79,10 @@ PUBLIC_KEYSET = Path(os.environ.get("GATEHOUSE_PUBLIC_KEYSET", str(VAR_DIR / "ke
 PRIVATE_KEYSET = Path(path) if (path := os.environ.get("GATEHOUSE_PRIVATE_KEYSET")) else None
 GATEWAYS = os.environ.get("GATEHOUSE_GATEWAYS", "process")
 KEEPER_SOCKET = Path(os.environ.get("GATEHOUSE_KEEPER_SOCKET", "/run/gatehouse/keeper.sock"))
+# For every simulated gateway that a worker starts, as in "--hours exchange --control-port 0".
+SIMULATOR_ARGUMENTS = shlex.split(os.environ.get("GATEHOUSE_SIMULATOR_ARGUMENTS", ""))
+# How long an order or a change may wait to be sent. After that it is refused: the market has moved on.
+ORDER_TIME_TO_LIVE = timedelta(seconds=float(os.environ.get("GATEHOUSE_ORDER_TIME_TO_LIVE", "3")))
 WORKER_CAPACITY = int(os.environ.get("GATEHOUSE_WORKER_CAPACITY", "50"))
 
 INSTALLED_APPS = [

@@ -18,7 +18,7 @@ from django.conf import settings
 from webapp.bus.redis import celery_url
 from workers.pool import choose_pool
 
-REFUSE_OVERDUE_EVERY = 30.0
+REFUSE_OVERDUE_EVERY = 3.0
 SUPERVISE_EVERY = 3.0
 
 app = Celery("gatehouse", broker=celery_url(), include=["workers.tasks"])

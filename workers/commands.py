@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from brokers.domain import Instrument, OrderRequest
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused
 from webapp.trading import commands, instruments, orders
@@ -32,14 +31,16 @@ RECORD_AGAIN = 0.5
 RECORD_TRIES = 16
 
 
+# Hands one command to the node. Raises OrderRefused before any byte leaves.
+HandOver = Callable[[TradingNode], object]
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A command at SENDING, with all that the node needs, so that no row is read between claim and bytes."""
 
     command: OrderCommand
-    client_order_id: str
-    request: OrderRequest | None
-    instrument: Instrument
+    hand_over: HandOver
 
 
 class OutcomeNotRecorded(Exception):
@@ -87,7 +88,7 @@ class CommandRunner:
             log.warning("%s: the lease ran out before it was sent", claimed.command)
             return
         try:
-            self._hand_over(claimed)
+            claimed.hand_over(self._node)
         except OrderRefused as refusal:
             await self._record(partial(commands.record_refused, claimed.command, str(refusal)))
         except Exception:
@@ -95,12 +96,6 @@ class CommandRunner:
             await self._record(partial(orders.mark_unknown, command=claimed.command, reason=NOBODY_KNOWS))
         else:
             await self._record(partial(commands.record_sent, claimed.command))
-
-    def _hand_over(self, claimed: Claimed) -> None:
-        if claimed.request is None:
-            self._node.execution.cancel(claimed.client_order_id)
-        else:
-            self._node.execution.place(claimed.request, claimed.instrument)
 
     async def _record(self, record: Callable[[], object]) -> None:
         for _ in range(RECORD_TRIES):
@@ -116,11 +111,18 @@ class CommandRunner:
 
 def _claim(lease: Lease) -> Claimed | None:
     command = commands.claim_next(account_id=lease.account_id, worker=lease.owner, fence=lease.fence)
-    if command is None:
-        return None
-    order = command.order
-    instrument = instruments.to_domain(order.instrument)
-    client_order_id = str(order.client_order_id)
-    if command.verb == OrderCommand.Verb.CANCEL:
-        return Claimed(command, client_order_id, None, instrument)
-    return Claimed(command, client_order_id, orders.to_request(order), instrument)
+    return Claimed(command, _hand_over(command)) if command is not None else None
+
+
+def _hand_over(command: OrderCommand) -> HandOver:
+    if command.order is None:
+        return lambda node: node.execution.cancel_all()
+    client_order_id = str(command.order.client_order_id)
+    match command.verb:
+        case OrderCommand.Verb.CANCEL:
+            return lambda node: node.execution.cancel(client_order_id)
+        case OrderCommand.Verb.MODIFY:
+            change = orders.to_change(command)
+            return lambda node: node.execution.modify(change)
+    request, instrument = orders.to_request(command.order), instruments.to_domain(command.order.instrument)
+    return lambda node: node.execution.place(request, instrument)

@@ -10,13 +10,14 @@ from typing import ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import InterfaceError, InternalError, OperationalError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# The database went away, or was told to: the same call may succeed in a moment, unlike one that it refused.
-PASSING_ERRORS = (OperationalError, InterfaceError)
+# The database went away, or was told to, or ended a transaction in which we were idle for too long (psycopg's word for
+# that is InternalError): the same call may succeed in a moment, unlike one that it refused.
+PASSING_ERRORS = (OperationalError, InterfaceError, InternalError)
 
 
 class Database:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import random
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -19,10 +21,11 @@ from brokers.gateways.base import GatewayRuntime
 from webapp.accounts.models import GatewaySession
 from webapp.bus import doorbell
 from webapp.bus.redis import async_client
-from workers import leases, questions
-from workers.database import Database
+from workers import leases, questions, supervision
+from workers.database import PASSING_ERRORS, Database
 from workers.session import SessionRun
 from workers.unsealing import Opener
+from workers.waiting import ended
 from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,9 @@ TASK_DEADLINE = 10.0
 STOP_DEADLINE = 30.0
 CLOSE_DEADLINE = 10.0
 LISTEN_AGAIN = 1.0
+# Between two looks for sessions that nobody holds; and what part of the room that is left one look may fill.
+LOOK_EVERY = 1.5
+SHARE = 4
 
 
 class Taken(StrEnum):
@@ -123,14 +129,33 @@ class SessionHost:
         await asyncio.to_thread(lease_database.close)
 
     async def _serve(self) -> None:
-        listening = asyncio.create_task(self._listen())
+        watching = [asyncio.create_task(self._listen()), asyncio.create_task(self._look_for_sessions())]
         self._up.set()
         await self._stopping.wait()
-        listening.cancel()
+        await ended(*watching)
         await self._stop_sessions()
-        for answer in self._answers:
-            answer.cancel()
-        await asyncio.gather(listening, *self._answers, return_exceptions=True)
+        await ended(*self._answers)
+
+    async def _look_for_sessions(self) -> None:
+        """The slow poll behind the task that opens a session: that may be lost, or reach a worker that is full.
+
+        With jitter and a share at a time, so that the sessions of a lost worker spread over the others.
+        """
+        while True:
+            await asyncio.sleep(LOOK_EVERY * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret hangs on it
+            try:
+                await self._take_free_sessions()
+            except PASSING_ERRORS as error:
+                log.warning("free sessions could not be looked for: %s", error)
+
+    async def _take_free_sessions(self) -> None:
+        free = self._capacity - len(self._runs) - len(self._taking)
+        if free <= 0:
+            return
+        wanted = await self._workplace.leases.call(supervision.wanted_without_owner)
+        random.shuffle(wanted)
+        for account_id in wanted[: math.ceil(free / SHARE)]:
+            await self._take(account_id, GatewaySession.Desired.RUNNING)
 
     async def _stop_sessions(self) -> None:
         for run, _ in self._runs.values():
@@ -225,7 +250,11 @@ class SessionHost:
     def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
         answering = asyncio.create_task(
             questions.answer(
-                message, node=run.ready_node, database=self._workplace.database, redis=self._workplace.redis
+                message,
+                node=run.ready_node,
+                quotes=run.quotes,
+                database=self._workplace.database,
+                redis=self._workplace.redis,
             )
         )
         self._answers.add(answering)

@@ -31,11 +31,12 @@ from webapp.trading import commands
 from webapp.trading.models import BrokerOrder
 from workers.bridge import OURS, Bridge
 from workers.commands import CommandRunner, OutcomeNotRecorded
+from workers.doubts import Doubts
 from workers.interest import Streams
 from workers.leases import Lease, LeaseLost
 from workers.quotes import QuotePublisher
 from workers.rows import RowWriter
-from workers.waiting import first_of
+from workers.waiting import ended, first_of
 from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -149,16 +150,20 @@ class Link:
         """Work through commands until the rows have to be read anew."""
         self._runner = runner = CommandRunner(node=self._node, database=self._workplace.database, lease=self._lease)
         working = asyncio.create_task(runner.run())
-        due = asyncio.create_task(self._until_sync_is_due())
+        others = [asyncio.create_task(self._until_sync_is_due()), asyncio.create_task(self._doubts().run())]
         try:
-            await asyncio.wait({working, due}, return_when=asyncio.FIRST_COMPLETED)
-            if due.done():
-                due.result()
+            await asyncio.wait({working, *others}, return_when=asyncio.FIRST_COMPLETED)
+            for task in others:
+                if task.done():
+                    task.result()
         finally:
             self._runner = None
-            due.cancel()
             runner.close()
+            await ended(*others)
             await self._see_out(working)
+
+    def _doubts(self) -> Doubts:
+        return Doubts(account_id=self._account_id, node=self._node, database=self._workplace.database, rows=self._rows)
 
     async def _see_out(self, working: asyncio.Task[None]) -> None:
         """Give the command under way the time to be recorded."""
@@ -192,14 +197,11 @@ class Link:
         self._in_step = False
         await self._tell(SessionState.SYNCING, reason)
         self._rows.take_refused()
-        in_doubt = await self._workplace.database.call(commands.sent_without_a_word, account_id=self._account_id)
         self._node.execution.repeat_fills()  # those that the database refused have to be told again
         resync = await self._node.resync()
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._resolve_interrupted(resync.order_refs)
-        if resync.shows_orders:
-            await self._resolve_lost(in_doubt, resync.order_refs)
         await self._record_ready(refused=self._rows.take_refused())
 
     async def _resolve_interrupted(self, seen: frozenset[str]) -> None:
@@ -212,13 +214,6 @@ class Link:
         )
         for command in resolved:
             log.warning("account %s: interrupted command %s", self._account_id, command)
-
-    async def _resolve_lost(self, in_doubt: frozenset[int], seen: frozenset[str]) -> None:
-        resolved = await self._workplace.database.call(
-            commands.resolve_lost, account_id=self._account_id, in_doubt=in_doubt, seen_order_refs=seen
-        )
-        for command in resolved:
-            log.warning("account %s: %s left no trace at the broker", self._account_id, command)
 
     async def _record_ready(self, *, refused: list[str]) -> None:
         if self._permission is None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import redis.asyncio
 from redis.exceptions import RedisError
@@ -12,14 +15,17 @@ from redis.exceptions import RedisError
 from brokers import domain
 from brokers.node import TradingNode
 from brokers.refusals import NodeError
-from webapp.bus import questions
+from webapp.bus import interest, questions
+from webapp.bus.quotes import encode
 from webapp.trading import instruments
 from workers.database import Database
+from workers.quotes import Conflator
 
 log = logging.getLogger(__name__)
 
 # Seconds; less than the asker waits, so that it is told why.
 ANSWER_DEADLINE = 4.0
+QUOTE_DEADLINE = 2.5
 REDIS_DEADLINE = 2.0
 
 LONGEST_SEARCH = 60
@@ -30,14 +36,20 @@ class CannotAnswer(Exception):
 
 
 async def answer(
-    message: dict[str, Any], *, node: TradingNode | None, database: Database, redis: redis.asyncio.Redis
+    message: dict[str, Any],
+    *,
+    node: TradingNode | None,
+    quotes: Conflator,
+    database: Database,
+    redis: redis.asyncio.Redis,
 ) -> None:
     """Answer one question of the doorbell channel. `node` is None while the session isn't READY.
 
     Never raises: whoever asked waits with a deadline of its own.
     """
     try:
-        body = await _answered_in_time(message, node, database)
+        session = _Session(UUID(message["account"]), _ready(node), quotes, database, redis)
+        body = await _in_time(_answered(message, session))
     except (CannotAnswer, NodeError) as refusal:
         await _reply(redis, message, refused=str(refusal))
     except Exception:
@@ -47,22 +59,60 @@ async def answer(
         await _reply(redis, message, body=body)
 
 
-async def _answered_in_time(message: dict[str, Any], node: TradingNode | None, database: Database) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """Whom a question is put to."""
+
+    account_id: UUID
+    node: TradingNode
+    quotes: Conflator
+    database: Database
+    redis: redis.asyncio.Redis
+
+
+def _ready(node: TradingNode | None) -> TradingNode:
     if node is None:
         raise CannotAnswer("The session isn't ready yet, so nobody can ask the broker. Wait until it is READY.")
+    return node
+
+
+async def _in_time(answering: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
     try:
         async with asyncio.timeout(ANSWER_DEADLINE):
-            return await _answered(message, node, database)
+            return await answering
     except TimeoutError:
         raise CannotAnswer(f"The gateway didn't answer within {ANSWER_DEADLINE:g} seconds. Try again.") from None
 
 
-async def _answered(message: dict[str, Any], node: TradingNode, database: Database) -> dict[str, Any]:
-    if message["question"] != "search":
+async def _answered(message: dict[str, Any], session: _Session) -> dict[str, Any]:
+    answerer = _ANSWERERS.get(message["question"])
+    if answerer is None:
         raise CannotAnswer(f"A session can't answer {message['question']!r}.")
-    found = await node.provider.search(_search_text(message["body"]))
-    await database.call(_upsert_all, found)
+    return await answerer(session, message["body"])
+
+
+async def _search(session: _Session, body: dict[str, Any]) -> dict[str, Any]:
+    found = await session.node.provider.search(_search_text(body))
+    await session.database.call(_upsert_all, found)
     return {"con_ids": [instrument.con_id for instrument in found]}
+
+
+async def _newest_quote(session: _Session, body: dict[str, Any]) -> dict[str, Any]:
+    """The newest quote of an instrument, which is streamed from now on if it wasn't: see `interest`."""
+    con_id = int(body["con_id"])
+    await interest.want(session.redis, session.account_id, [con_id])
+    try:
+        async with asyncio.timeout(QUOTE_DEADLINE):
+            quote = await session.quotes.priced(con_id)
+    except TimeoutError:
+        raise CannotAnswer("the broker sends no price of it.") from None
+    return {"quote": encode(quote, session.quotes.doubt(con_id))}
+
+
+_ANSWERERS: dict[str, Callable[[_Session, dict[str, Any]], Awaitable[dict[str, Any]]]] = {
+    "search": _search,
+    "quote": _newest_quote,
+}
 
 
 def _search_text(body: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from uuid import UUID
 
 import redis.asyncio
@@ -34,9 +35,12 @@ class Conflator:
         self._doubtful: dict[int, StreamStatus] = {}
         self._changed: set[int] = set()
         self._something = asyncio.Event()
+        self._came: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)  # for whoever waits for a first quote
 
     def put(self, quote: Quote) -> None:
         self._newest[quote.con_id] = quote
+        if quote.con_id in self._came:
+            self._came.pop(quote.con_id).set()
         self._changed.add(quote.con_id)
         self._something.set()
 
@@ -49,6 +53,15 @@ class Conflator:
         if status.con_id in self._newest:
             self._changed.add(status.con_id)
             self._something.set()
+
+    async def priced(self, con_id: int) -> Quote:
+        """The newest quote of an instrument, or the first one that has a price. Waits for as long as it's let.
+
+        A stream that was opened just now begins with words that have none, such as yesterday's close.
+        """
+        while (quote := self._newest.get(con_id)) is None or quote.mark is None:
+            await self._came[con_id].wait()
+        return quote
 
     def doubt(self, con_id: int) -> StreamStatus | None:
         """Why the instrument's quotes can't be relied on; None while they can."""

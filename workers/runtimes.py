@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from django.conf import settings
+
 from brokers.gateways.base import GatewayRuntime
 from brokers.gateways.keeper.runtime import KeeperRuntime
 from brokers.gateways.process import ProcessRuntime
@@ -16,7 +18,7 @@ class UnknownRuntime(Exception):
 
 _RUNTIMES: dict[str, Callable[[Path, Path], GatewayRuntime]] = {
     "docker": lambda _var, keeper: KeeperRuntime(keeper),
-    "process": lambda var, _keeper: ProcessRuntime(var / "gateways"),
+    "process": lambda var, _keeper: ProcessRuntime(var / "gateways", simulator_arguments=settings.SIMULATOR_ARGUMENTS),
 }
 
 

@@ -23,10 +23,10 @@ from workers.database import PASSING_ERRORS
 from workers.gateway import AccountGateway
 from workers.leases import RENEW_EVERY, Lease, LeaseLost
 from workers.link import Link, config_for
-from workers.quotes import QuotePublisher
+from workers.quotes import Conflator, QuotePublisher
 from workers.rows import RowWriter
 from workers.unsealing import KeysetUnavailable, UnsealingFailed
-from workers.waiting import Backoff, rung
+from workers.waiting import Backoff, ended, rung
 from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -81,6 +81,11 @@ class SessionRun:
         """The node, while it is in step with the broker."""
         return self._link.ready_node if self._link is not None else None
 
+    @property
+    def quotes(self) -> Conflator:
+        """The newest quote of each instrument that is streamed."""
+        return self._quotes.conflator
+
     def ring(self) -> None:
         """Look at the rows now."""
         self._rung.set()
@@ -99,7 +104,7 @@ class SessionRun:
         try:
             await self._leave(await self._ended, serving)
         finally:
-            await _cancelled(serving, *writing, keeping)
+            await ended(serving, *writing, keeping)
 
     def _spawn(self, part: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task = asyncio.create_task(part)
@@ -239,7 +244,7 @@ class SessionRun:
         log.info("account %s: leaving its session: %s", self.account_id, end.reason or "the lease is lost")
         if end is LEASE_LOST and self._link is not None:
             self._link.drop()
-        await _cancelled(serving)
+        await ended(serving)
         if end is not LEASE_LOST:
             await self._give_back(end)
 
@@ -262,9 +267,3 @@ class SessionRun:
             log.error("account %s: %s", self.account_id, error)  # noqa: TRY400 - the text says all
             return False
         return True
-
-
-async def _cancelled(*tasks: asyncio.Task[object]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

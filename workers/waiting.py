@@ -38,14 +38,19 @@ async def rung(event: asyncio.Event, *, at_latest: float) -> None:
     event.clear()
 
 
+async def ended(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel them, and return once they are over. What they raised is dropped: read it before."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def first_of(*coroutines: Coroutine[Any, Any, object]) -> None:
     """Run all until one returns or raises; raise what it raised. The others are cancelled and have ended by then."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*tasks)
     for task in done:
         task.result()

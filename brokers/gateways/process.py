@@ -21,7 +21,7 @@ import random
 import re
 import socket
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,11 +47,13 @@ Result = TypeVar("Result")
 class ProcessRuntime:
     """A GatewayRuntime. `folder` holds one folder for each gateway.
 
-    With `ends_with_us` its gateways end when this process does, even when it's killed.
+    With `ends_with_us` its gateways end when this process does, even when it's killed. `simulator_arguments` go to
+    every simulator that it starts: `--hours exchange`, or `--control-port 0` to make it fail on purpose.
     """
 
-    def __init__(self, folder: Path, *, ends_with_us: bool = False) -> None:
+    def __init__(self, folder: Path, *, ends_with_us: bool = False, simulator_arguments: Sequence[str] = ()) -> None:
         self._folder = folder.resolve()
+        self._arguments = tuple(simulator_arguments)
         self._ends_with_us = ends_with_us
         self._lifelines: dict[str, int] = {}  # by name: the open end of the pipe that is the gateway's standard input
 
@@ -93,11 +95,11 @@ class ProcessRuntime:
 
     def _start(self, home: _Home, spec: GatewaySpec) -> Endpoint:
         if not self._ends_with_us:
-            return _start(home, spec)
+            return _start(home, spec, self._arguments)
         self._let_go(spec.name)
         read_end, self._lifelines[spec.name] = os.pipe()  # no other child inherits them
         try:
-            return _start(home, spec, stdin=read_end)
+            return _start(home, spec, self._arguments, stdin=read_end)
         finally:
             os.close(read_end)
 
@@ -234,7 +236,7 @@ async def _seen_through(starting: Awaitable[Result]) -> Result:
         raise
 
 
-def _start(home: _Home, spec: GatewaySpec, *, stdin: int | None = None) -> Endpoint:
+def _start(home: _Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: int | None = None) -> Endpoint:
     """With `stdin`, a pipe, it ends when that is closed at its other end."""
     for stray in home.strays():  # two gateways on one account's ledger would tangle it
         stray.end(grace=GRACE)
@@ -243,7 +245,8 @@ def _start(home: _Home, spec: GatewaySpec, *, stdin: int | None = None) -> Endpo
     _write_private(home.password, spec.password)
     port = _free_port()
     try:
-        identity = _spawn(_command(home, spec, port, ends_with_stdin=stdin is not None), log=home.log, stdin=stdin)
+        command = [*_command(home, spec, port, ends_with_stdin=stdin is not None), *arguments]
+        identity = _spawn(command, log=home.log, stdin=stdin)
     except OSError as error:
         home.forget_password()
         raise GatewayError(f"The gateway's process could not be started: {error}.") from error

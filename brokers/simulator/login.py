@@ -59,14 +59,19 @@ def _number(username: str) -> int:
 
 
 def log_in(username: str, password_file: Path, trading_mode: str) -> Login:
-    """Accepts every username whose password is the username itself.
+    """Accepts every username whose password is the username itself, forwards or backwards.
 
+    Backwards, so that whoever looks for a password that leaked can tell it from the name, which is no secret.
     Raises LoginRefused for any other, and PasswordUnreadable when there is none to compare.
     """
     password = _read_password(password_file)
-    if not username or not hmac.compare_digest(password.encode(), username.encode()):
+    if not username or not any(_is_same(password, right) for right in (username, username[::-1])):
         raise LoginRefused
     return Login(username, trading_mode)
+
+
+def _is_same(password: str, right: str) -> bool:
+    return hmac.compare_digest(password.encode(), right.encode())
 
 
 def _read_password(path: Path) -> str:

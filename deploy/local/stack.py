@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +31,8 @@ class Stack:
     """One running stack, in the folder `var`, with its pages on `port` of loopback.
 
     `say` gets a line for each step that takes long. Not `durable`: nothing is synced to disk, for tests. Its
-    `gateways` are each a `process`, or, as `docker`, in containers.
+    `gateways` are each a `process`, or, as `docker`, in containers. `extra` is told to every part, as in
+    GATEHOUSE_SIMULATOR_ARGUMENTS. Without `has_worker`, whoever started the stack starts workers.
     """
 
     var: Path
@@ -41,6 +42,8 @@ class Stack:
     gateways: str = "process"
     containers: Containers | None = None
     keeper: Child | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+    has_worker: bool = True
     services: Services | None = None
     children: list[Child] = field(default_factory=list)
 
@@ -61,7 +64,8 @@ class Stack:
         self.say("Starting web, worker and beat")
         self._start_web()
         self._start_beat()
-        self._start_worker()
+        if self.has_worker:
+            self.start_worker("worker")
         self.wait_for_pages()
 
     def _start_keeper(self) -> None:
@@ -78,9 +82,11 @@ class Stack:
         sockets = ["--lifespan", "off", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
         self._spawn("web", [*command, *sockets, "--timeout-graceful-shutdown", "3", "--no-access-log"])
 
-    def _start_worker(self) -> None:
-        command = ["-m", "celery", "-A", "workers.app", "worker", "-P", "threads", "-c", "4", "-l", "INFO"]
-        self._spawn("worker", [*command, "--without-mingle", "--without-gossip"], private=True)
+    def start_worker(self, name: str, *, app: str = "workers.app", extra: Mapping[str, str] | None = None) -> Child:
+        """`extra` is told to this worker alone. Its own name is its host's, so that two can run side by side."""
+        command = ["-m", "celery", "-A", app, "worker", "-P", "threads", "-c", "4", "-l", "INFO", "-n", f"{name}@%h"]
+        command += ["--without-mingle", "--without-gossip"]
+        return self._spawn(name, command, private=True, extra=extra)
 
     def _start_beat(self) -> None:
         schedule = self.var / "run" / "beat-schedule"
@@ -88,16 +94,22 @@ class Stack:
             "beat", ["-m", "celery", "-A", "workers.app", "beat", "-l", "INFO", "-s", str(schedule), "--pidfile="]
         )
 
-    def _spawn(self, name: str, command: list[str], *, private: bool = False) -> None:
-        self.children.append(self._python(name, command, private=private))
+    def _spawn(
+        self, name: str, command: list[str], *, private: bool = False, extra: Mapping[str, str] | None = None
+    ) -> Child:
+        child = self._python(name, command, private=private, extra=extra)
+        self.children.append(child)
+        return child
 
-    def _python(self, name: str, command: list[str], *, private: bool = False) -> Child:
+    def _python(
+        self, name: str, command: list[str], *, private: bool = False, extra: Mapping[str, str] | None = None
+    ) -> Child:
         return spawn(
             name,
             [sys.executable, *command],
             log=self.var / "log" / f"{name}.log",
             run_folder=self.var / "run",
-            environment=self.environment(private=private),
+            environment={**self.environment(private=private), **(extra or {})},
             folder=ROOT,
         )
 
@@ -159,7 +171,7 @@ class Stack:
             raise LocalError("the services are not running")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
         secret = {"GATEHOUSE_PRIVATE_KEYSET": str(self.var / "keys" / "private.json")} if private else {}
-        return inherited | {"PYTHONUNBUFFERED": "1"} | self._settings(self.services) | secret
+        return inherited | {"PYTHONUNBUFFERED": "1"} | self._settings(self.services) | secret | self.extra
 
     def _settings(self, running: Services) -> dict[str, str]:
         return {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 globalThis.matchMedia ??= () => ({ matches: true });
 const { actions, mayTrade, stateWords, whyNotReady } = await import("../../webapp/pages/static/gatehouse/js/session.js");
+const { killSwitchWords } = await import("../../webapp/pages/static/gatehouse/js/kill_switch.js");
 const { farLimit, orderLine, orderValue } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
 const { commission, corrects } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
 const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
@@ -45,6 +46,10 @@ test("a limit far on the harmful side of the price on screen is said", () => {
 test("whether it may trade reads as the server writes it", () => {
   for (const { allowed, reason, text } of cases.may_trade)
     assert.equal(mayTrade({ may_trade: allowed, may_trade_reason: reason }), text);
+});
+
+test("a kill switch reads as the server writes it", () => {
+  for (const { body, text } of cases.kill_switch) assert.equal(killSwitchWords(body), text);
 });
 
 test("what a session offers is what the server offers", () => {

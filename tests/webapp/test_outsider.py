@@ -253,9 +253,9 @@ def test_the_same_client_order_id_on_his_account_is_an_order_of_his(
         "client_order_id": hers["client_order_id"],
         "con_id": hers["con_id"],
         "side": "SELL",
-        "order_type": "MKT",
+        "order_type": "LMT",
         "quantity": "1",
-        "limit_price": "",
+        "limit_price": "187.31",
         "time_in_force": "DAY",
     }
     before = Order.objects.filter(account_id=hers["account_id"]).values().get()

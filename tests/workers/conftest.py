@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,6 +55,15 @@ class Place:
     def runtime(self) -> GatewayRuntime:
         return runtime_named("process", var=self.var, keeper=self.var / "keeper.sock")
 
+    def tell_gateway(self, account: BrokerAccount, request: dict[str, Any]) -> None:
+        """Make the account's gateway do what a scenario can."""
+        log = (self.folder(account) / "gateway.log").read_text()
+        host, _, port = re.findall(r"control on (\S+)", log)[-1].rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=DEADLINE) as control:
+            control.sendall(json.dumps(request).encode() + b"\n")
+            answer = json.loads(control.makefile().readline())
+        assert answer.get("ok"), answer
+
     def folder(self, account: BrokerAccount) -> Path:
         return self.var / "gateways" / gateway_name(account.id)
 
@@ -71,7 +82,8 @@ class Place:
 
 
 @pytest.fixture
-def place(transactional_db: None, keysets: Any, tmp_path: Path) -> Iterator[Place]:
+def place(transactional_db: None, keysets: Any, tmp_path: Path, settings: Any) -> Iterator[Place]:
+    settings.SIMULATOR_ARGUMENTS = ["--control-port", "0"]
     place = Place(var=tmp_path, hosts=[])
     yield place
     for host in place.hosts:

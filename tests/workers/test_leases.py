@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import InternalError, connection, transaction
 from django.db.models.functions import Now
 
 from webapp.accounts.models import BrokerAccount, GatewaySession
@@ -133,3 +133,28 @@ def test_a_lease_is_over_here_before_it_is_over_in_the_database(account: BrokerA
 
 def test_a_lease_whose_time_is_over_is_not_live() -> None:
     assert not Lease(uuid.uuid4(), "worker-1", 1, valid_until=time.monotonic()).is_live
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_was_stopped_inside_a_transaction_keeps_no_one_out(account: BrokerAccount) -> None:
+    """It can't let go of its locks by itself, so the database takes them."""
+    wanted(account)
+    holds, may_end = threading.Event(), threading.Event()
+
+    def stopped() -> None:
+        try:
+            with transaction.atomic():
+                GatewaySession.objects.select_for_update().get(account=account)
+                holds.set()
+                may_end.wait(60)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        stalled = thread.submit(stopped)
+        assert holds.wait(20)
+        lease = claimed(account)  # waits for the lock, and gets it
+        may_end.set()
+        with pytest.raises(InternalError):
+            stalled.result(20)
+    assert lease.fence == 1

@@ -19,6 +19,8 @@ from webapp.accounts import sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
 from webapp.bus import questions
 from webapp.trading import commands, orders
+from webapp.trading.commands import doubts
+from webapp.trading.kill_switch import engaging
 from webapp.trading.models import Commission, Execution, Order, OrderCommand, Position
 from webapp.trading.orders import SessionNotReady
 from workers import leases
@@ -117,44 +119,42 @@ def test_events_are_numbered_without_a_gap(trading: BrokerAccount) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_a_command_whose_worker_was_lost_before_the_bytes_is_unknown_and_never_sent(
+def test_an_order_whose_worker_was_lost_before_the_bytes_is_proved_absent_and_never_sent(
     place: Place, trading: BrokerAccount
 ) -> None:
     lose(place, trading)
     GatewaySession.objects.filter(account=trading).update(state=SessionState.READY)
     lease = leases.claim(account_id=trading.id, owner="lost-worker")
     assert lease is not None
-    order = place_order(trading, **MARKET)
+    order = place_order(trading, **RESTING)
     assert commands.claim_next(account_id=trading.id, worker="lost-worker", fence=lease.fence) is not None
     run_out(trading)
 
     taken_over(place, trading)
-    becomes(order, OrderStatus.UNKNOWN)
-    assert command_of(order).state == OrderCommand.State.UNKNOWN
+    becomes(order, OrderStatus.REJECTED)
+    assert (command_of(order).state, order.reason) == (OrderCommand.State.ABSENT, doubts.ABSENT)
     # Another order goes through, so the worker did look for commands, and let this one be.
     becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
     assert sent(place, trading, order) == []
 
 
-def test_an_order_that_a_frozen_gateway_never_read_is_unknown_once_another_one_shows_no_trace(
+def test_an_order_that_a_frozen_gateway_never_read_is_proved_absent_at_the_next_one(
     place: Place, trading: BrokerAccount
 ) -> None:
     frozen = place.gateway_pid(trading)
     os.kill(frozen, signal.SIGSTOP)
-    order = place_order(trading, **MARKET)
+    order = place_order(trading, **RESTING)
     eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the bytes are handed to the socket")
     os.kill(frozen, signal.SIGKILL)
 
-    becomes(order, OrderStatus.UNKNOWN)
-    assert (command_of(order).state, order.reason) == (OrderCommand.State.UNKNOWN, commands.LOST_ON_THE_WAY)
+    becomes(order, OrderStatus.REJECTED)
+    assert (command_of(order).state, order.reason) == (OrderCommand.State.ABSENT, doubts.ABSENT)
     reach(trading, SessionState.READY)
     becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
     assert sent(place, trading, order) == []
 
 
-def test_an_order_sent_before_a_read_only_gateway_took_over_is_not_declared_lost(
-    place: Place, trading: BrokerAccount
-) -> None:
+def test_an_order_sent_before_a_read_only_gateway_took_over_stays_unknown(place: Place, trading: BrokerAccount) -> None:
     order = place_order(trading, **RESTING)
     becomes(order, OrderStatus.SUBMITTED)
     eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the command is concluded")
@@ -162,8 +162,8 @@ def test_an_order_sent_before_a_read_only_gateway_took_over_is_not_declared_lost
     Order.objects.filter(pk=order.pk).update(status=OrderStatus.PENDING, ib_status="")
 
     taken_over(place, trading, read_only=True)
-    order.refresh_from_db()
-    assert (order.status, command_of(order).state) == (OrderStatus.PENDING, OrderCommand.State.SENT)
+    becomes(order, OrderStatus.UNKNOWN)
+    eventually(lambda: "can't be read" in Order.objects.get(pk=order.pk).reason, "it says that nobody can know")
 
 
 def test_a_command_whose_worker_was_lost_after_the_bytes_is_linked_and_not_sent_again(
@@ -201,6 +201,52 @@ def test_orders_that_a_read_only_gateway_does_not_show_stay_what_they_are(place:
     assert resting.status == OrderStatus.SUBMITTED
     with pytest.raises(SessionNotReady, match="API is read-only"):
         place_order(trading, **MARKET)
+
+
+def test_an_order_that_the_gateway_drops_in_silence_is_proved_absent_on_the_same_link(
+    place: Place, trading: BrokerAccount
+) -> None:
+    place.tell_gateway(trading, {"do": "drop_orders", "count": 1})
+    order = place_order(trading, **RESTING)
+    becomes(order, OrderStatus.UNKNOWN)
+    becomes(order, OrderStatus.REJECTED)
+    assert order.reason == doubts.ABSENT
+    assert session_of(trading).state == SessionState.READY
+    becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
+
+
+def test_a_change_reaches_the_broker_and_comes_back_as_the_orders_terms(place: Place, trading: BrokerAccount) -> None:
+    order = place_order(trading, **RESTING)
+    becomes(order, OrderStatus.SUBMITTED)
+    eventually(lambda: Order.objects.get(pk=order.pk).ib_status == "Submitted", "IB's own word")
+    orders.modify(account=trading, client_order_id=str(order.client_order_id), limit_price="1.05", quantity="12")
+
+    eventually(lambda: Order.objects.get(pk=order.pk).limit_price == Decimal("1.05"), "the new price")
+    order.refresh_from_db()
+    assert (order.quantity, order.status) == (12, OrderStatus.SUBMITTED)
+    assert command_of(order, OrderCommand.Verb.MODIFY).state == OrderCommand.State.SENT
+
+
+def test_a_kill_switch_cancels_every_open_order_and_takes_none(trading: BrokerAccount) -> None:
+    resting = [place_order(trading, **RESTING) for _ in range(3)]
+    for order in resting:
+        becomes(order, OrderStatus.SUBMITTED)
+    engaging.engage(account=trading, by=trading.user)
+    for order in resting:
+        becomes(order, OrderStatus.CANCELLED)
+    with pytest.raises(orders.KillSwitchEngaged):
+        place_order(trading, **MARKET)
+
+
+def test_a_kill_switch_that_is_thrown_while_nobody_is_connected_cancels_when_somebody_is(
+    place: Place, trading: BrokerAccount
+) -> None:
+    order = place_order(trading, **RESTING)
+    becomes(order, OrderStatus.SUBMITTED)
+    lose(place, trading)
+    engaging.engage(account=trading, by=trading.user)
+    taken_over(place, trading)
+    becomes(order, OrderStatus.CANCELLED)
 
 
 def test_a_fill_made_while_nobody_was_connected_is_read_after_the_reconnect(

@@ -105,10 +105,12 @@ class AccountEvent(models.Model):
         FILL = "fill"
         POSITION = "position"
         NOTICE = "notice"
+        LIMITS = "limits"
+        KILL_SWITCH = "kill_switch"
 
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="events")
     number = models.BigIntegerField()
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
     subject = models.CharField(max_length=80, blank=True, help_text="client_order_id, exec_id or con_id, by kind.")
     body = models.JSONField()
     at = models.DateTimeField(auto_now_add=True)

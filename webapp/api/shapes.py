@@ -133,6 +133,8 @@ class OrderOut(Schema):
     updated_at: str
     cancel_requested: bool
     can_cancel: bool
+    change_requested: bool
+    can_modify: bool
 
 
 class OrdersOut(Schema):

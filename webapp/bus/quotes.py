@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import redis.asyncio
 
-from brokers.domain import Quote, StreamStatus
+from brokers.domain import MarketDataType, Quote, StreamStatus
 from webapp.bus import keys
 
 # A session that was never stopped properly leaves its snapshot behind; a week outlives any weekend.
@@ -72,6 +73,18 @@ class Batch:
 NOTHING = Batch(epoch=0, seq=0, quotes={})
 
 
+@dataclass(frozen=True, slots=True)
+class SeenQuote:
+    """A quote as it was sent out. `is_stale` is None when nobody knows; `stale_reason` is why not to rely on it."""
+
+    quote: Quote
+    is_stale: bool | None
+    stale_reason: str
+
+
+_AMOUNTS = ("bid", "bid_size", "ask", "ask_size", "last", "last_size", "close")
+
+
 def encode(quote: Quote, status: StreamStatus | None = None) -> str:
     """One line of JSON as browsers get it: numbers as strings, what isn't known as null, `at` with its offset.
 
@@ -95,6 +108,19 @@ def encode(quote: Quote, status: StreamStatus | None = None) -> str:
         },
         separators=(",", ":"),
     )
+
+
+def decode(text: str) -> SeenQuote:
+    """What `encode` made."""
+    told = json.loads(text)
+    amounts = {name: None if told[name] is None else Decimal(told[name]) for name in _AMOUNTS}
+    quote = Quote(
+        con_id=told["con_id"],
+        at=datetime.fromisoformat(told["at"]),
+        market_data_type=MarketDataType(told["market_data_type"]),
+        **amounts,
+    )
+    return SeenQuote(quote=quote, is_stale=told["is_stale"], stale_reason=told["stale_reason"])
 
 
 def _plain(value: Decimal | None) -> str | None:

@@ -30,6 +30,8 @@ ORDER: OrderBody = {
     "updated_at": NO_TIME,
     "cancel_requested": False,
     "can_cancel": False,
+    "change_requested": False,
+    "can_modify": False,
 }
 
 FILL: FillBody = {

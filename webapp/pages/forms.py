@@ -5,15 +5,33 @@ So no field is `required` here: an empty one goes to the service, whose message 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
-from brokers.domain import TradingMode
+from brokers.domain import SecurityType, TradingMode
+from webapp.trading.limits import limits_body
+from webapp.trading.models import Instrument, RiskLimits
 
 MODES = [
     (TradingMode.PAPER.value, "Paper: simulated money"),
     (TradingMode.LIVE.value, "Live: real money"),
+]
+# What can be ordered: an index is a number, a continuous future a series.
+KINDS = [
+    (SecurityType.STK.value, "Stocks"),
+    (SecurityType.CASH.value, "Currencies"),
+    (SecurityType.FUT.value, "Futures"),
+    (SecurityType.OPT.value, "Options"),
+    (SecurityType.FOP.value, "Futures options"),
+    (SecurityType.CFD.value, "CFDs"),
+    (SecurityType.BOND.value, "Bonds"),
+    (SecurityType.CRYPTO.value, "Crypto"),
+    (SecurityType.CMDTY.value, "Commodities"),
+    (SecurityType.FUND.value, "Funds"),
+    (SecurityType.WAR.value, "Warrants"),
+    (SecurityType.BAG.value, "Combinations"),
 ]
 # A broker login is not this site's login: without these, a password manager offers to fill in or to save one.
 NOT_SAVED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -41,6 +59,46 @@ class LoginForm(ServiceForm):
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
     )
+
+
+class LimitsForm(ServiceForm):
+    """An account's limits on each order. The instruments offered are those that its owner knows here."""
+
+    max_quantity = forms.CharField(
+        label="Largest quantity", widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    )
+    max_notional = forms.CharField(
+        label="Most that an order may come to",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Quantity by price by multiplier, converted at the broker's own exchange rates.",
+    )
+    notional_currency = forms.CharField(
+        label="In which currency", widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 3})
+    )
+    price_band_percent = forms.CharField(
+        label="Furthest that a limit price may be from the newest quote, in %",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Either way. Without a quote, no limit order is taken.",
+    )
+    fresh_quote = forms.BooleanField()
+    security_types = forms.MultipleChoiceField(
+        label="Only these kinds (none marked: all)",
+        choices=KINDS,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    con_ids = forms.MultipleChoiceField(
+        label="Only these instruments (none marked: all)", widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, offered: Iterable[Instrument], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(str(one.pk), f"{one.display_symbol} {one.security_type}") for one in offered]
+        self.fields["con_ids"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
+
+    @staticmethod
+    def initial_of(limits: RiskLimits) -> dict[str, object]:
+        body = limits_body(limits)
+        return {**body, "con_ids": [str(con_id) for con_id in body["con_ids"]]}
 
 
 class ConnectForm(LoginForm):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webapp.pages.views import accounts, exports, home, orders, trade, watchlists
+from webapp.pages.views import accounts, exports, home, orders, protection, trade, watchlists
 
 app_name = "pages"
 
@@ -19,6 +19,9 @@ urlpatterns = [
     path(f"{ACCOUNT}/password/", accounts.password, name="password"),
     path(f"{ACCOUNT}/start/", accounts.start, name="start"),
     path(f"{ACCOUNT}/stop/", accounts.stop, name="stop"),
+    path(f"{ACCOUNT}/protection/", protection.protection, name="protection"),
+    path(f"{ACCOUNT}/protection/engage/", protection.engage, name="engage"),
+    path(f"{ACCOUNT}/protection/release/", protection.release, name="release"),
     path(f"{ACCOUNT}/trade/", trade.screen, name="trade"),
     path(f"{ACCOUNT}/values/", trade.values, name="values"),
     path(f"{ACCOUNT}/search/", trade.search, name="search"),

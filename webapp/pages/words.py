@@ -9,6 +9,7 @@ from decimal import Decimal
 from brokers.domain import OrderSide, OrderStatus, OrderType, SessionState, TimeInForce, TradingMode
 from webapp.pages import formats
 from webapp.trading import amounts, price_steps
+from webapp.trading.kill_switch.state import KillSwitchBody
 
 # How a state is coloured. Colour never stands alone: the label says the same.
 IDLE, BUSY, OK, WARN, BAD = "idle", "busy", "ok", "warn", "bad"
@@ -201,6 +202,16 @@ def _amount(text: str | None, decimals: int) -> str:
 def _is_amount(text: str | None) -> bool:
     """Above zero, and no more digits than an amount can have."""
     return AMOUNT.fullmatch(text or "") is not None
+
+
+def kill_switch(body: KillSwitchBody) -> str:
+    """Who stopped trading, since when, and why; `kill_switch.js` does the same."""
+    if not body["engaged"]:
+        return ""
+    since = (body["at"] or "")[:16].replace("T", " ")
+    scope = "on all accounts" if body["for_all"] else "on this account"
+    why = f": {body['reason']}" if body["reason"] else ""
+    return f"Stopped {scope} by {body['by']} at {since} UTC{why}. No order is taken until it is released."
 
 
 def may_trade(allowed: bool | None, reason: str) -> str:

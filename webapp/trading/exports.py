@@ -28,15 +28,14 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
-from brokers.domain import OrderSide, SecurityType
+from brokers.domain import OrderSide
 from webapp.trading.amounts import EXACT, plain
-from webapp.trading.models import Execution, Instrument
+from webapp.trading.models import Execution
+from webapp.trading.money import multiplier_of, worth
 
 ROWS_AT_ONCE = 500
 # What a spreadsheet takes for the beginning of a formula (OWASP's list).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-# One unit of these is one unit: IB leaves their multiplier empty and Flex prints 1.
-_UNITS = {SecurityType.STK, SecurityType.CASH, SecurityType.CRYPTO}
 
 COLUMNS = (
     "ClientAccountID",
@@ -88,7 +87,7 @@ def row_of(fill: Execution) -> list[str]:
     """One line, in the order of COLUMNS. Text cells are made safe for spreadsheets; numbers keep their minus."""
     instrument = fill.instrument
     quantity = fill.quantity * OrderSide(fill.side).sign
-    money = _money(quantity, fill)
+    money = worth(fill.instrument, quantity=quantity, price=fill.price)
     return [
         _text(fill.account_code),
         _text(instrument.currency),
@@ -120,11 +119,6 @@ def row_of(fill: Execution) -> list[str]:
 def safe_text(text: str) -> str:
     """An apostrophe in front of what a spreadsheet would compute; the text itself otherwise."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def multiplier_of(instrument: Instrument) -> Decimal | None:
-    multiplier: Decimal | None = instrument.multiplier
-    return Decimal(1) if multiplier is None and instrument.security_type in _UNITS else multiplier
 
 
 class _FromThread:
@@ -169,14 +163,6 @@ def _number(value: Decimal | None) -> str:
 def _negative(value: Decimal | None) -> Decimal | None:
     """Exactly: a bare minus would round to the context's 28 digits."""
     return None if value is None else value.copy_negate()
-
-
-def _money(quantity: Decimal, fill: Execution) -> Decimal | None:
-    multiplier = multiplier_of(fill.instrument)
-    if multiplier is None:
-        return None
-    quoted = EXACT.multiply(EXACT.multiply(quantity, fill.price), multiplier)
-    return EXACT.divide(quoted, Decimal(fill.instrument.price_magnifier))
 
 
 def _net_cash(money: Decimal | None, fill: Execution) -> Decimal | None:

@@ -8,9 +8,10 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from brokers import domain
 from brokers.domain import Right, SecurityType
+from webapp.accounts.models import BrokerAccount, User
 from webapp.trading import price_steps
 from webapp.trading.amounts import fitted, fitted_or_none
-from webapp.trading.models import Instrument
+from webapp.trading.models import Instrument, Position, RiskLimits, WatchlistItem
 from webapp.trading.refusals import InstrumentUnknown
 from webapp.trading.texts import clip
 
@@ -65,6 +66,14 @@ def to_domain(row: Instrument) -> domain.Instrument:
         right=Right(row.right) if row.right else None,
         under_con_id=row.under_con_id,
     )
+
+
+def known_to(user: User, account: BrokerAccount) -> QuerySet[Instrument]:
+    """What stands in the user's watchlists, in the account's positions or among its limits, by symbol."""
+    listed = Q(pk__in=WatchlistItem.objects.filter(watchlist__user=user).values("instrument_id"))
+    held = Q(pk__in=Position.objects.filter(account=account).values("instrument_id"))
+    allowed = Q(pk__in=RiskLimits.objects.filter(account=account).values("instruments"))
+    return Instrument.objects.filter(listed | held | allowed).order_by("display_symbol", "pk")
 
 
 def search_known(text: str) -> QuerySet[Instrument]:

@@ -23,6 +23,18 @@ class SessionNotReady(Exception):
     """The account's session can't take orders now. The text says why and what to do."""
 
 
+class LimitExceeded(Exception):
+    """An order that the account's owner has ruled out. `limit` names the limit by its field."""
+
+    def __init__(self, limit: str, text: str) -> None:
+        super().__init__(f"{text} Nothing was sent.")
+        self.limit = limit
+
+
+class KillSwitchEngaged(Exception):
+    """Trading is stopped on the account, or on all. The text says by whom, since when and how it goes on."""
+
+
 class InstrumentUnknown(Exception):
     """The broker named a con_id that has no Instrument row.
 

@@ -73,6 +73,11 @@ def test_whether_an_account_may_trade_is_yes_no_with_a_reason_or_not_known(case:
     assert words.may_trade(case["allowed"], case["reason"]) == case["text"]
 
 
+@pytest.mark.parametrize("case", WORDS["kill_switch"], ids=lambda case: case["text"] or "off")
+def test_a_kill_switch_says_who_stopped_what_since_when_and_why(case: dict[str, Any]) -> None:
+    assert words.kill_switch(case["body"]) == case["text"]
+
+
 @pytest.mark.parametrize("case", WORDS["actions"], ids=lambda case: f"{case['state']}-{case['desired_state']}")
 def test_a_page_offers_what_the_state_allows_and_nobody_has_asked_for_yet(case: dict[str, Any]) -> None:
     assert words.state_words(case["state"], case["desired_state"]).actions == tuple(case["allowed"])

@@ -44,6 +44,7 @@ from webapp.accounts.models import BrokerAccount, GatewaySession, User
 from webapp.bus import quotes
 from webapp.bus import redis as bus_redis
 from webapp.trading import fills, orders, positions
+from webapp.trading.kill_switch import engaging
 from webapp.trading.models import AccountValue, Execution, Instrument, Order, Watchlist
 
 pytestmark = [
@@ -430,12 +431,31 @@ async def test_what_refreshes_by_itself_says_when_it_could_not(desk: Desk) -> No
         await desk.one("#values.not-current").to_have_count(0 if successful else 1)
 
 
+async def test_a_kill_switch_thrown_elsewhere_is_said_at_once_and_released_again(
+    desk: Desk, watchlist: Watchlist
+) -> None:
+    await desk.open("trade/")
+    await desk.one("[data-when-killed]").to_be_hidden()
+    await sync_to_async(lambda: engaging.engage(account=desk.account, by=desk.account.user, reason="lunch"))()
+    await desk.one("[data-when-killed]").to_be_visible()
+    await desk.one("[data-kill-switch]").to_contain_text("Stopped on this account by alice")
+    await desk.open("protection/")
+    await desk.page.get_by_role("button", name="Release the kill switch").click()
+    await desk.one("[data-when-killed]").to_be_hidden()
+
+
 async def test_an_order_is_followed_to_its_end_and_its_fill_to_its_commission(
     desk: Desk, watchlist: Watchlist, aapl: Instrument
 ) -> None:
     await desk.open("trade/")
     placed = await sync_to_async(orders.place)(
-        account=desk.account, client_order_id=uuid.uuid4(), con_id=aapl.con_id, side="BUY", order_type="MKT", quantity=5
+        account=desk.account,
+        client_order_id=uuid.uuid4(),
+        con_id=aapl.con_id,
+        side="BUY",
+        order_type="LMT",
+        quantity=5,
+        limit_price="187.31",
     )
     row = f"tr[data-client-order-id='{placed.order.client_order_id}']"
     await desk.one(f"{row} [data-field=status]").to_have_text("Pending")

@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from tests.webapp.trading.quoting import quoting
 from webapp.accounts.models import BrokerAccount, GatewaySession
 from webapp.trading.models import Instrument, Order, OrderCommand
 
@@ -195,7 +196,8 @@ def test_an_error_keeps_the_ticket_so_that_mending_it_is_still_the_same_order(
 
 
 def test_a_market_order_leaves_the_hidden_limit_price_behind(place: Place, ticket: Ticket) -> None:
-    assert place(ticket(order_type="MKT")).status_code == 201
+    with quoting():
+        assert place(ticket(order_type="MKT")).status_code == 201
     assert Order.objects.get().limit_price is None
 
 

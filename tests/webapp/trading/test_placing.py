@@ -12,6 +12,7 @@ from django.conf import settings
 
 from brokers.domain import OrderSide, OrderType, SessionState
 from tests.webapp.trading.examples import fields, lease, placed
+from tests.webapp.trading.quoting import quoting
 from tests.webapp.trading.racing import race
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession, User
 from webapp.bus import keys
@@ -37,7 +38,8 @@ def test_a_placed_order_is_a_row_a_command_and_an_event(ready_account: BrokerAcc
 
 
 def test_a_market_order_has_no_limit_price(ready_account: BrokerAccount, aapl: Instrument) -> None:
-    order = placed(ready_account, order_type="MKT", limit_price="")
+    with quoting():
+        order = placed(ready_account, order_type="MKT", limit_price="")
     assert order.limit_price is None
 
 

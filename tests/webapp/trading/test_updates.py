@@ -14,7 +14,7 @@ from tests.webapp.trading.racing import race
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession, User
 from webapp.trading import fills, orders
 from webapp.trading.models import BrokerOrder, Instrument, Order, OrderCommand
-from webapp.trading.orders.updates import may_follow
+from webapp.trading.orders.ranking import may_follow
 from webapp.trading.refusals import InstrumentUnknown
 
 pytestmark = pytest.mark.django_db

@@ -15,6 +15,7 @@ from webapp.pages import formats, words
 from webapp.pages.tickets import Ticket
 from webapp.trading import price_steps
 from webapp.trading.fills import FillBody
+from webapp.trading.kill_switch.state import KillSwitchBody
 from webapp.trading.models import Instrument
 from webapp.trading.orders import OrderBody
 
@@ -139,6 +140,11 @@ def order_key(order: OrderBody) -> str:
     """What a row of the order table is found by: our id, or the broker's for an order placed elsewhere."""
     perm_ids = order["perm_ids"]
     return order["client_order_id"] or (f"perm-{perm_ids[0]}" if perm_ids else "")
+
+
+@register.filter
+def kill_switch_words(body: KillSwitchBody) -> str:
+    return words.kill_switch(body)
 
 
 @register.filter

@@ -19,6 +19,7 @@ from webapp.accounts.sealing import SealingFailed
 from webapp.pages import words
 from webapp.pages.access import SignedInRequest, owned_account, signed_in
 from webapp.pages.forms import ConnectForm, LoginForm
+from webapp.trading.kill_switch import state as kill_switch
 
 EVENTS_SHOWN = 20
 
@@ -81,6 +82,7 @@ def session_context(account: BrokerAccount) -> dict[str, object]:
         "actions": words.actions(account.session.state, account.session.desired_state),
         "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),
         "words": words.as_json(),
+        "kill_switch": kill_switch.as_body(account.pk),
     }
 
 

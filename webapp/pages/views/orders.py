@@ -20,7 +20,14 @@ from webapp.pages.steps import with_price_steps
 from webapp.pages.tickets import Ticket
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order
-from webapp.trading.refusals import OrderConflict, OrderInvalid, OrderNotOpen, SessionNotReady
+from webapp.trading.refusals import (
+    KillSwitchEngaged,
+    LimitExceeded,
+    OrderConflict,
+    OrderInvalid,
+    OrderNotOpen,
+    SessionNotReady,
+)
 
 INVALID, CONFLICT, NOT_READY = 422, 409, 503
 # The fields whose error stands beside them; what can't be typed over is said above the form.
@@ -63,6 +70,8 @@ def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         return _render_ticket(request, account, entered, errors=invalid.errors, status=INVALID)
     except OrderConflict as conflict:
         return _render_ticket(request, account, entered, message=str(conflict), is_spent=True, status=CONFLICT)
+    except (LimitExceeded, KillSwitchEngaged) as refusal:
+        return _render_ticket(request, account, entered, message=str(refusal), status=INVALID)
     except SessionNotReady as not_ready:
         return _render_ticket(request, account, entered, message=str(not_ready), status=NOT_READY)
     context = {"account": account, "order": with_price_steps(orders.as_body(placed.order), placed.order.instrument)}

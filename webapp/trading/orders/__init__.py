@@ -1,11 +1,23 @@
-"""Orders: place and cancel for a user, apply and conclude for a worker, read for both."""
+"""Orders: place, modify and cancel for a user, apply and conclude for a worker, read for both."""
 
-from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, to_request
-from webapp.trading.orders.placing import Placed, cancel, place
-from webapp.trading.orders.updates import apply_update, find_order, mark_unknown, refuse
-from webapp.trading.refusals import OrderConflict, OrderInvalid, OrderNotOpen, SessionNotReady
+from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, to_change, to_request
+from webapp.trading.orders.cancelling import cancel
+from webapp.trading.orders.conclusions import mark_unknown, refuse
+from webapp.trading.orders.modifying import modify
+from webapp.trading.orders.placing import Placed, place
+from webapp.trading.orders.updates import apply_update, find_order
+from webapp.trading.refusals import (
+    KillSwitchEngaged,
+    LimitExceeded,
+    OrderConflict,
+    OrderInvalid,
+    OrderNotOpen,
+    SessionNotReady,
+)
 
 __all__ = [
+    "KillSwitchEngaged",
+    "LimitExceeded",
     "OrderBody",
     "OrderConflict",
     "OrderInvalid",
@@ -17,9 +29,11 @@ __all__ = [
     "cancel",
     "find_order",
     "mark_unknown",
+    "modify",
     "of",
     "open_and_newest",
     "place",
     "refuse",
+    "to_change",
     "to_request",
 ]

@@ -9,14 +9,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from brokers.domain import OrderRequest, OrderSide, OrderStatus, OrderType, TimeInForce
+from brokers.domain import OrderChange, OrderRequest, OrderSide, OrderStatus, OrderType, TimeInForce
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading.amounts import plain, plain_or_none
 from webapp.trading.models import Order, OrderCommand
 
-# How long a cancel that was sent is taken to be under way. The broker answers one way or the other well before; when
-# it never does, a person must be able to ask again.
-CANCEL_ANSWER = timedelta(seconds=10)
+# How long a cancel or a change that was sent is taken to be under way. The broker answers one way or the other well
+# before; when it never does, a person must be able to ask again.
+ANSWER = timedelta(seconds=10)
 
 
 class OrderBody(TypedDict):
@@ -45,6 +45,8 @@ class OrderBody(TypedDict):
     updated_at: str
     cancel_requested: bool
     can_cancel: bool
+    change_requested: bool
+    can_modify: bool
 
 
 def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[Order]:
@@ -63,7 +65,7 @@ def open_and_newest(user: User | AnonymousUser, account: BrokerAccount, newest: 
 
 
 def as_body(order: Order) -> OrderBody:
-    cancelling = cancel_under_way(order) is not None
+    cancelling, changing = cancel_under_way(order) is not None, change_under_way(order) is not None
     return {
         "client_order_id": None if order.client_order_id is None else str(order.client_order_id),
         "perm_ids": sorted(broker_order.perm_id for broker_order in order.broker_orders.all()),
@@ -84,11 +86,23 @@ def as_body(order: Order) -> OrderBody:
         "updated_at": order.updated_at.isoformat(),
         "cancel_requested": cancelling and is_open(order),
         "can_cancel": not cancelling and is_open(order) and order.client_order_id is not None,
+        "change_requested": changing and is_open(order),
+        "can_modify": not cancelling and not changing and is_worked(order) and order.client_order_id is not None,
     }
 
 
 def is_open(order: Order) -> bool:
     return not OrderStatus(order.status).is_final
+
+
+def is_worked(order: Order) -> bool:
+    """Before the broker's first word, and after its last, there is nothing that could be changed."""
+    return order.status == OrderStatus.SUBMITTED
+
+
+def change_under_way(order: Order) -> OrderCommand | None:
+    """The change that still waits for its worker, or for the broker's answer."""
+    return next((command for command in order.commands.all() if _is_change_under_way(command, order)), None)
 
 
 def cancel_under_way(order: Order) -> OrderCommand | None:
@@ -112,9 +126,30 @@ def to_request(order: Order) -> OrderRequest:
     )
 
 
+def to_change(command: OrderCommand) -> OrderChange:
+    """A MODIFY as the node sends it: only what differs from the terms that the broker works by."""
+    order = command.order
+    if order is None or order.client_order_id is None:
+        raise ValueError(f"{command} names no order of ours.")
+    return OrderChange(
+        client_order_id=str(order.client_order_id),
+        quantity=command.quantity if command.quantity != order.quantity else None,
+        limit_price=command.limit_price if command.limit_price != order.limit_price else None,
+    )
+
+
 def _is_cancel_under_way(command: OrderCommand) -> bool:
-    if command.verb != OrderCommand.Verb.CANCEL:
-        return False
+    return command.verb == OrderCommand.Verb.CANCEL and _waits(command)
+
+
+def _is_change_under_way(command: OrderCommand, order: Order) -> bool:
+    """One that the broker has taken shows in the order's terms."""
+    taken = (order.quantity, order.limit_price) == (command.quantity, command.limit_price)
+    return command.verb == OrderCommand.Verb.MODIFY and not taken and _waits(command)
+
+
+def _waits(command: OrderCommand) -> bool:
+    """For a worker, or for the broker's answer."""
     if command.state == OrderCommand.State.SENT:
-        return command.ended_at is not None and command.ended_at > timezone.now() - CANCEL_ANSWER
+        return command.ended_at is not None and command.ended_at > timezone.now() - ANSWER
     return command.state in (OrderCommand.State.PENDING, OrderCommand.State.SENDING)

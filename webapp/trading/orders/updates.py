@@ -1,7 +1,4 @@
-"""The broker's word on orders, and ours where the broker has none.
-
-One door for both: a status never goes backwards, however late, twice or out of order a message comes.
-"""
+"""The broker's word on orders: a status never goes backwards, however late, twice or out of order a message comes."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from brokers.domain import OrderStatus, OrderUpdate
 from webapp.trading import instruments
@@ -23,29 +19,19 @@ from webapp.trading.models import BrokerOrder, Execution, Order, OrderCommand
 from webapp.trading.orders import changes
 from webapp.trading.orders.bodies import is_open
 from webapp.trading.orders.checks import FieldRefused, read_client_order_id
+from webapp.trading.orders.ranking import may_follow
 from webapp.trading.texts import clip
 
 log = logging.getLogger(__name__)
 
 REASON_LENGTH = 500
 
-_RANK = {
-    OrderStatus.PENDING: 0,
-    OrderStatus.UNKNOWN: 1,
-    OrderStatus.SUBMITTED: 2,
-    OrderStatus.FILLED: 3,
-    OrderStatus.CANCELLED: 3,
-    OrderStatus.REJECTED: 3,
-}
 # As in "Order rejected - reason: no shares to borrow (IB 201)".
 _CODE = re.compile(r"\(IB \d+\)")
+# What IB says of a change that it didn't take: the order lives on with the terms that it had.
+_CHANGE_REJECTED = {103, 104, 107, 109, 110, 200, 201, 203, 321, 388, 434, 460, 2102}
 # What IB says of a cancel that it didn't take: the order lives on, and may be cancelled again.
 _CANCEL_REJECTED = {135, 136, 161, 10147, 10148}
-
-
-def may_follow(old: OrderStatus, new: OrderStatus) -> bool:
-    """Whether an order may go from `old` to `new`: to the same, or up. What is final stays what it is."""
-    return old is new or _RANK[new] > _RANK[old]
 
 
 def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
@@ -64,7 +50,7 @@ def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
             return
         changed |= _apply(order, update)
         changed |= _link(order, update)
-        changed |= _note_rejected_cancel(order, update)
+        changed |= _note_rejected(order, update)
         if changed:
             changes.tell(order)
 
@@ -77,54 +63,6 @@ def find_order(account_id: UUID, *, order_ref: str, perm_id: int | None) -> Orde
     if found is None and perm_id:
         found = orders.filter(broker_orders__perm_id=perm_id).first()
     return found
-
-
-def refuse(*, command: OrderCommand, reason: str) -> None:
-    """The order was not sent, for a reason of ours: REJECTED, with IB's own word left empty."""
-    _conclude(command, OrderStatus.REJECTED, reason)
-
-
-def mark_unknown(*, command: OrderCommand, reason: str) -> None:
-    """The order may or may not be at the broker. A person decides; a machine never sends it again."""
-    _conclude(command, OrderStatus.UNKNOWN, reason)
-
-
-def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> None:
-    """End a command without a word of the broker's.
-
-    Only a submit decides what its order is. When a cancel could not be sent, or nobody knows, the order is what it
-    was, and says why.
-    """
-    with transaction.atomic():
-        hold(command.account_id)
-        order = Order.objects.get(pk=command.order_id)
-        state = OrderCommand.State.REFUSED if status is OrderStatus.REJECTED else OrderCommand.State.UNKNOWN
-        if not _end(command, state, reason, endable=_endable(command, order, status)):
-            return
-        if not is_open(order):
-            return
-        if command.verb == OrderCommand.Verb.SUBMIT and may_follow(OrderStatus(order.status), status):
-            order.status = status.value
-        order.reason = clip(reason, REASON_LENGTH)
-        order.save(update_fields=["status", "reason", "updated_at"])
-        changes.tell(order)
-
-
-def _endable(command: OrderCommand, order: Order, status: OrderStatus) -> list[OrderCommand.State]:
-    """A submit that was sent is still open to doubt while the broker has said nothing of its order."""
-    alive = [OrderCommand.State.PENDING, OrderCommand.State.SENDING]
-    wordless = command.verb == OrderCommand.Verb.SUBMIT and order.status == OrderStatus.PENDING
-    return [*alive, OrderCommand.State.SENT] if wordless and status is OrderStatus.UNKNOWN else alive
-
-
-def _end(command: OrderCommand, state: OrderCommand.State, reason: str, *, endable: list[OrderCommand.State]) -> bool:
-    """False when the command had ended before, or another fence has claimed it since."""
-    alive = OrderCommand.objects.filter(pk=command.pk, fence=command.fence, state__in=endable)
-    reason = clip(reason, REASON_LENGTH)
-    if not alive.update(state=state, reason=reason, ended_at=Now()):
-        return False
-    command.state, command.reason = state, reason
-    return True
 
 
 def _our_id(order_ref: str) -> UUID | None:
@@ -167,13 +105,17 @@ def _apply(order: Order, update: OrderUpdate) -> bool:
 def _columns(order: Order, update: OrderUpdate) -> dict[str, Any]:
     """What the order's columns should say after this update."""
     columns: dict[str, Any] = {**_filled(order, update)}
-    old = OrderStatus(order.status)
-    if may_follow(old, update.status):
+    if may_follow(_standing(order, update), update.status):
         columns |= {"status": update.status.value, "ib_status": clip(update.ib_status, 30)}
         columns |= _reason(order, update)
-        if order.client_order_id is None:
-            columns |= _terms(order, update)
+        columns |= _terms(order, update) if order.client_order_id is None else _changed_terms(update)
     return columns
+
+
+def _standing(order: Order, update: OrderUpdate) -> OrderStatus:
+    """What the order is by now. An end that we concluded without a word of IB's gives way to IB's first word."""
+    ours = order.status == OrderStatus.REJECTED and not order.ib_status and bool(update.ib_status)
+    return OrderStatus.UNKNOWN if ours else OrderStatus(order.status)
 
 
 def _filled(order: Order, update: OrderUpdate) -> dict[str, Decimal]:
@@ -223,6 +165,12 @@ def _terms(order: Order, update: OrderUpdate) -> dict[str, Any]:
     }
 
 
+def _changed_terms(update: OrderUpdate) -> dict[str, Any]:
+    """Of an order of ours: what a change can change, once IB works by it. What IB leaves out stays as it was."""
+    told = {"quantity": fitted(update.quantity), "limit_price": fitted_or_none(update.limit_price)}
+    return {name: value for name, value in told.items() if value}
+
+
 def _link(order: Order, update: OrderUpdate) -> bool:
     """Keep the broker's own id, and give the order the executions that came before it."""
     if not update.perm_id:
@@ -238,9 +186,21 @@ def _link(order: Order, update: OrderUpdate) -> bool:
     return created
 
 
-def _note_rejected_cancel(order: Order, update: OrderUpdate) -> bool:
-    if update.reason_code not in _CANCEL_REJECTED:
+def _note_rejected(order: Order, update: OrderUpdate) -> bool:
+    """IB has answered a change or a cancel by refusing it."""
+    if update.reason_code in _CANCEL_REJECTED:
+        verb = OrderCommand.Verb.CANCEL
+    elif update.reason_code in _CHANGE_REJECTED:
+        verb = OrderCommand.Verb.MODIFY
+    else:
         return False
-    sent = order.commands.filter(verb=OrderCommand.Verb.CANCEL, state=OrderCommand.State.SENT)
+    sent = order.commands.filter(_unanswered(order, verb))
     refused = OrderCommand.State.REFUSED
     return bool(sent.update(state=refused, reason=clip(update.reason, REASON_LENGTH)))
+
+
+def _unanswered(order: Order, verb: OrderCommand.Verb) -> Q:
+    """A change that was taken shows in the order's terms."""
+    sent = Q(verb=verb, state=OrderCommand.State.SENT)
+    taken = Q(quantity=order.quantity) & (Q(limit_price=order.limit_price) if order.limit_price else Q())
+    return sent & ~taken if verb == OrderCommand.Verb.MODIFY else sent

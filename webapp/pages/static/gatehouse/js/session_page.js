@@ -2,6 +2,7 @@
 
 import { wordsOfPage } from "./cells.js";
 import { showConnection } from "./connection.js";
+import { showKillSwitch } from "./kill_switch.js";
 import { openLive } from "./live.js";
 import { Session } from "./session.js";
 
@@ -14,6 +15,7 @@ openLive({
   },
   session: (body) => session.render(body),
   event(event) {
+    if (event.kind === "kill_switch") showKillSwitch(event.body);
     if (event.kind !== "session") return;
     session.render(event.body);
     session.remember(event);

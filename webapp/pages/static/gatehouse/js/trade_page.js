@@ -4,6 +4,7 @@ import { wordsOfPage } from "./cells.js";
 import { showConnection } from "./connection.js";
 import { Fills } from "./fills.js";
 import { Grid } from "./grid.js";
+import { showKillSwitch } from "./kill_switch.js";
 import { openLive } from "./live.js";
 import { addNotice } from "./notices.js";
 import { Orders } from "./orders.js";
@@ -30,6 +31,7 @@ const appliers = {
   fill: ({ body }) => fills.apply(body),
   position: ({ body }) => positions.apply(body),
   notice: addNotice,
+  kill_switch: ({ body }) => showKillSwitch(body),
 };
 
 const socket = openLive({

@@ -1,0 +1,54 @@
+"""Runs the drills and prints their table."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+
+from deploy.local.processes import LocalError
+from tests.drills import arena as arenas
+from tests.drills.arena import Arena, DrillFailed
+from tests.drills.drills import DRILLS
+from tests.drills.outcome import Outcome, complaints, table
+
+
+def main() -> None:
+    arguments = parse()
+    say(f"Seed {arguments.seed}")
+    try:
+        with arenas.opened(say=say) as arena:
+            outcomes = [outcome for name in arguments.drills for outcome in run(arena, name, arguments)]
+    except (LocalError, DrillFailed) as error:
+        sys.exit(f"make drills: {error} (seed {arguments.seed}; logs in {arenas.VAR / 'log'})")
+    print("", table(outcomes), "", *complaints(outcomes), sep="\n")
+    failed = sum(not outcome.verdict for outcome in outcomes)
+    print(f"drills: {len(outcomes) - failed} passed, {failed} failed (seed {arguments.seed})")
+    sys.exit(bool(failed))
+
+
+def run(arena: Arena, name: str, arguments: argparse.Namespace) -> list[Outcome]:
+    drill, short, full = DRILLS[name]
+    rounds = arguments.rounds or (full if arguments.full else short)
+    began = time.monotonic()
+    outcomes = drill(arena, arguments.seed, rounds)
+    say(f"{name}: {rounds} rounds in {time.monotonic() - began:.0f} s")
+    return outcomes
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.drills")
+    parser.add_argument("drills", nargs="*", default=list(DRILLS), choices=list(DRILLS), metavar="DRILL")
+    parser.add_argument("--full", action="store_true", help="all the rounds, instead of a short one")
+    parser.add_argument("--rounds", type=int, help="so many rounds of each drill")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    return parser.parse_args()
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

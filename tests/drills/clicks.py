@@ -1,0 +1,93 @@
+"""A person's browser as far as orders go: signs in, clicks, and remembers what each click was answered."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from webapp.accounts.models import BrokerAccount
+
+AAPL = 265598
+DEADLINE = 30.0
+CREATED, AGAIN = 201, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """`status` is the answer's; None when none came, so that nobody knows whether the order was taken."""
+
+    client_order_id: str
+    status: int | None
+
+    @property
+    def accepted(self) -> bool:
+        return self.status in (CREATED, AGAIN)
+
+
+@dataclass(slots=True)
+class Clicker:
+    """One signed-in user on one account. Safe to use from one thread; `clicks` is everything that was clicked."""
+
+    client: httpx.Client
+    account: BrokerAccount
+    clicks: list[Click] = field(default_factory=list)
+
+    @classmethod
+    def sign_in(cls, url: str, account: BrokerAccount) -> Clicker:
+        client = httpx.Client(base_url=url, timeout=DEADLINE, headers={"Referer": f"{url}/", "Origin": url})
+        name = account.user.username
+        answer = client.post("/auth/login/", data={**_token(client, "/auth/login/"), "login": name, "password": name})
+        if answer.status_code != httpx.codes.FOUND:
+            raise RuntimeError(f"{name} could not sign in: {answer.status_code}")
+        return cls(client, account)
+
+    @property
+    def cookies(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
+
+    def find(self, text: str = "AAPL") -> None:
+        """Instruments are known once somebody has searched for them."""
+        self.client.get(f"/accounts/{self.account.pk}/search/", params={"q": text}, headers={"HX-Request": "true"})
+
+    def place(self, **changes: str) -> Click:
+        """A limit order for 10 AAPL that rests, or what `changes` make of it."""
+        form = {
+            "client_order_id": str(uuid.uuid4()),
+            "con_id": str(AAPL),
+            "side": "BUY",
+            "order_type": "LMT",
+            "quantity": "10",
+            "limit_price": "1.00",
+            "time_in_force": "DAY",
+            **changes,
+        }
+        click = Click(form["client_order_id"], self._post(f"/accounts/{self.account.pk}/orders/", form))
+        self.clicks.append(click)
+        return click
+
+    def cancel(self, click: Click) -> int | None:
+        return self._post(f"/accounts/{self.account.pk}/orders/{click.client_order_id}/cancel/", {})
+
+    def _post(self, path: str, form: dict[str, str]) -> int | None:
+        token = {"csrfmiddlewaretoken": self.client.cookies.get("csrftoken", "")}
+        try:
+            answer = self.client.post(path, data={**form, **token}, headers={"HX-Request": "true"})
+        except httpx.TransportError:
+            return None
+        return answer.status_code
+
+
+def marketable(quantity: str = "10") -> dict[str, Any]:
+    """Fills at once, where `Trader` has put the market; no market order, which needs a quote that came just now."""
+    return {"limit_price": "190.10", "quantity": quantity}
+
+
+def _token(client: httpx.Client, path: str) -> dict[str, str]:
+    page = client.get(path).text
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    return {"csrfmiddlewaretoken": found[1]} if found else {}

@@ -1,0 +1,63 @@
+"""1. A worker is killed with SIGKILL at eight named points of an order's way."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from deploy.local.processes import became_true
+from tests.drills.arena import Arena, DrillFailed
+from tests.drills.clicks import marketable
+from tests.drills.outcome import Outcome
+from tests.drills.points import POINTS
+from tests.drills.trader import Trader
+
+DEATH_DEADLINE = 60.0
+
+
+def run(arena: Arena, seed: int, rounds: int) -> list[Outcome]:
+    """In each round, one worker for each point, with one account each; another one takes all of them over."""
+    outcomes = {point: Outcome(f"1 worker killed: {point}") for point in POINTS}
+    for number in range(rounds):
+        _round(arena, random.Random(f"{seed}-{number}"), outcomes)
+    return list(outcomes.values())
+
+
+def _round(arena: Arena, chance: random.Random, outcomes: dict[str, Outcome]) -> None:
+    arena.end_workers()
+    names = {point: f"dies{place}" for place, point in enumerate(POINTS)}
+    for point, name in names.items():
+        arena.worker(name, dies_at=point, capacity=1)
+    traders = [Trader.begin(arena) for _ in POINTS]
+    for trader in traders:
+        for _ in range(chance.randint(1, 3)):
+            trader.clicker.place(**(marketable(str(chance.randint(1, 20))) if chance.random() < 0.75 else {}))
+        trader.clicker.place(**marketable())  # every point lies on its way
+    owners = {point: _of_owner(arena, traders, name) for point, name in names.items()}
+    _until_all_died(arena, traders)
+    died = time.monotonic()
+    arena.worker("rescue")
+    for point, trader in owners.items():
+        arena.until(lambda trader=trader: _taken_over(arena, trader), f"{point}: the account is READY again")
+        outcomes[point].count(trader.verdict(), time.monotonic() - died)
+    for trader in traders:
+        trader.end()
+
+
+def _until_all_died(arena: Arena, traders: list[Trader]) -> None:
+    def living() -> list[str]:
+        return [name for name, worker in arena.workers.items() if worker.exit_code() is None]
+
+    if not became_true(lambda: not living(), deadline=DEATH_DEADLINE):
+        stands = [f"{arena.session(trader.account).owner}: {trader.shown()}" for trader in traders]
+        raise DrillFailed(f"{', '.join(living())} did not die. {'; '.join(stands)}")
+    arena.reap()
+
+
+def _of_owner(arena: Arena, traders: list[Trader], name: str) -> Trader:
+    return next(trader for trader in traders if arena.session(trader.account).owner.startswith(f"{name}-"))
+
+
+def _taken_over(arena: Arena, trader: Trader) -> bool:
+    session = arena.session(trader.account)
+    return session.owner.startswith("rescue-") and session.state == "READY"

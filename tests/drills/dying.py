@@ -1,0 +1,47 @@
+"""A worker that kills itself (SIGKILL) at a named point of an order's way: `celery -A tests.drills.dying worker`.
+
+The points are functions of the product, and it dies as one is entered or left, so that nothing in the product knows of
+drills. DRILL_DIES_AT names the point.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from celery import signals
+
+from tests.drills.points import POINTS, Point
+from workers.app import app  # noqa: F401 - what `-A` looks for
+
+
+def arm(point: Point) -> None:
+    module_name, _, path = point.function.partition(":")
+    owner: Any = importlib.import_module(module_name)
+    *outer, name = path.split(".")
+    for part in outer:
+        owner = getattr(owner, part)
+    setattr(owner, name, _deadly(getattr(owner, name), point))
+
+
+def _deadly(function: Callable[..., Any], point: Point) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def dying(*arguments: Any, **named: Any) -> Any:
+        if not point.leaving and point.concerns(arguments, None):
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*arguments, **named)
+        if point.leaving and point.concerns(arguments, result):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return dying
+
+
+@signals.worker_init.connect(weak=False)
+def arm_what_was_named(**_: Any) -> None:
+    """Once Django has been set up, which the worker does on its own."""
+    arm(POINTS[os.environ["DRILL_DIES_AT"]])

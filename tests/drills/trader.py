@@ -1,0 +1,84 @@
+"""One account in a drill with everything that watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tests.drills.arena import Arena, DrillFailed
+from tests.drills.checker import Evidence, Verdict, judge, settled
+from tests.drills.clicks import Click, Clicker
+from tests.drills.gateways import SimulatedGateway
+from tests.drills.watcher import Watcher
+
+if TYPE_CHECKING:
+    from webapp.accounts.models import BrokerAccount
+    from webapp.trading.models import Order
+
+SETTLE_DEADLINE = 60.0
+
+
+@dataclass(slots=True)
+class Trader:
+    arena: Arena
+    account: BrokerAccount
+    gateway: SimulatedGateway
+    clicker: Clicker
+    watcher: Watcher
+    answers_since: datetime | None = None
+
+    @classmethod
+    def begin(cls, arena: Arena) -> Trader:
+        """A new account that is READY and knows AAPL. A worker must be running."""
+        return cls.of(arena, arena.account())
+
+    @classmethod
+    def of(cls, arena: Arena, account: BrokerAccount) -> Trader:
+        arena.until_ready(account)
+        clicker = Clicker.sign_in(arena.stack.url, account)
+        clicker.find()
+        gateway = arena.gateway(account)
+        gateway.tell("quote", instrument="AAPL", bid="190.00", ask="190.02", bid_size="1000000", ask_size="1000000")
+        return cls(arena, account, gateway, clicker, Watcher(arena.stack.url, clicker))
+
+    def order(self, click: Click) -> Order:
+        from webapp.trading.models import Order
+
+        return Order.objects.get(account=self.account, client_order_id=click.client_order_id)
+
+    def until(self, condition: Callable[[], bool], what: str, *, deadline: float = SETTLE_DEADLINE) -> None:
+        self.arena.until(condition, what, deadline=deadline)
+
+    def until_status(self, click: Click, *statuses: str) -> None:
+        self.until(lambda: self.order(click).status in statuses, f"{click.client_order_id} is {' or '.join(statuses)}")
+
+    def evidence(self) -> Evidence:
+        return Evidence(self.account, self.gateway, self.clicker.clicks, self.watcher.numbers, self.answers_since)
+
+    def verdict(self) -> Verdict:
+        """Once nothing is left to happen, or after a deadline: what isn't settled by then is part of the verdict."""
+        try:
+            self.until(lambda: settled(self.evidence()), "nothing is left to happen")
+            self.until(self._browser_is_in_step, "the browser has every event")
+        except DrillFailed:
+            pass  # the judge says what is missing
+        return judge(self.evidence())
+
+    def _browser_is_in_step(self) -> bool:
+        self.account.refresh_from_db(fields=["last_event_number"])
+        return self.watcher.newest == self.account.last_event_number
+
+    def shown(self) -> str:
+        """How its orders stand, in a line."""
+        from webapp.trading.models import Order
+
+        answers = ", ".join(str(click.status) for click in self.clicker.clicks)
+        stand = ", ".join(Order.objects.filter(account=self.account).values_list("status", flat=True))
+        return f"clicks answered {answers}; orders {stand}"
+
+    def end(self) -> None:
+        self.watcher.close()
+        self.clicker.client.close()
+        self.arena.retire(self.account)

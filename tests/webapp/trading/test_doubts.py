@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from brokers.domain import OrderStatus
+from tests.webapp.trading.examples import lease, placed, update
+from webapp.accounts.models import AccountEvent, BrokerAccount
+from webapp.trading import commands, orders
+from webapp.trading.commands import doubts
+from webapp.trading.models import Instrument, Order, OrderCommand
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent(ready_account: BrokerAccount, aapl: Instrument) -> OrderCommand:
+    """A submit that was handed to the socket five seconds ago; the broker has said nothing of it."""
+    lease(ready_account)
+    placed(ready_account)
+    command = commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1)
+    assert command is not None
+    commands.record_sent(command)
+    grow_old(command, 5)
+    return command
+
+
+def grow_old(command: OrderCommand, seconds: float) -> None:
+    OrderCommand.objects.filter(pk=command.pk).update(ended_at=timezone.now() - timedelta(seconds=seconds))
+
+
+def ref(command: OrderCommand) -> str:
+    assert command.order is not None
+    return str(command.order.client_order_id)
+
+
+def in_doubt(command: OrderCommand) -> frozenset[str]:
+    return commands.in_doubt(account_id=command.account_id)
+
+
+def absent(command: OrderCommand) -> None:
+    commands.record_absent(account_id=command.account_id, order_refs=[ref(command)])
+
+
+def order() -> Order:
+    return Order.objects.get()
+
+
+def state() -> str:
+    return OrderCommand.objects.get().state
+
+
+def test_a_submit_without_a_word_becomes_unknown_and_says_that_it_is_looked_for(sent: OrderCommand) -> None:
+    assert in_doubt(sent) == {ref(sent)}
+    assert (state(), order().status, order().reason) == ("UNKNOWN", "UNKNOWN", doubts.NO_WORD)
+    assert AccountEvent.objects.latest("number").body["status"] == "UNKNOWN"
+    assert in_doubt(sent) == {ref(sent)}
+
+
+def test_a_submit_of_a_moment_ago_is_not_in_doubt_yet(sent: OrderCommand) -> None:
+    grow_old(sent, 1)
+    assert in_doubt(sent) == frozenset()
+    assert (state(), order().status) == ("SENT", "PENDING")
+
+
+def test_a_submit_that_the_broker_spoke_of_is_not_in_doubt(sent: OrderCommand) -> None:
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order))
+    assert in_doubt(sent) == frozenset()
+    assert (state(), order().status) == ("SENT", "SUBMITTED")
+
+
+def test_an_order_that_turns_up_has_the_brokers_status(sent: OrderCommand) -> None:
+    in_doubt(sent)
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order))
+    assert (order().status, order().reason, order().broker_orders.count()) == ("SUBMITTED", "", 1)
+    assert in_doubt(sent) == frozenset()
+
+
+def test_a_proved_absence_ends_the_order_and_says_how_it_was_proved(sent: OrderCommand) -> None:
+    in_doubt(sent)
+    absent(sent)
+    assert (state(), order().status, order().reason) == ("ABSENT", "REJECTED", doubts.ABSENT)
+    assert (order().ib_status, in_doubt(sent)) == ("", frozenset())
+
+
+def test_an_order_that_turned_up_meanwhile_is_not_declared_absent(sent: OrderCommand) -> None:
+    in_doubt(sent)
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order))
+    absent(sent)
+    assert (state(), order().status) == ("UNKNOWN", "SUBMITTED")
+
+
+@pytest.mark.parametrize(("status", "word"), [(OrderStatus.SUBMITTED, "Submitted"), (OrderStatus.FILLED, "Filled")])
+def test_the_brokers_word_outweighs_our_proof(sent: OrderCommand, status: OrderStatus, word: str) -> None:
+    in_doubt(sent)
+    absent(sent)
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order, status=status, ib_status=word))
+    assert (order().status, order().ib_status) == (status, word)
+
+
+def test_an_end_that_the_broker_said_stays(sent: OrderCommand) -> None:
+    rejected = update(sent.order, status=OrderStatus.REJECTED, ib_status="Inactive", reason="no shares")
+    orders.apply_update(account_id=sent.account_id, update=rejected)
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order))
+    assert (order().status, order().reason) == ("REJECTED", "no shares")
+
+
+def test_what_cannot_be_proved_stays_unknown_and_says_what_a_person_can_do(sent: OrderCommand) -> None:
+    in_doubt(sent)
+    why = "IB shows no orders to this login."
+    before = AccountEvent.objects.count()
+    for _ in range(2):
+        commands.note_unprovable(account_id=sent.account_id, order_refs=[ref(sent)], why=why)
+    assert (state(), order().status) == ("UNKNOWN", "UNKNOWN")
+    assert why in order().reason
+    assert AccountEvent.objects.count() == before + 1
+
+
+def test_an_order_too_old_for_the_broker_to_show_is_not_looked_for(sent: OrderCommand) -> None:
+    in_doubt(sent)
+    Order.objects.update(created_at=timezone.now() - timedelta(hours=20))
+    assert in_doubt(sent) == frozenset()
+
+
+def test_a_word_that_comes_while_it_is_marked_is_kept(sent: OrderCommand) -> None:
+    orders.apply_update(account_id=sent.account_id, update=update(sent.order))
+    orders.mark_unknown(command=sent, reason="too late")
+    assert (state(), order().status, order().reason) == ("SENT", "SUBMITTED", "")

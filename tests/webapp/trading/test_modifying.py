@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.webapp.trading.examples import AAPL, lease, placed, update
+from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
+from webapp.trading import commands, limits, orders
+from webapp.trading.models import Instrument, Order, OrderCommand
+from webapp.trading.orders import LimitExceeded, OrderInvalid, OrderNotOpen, SessionNotReady, to_change
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def resting(ready_account: BrokerAccount, aapl: Instrument) -> Order:
+    """An order of alice's that the broker works."""
+    order = placed(ready_account)
+    OrderCommand.objects.update(state="SENT", fence=1, ended_at=timezone.now())
+    orders.apply_update(account_id=ready_account.pk, update=update(order))
+    order.refresh_from_db()
+    return order
+
+
+def modify(order: Order, **terms: Any) -> OrderCommand:
+    return orders.modify(account=order.account, client_order_id=str(order.client_order_id), **terms)
+
+
+def sent(command: OrderCommand) -> OrderCommand:
+    OrderCommand.objects.filter(pk=command.pk).update(state="SENT", fence=1, ended_at=timezone.now())
+    command.refresh_from_db()
+    return command
+
+
+def said(order: Order, **changes: Any) -> None:
+    orders.apply_update(account_id=order.account_id, update=update(order, **changes))
+    order.refresh_from_db()
+
+
+def test_a_change_is_a_command_and_an_event_and_leaves_the_order_its_terms(resting: Order) -> None:
+    command = modify(resting, limit_price="190.40")
+    resting.refresh_from_db()
+    assert (command.verb, command.state) == ("MODIFY", "PENDING")
+    assert (command.quantity, command.limit_price) == (10, Decimal("190.40"))
+    assert resting.limit_price == Decimal("190.50")
+    body = AccountEvent.objects.latest("number").body
+    assert (body["change_requested"], body["can_modify"]) == (True, False)
+
+
+def test_the_node_is_told_what_differs_alone(resting: Order) -> None:
+    change = to_change(modify(resting, quantity="20"))
+    assert (change.quantity, change.limit_price) == (20, None)
+
+
+def test_the_order_takes_its_new_terms_from_the_broker(resting: Order) -> None:
+    sent(modify(resting, limit_price="190.40"))
+    said(resting, limit_price=Decimal("190.40"))
+    assert resting.limit_price == Decimal("190.40")
+    assert AccountEvent.objects.latest("number").body["can_modify"] is True
+
+
+def test_the_ticket_that_was_changed_since_is_still_the_same_ticket(resting: Order) -> None:
+    sent(modify(resting, limit_price="190.40"))
+    said(resting, limit_price=Decimal("190.40"))
+    again = orders.place(
+        account=resting.account,
+        client_order_id=str(resting.client_order_id),
+        con_id=str(AAPL),
+        side="BUY",
+        order_type="LMT",
+        quantity="10",
+        limit_price="190.50",
+    )
+    assert (again.order, again.created) == (resting, False)
+
+
+def test_a_change_that_the_broker_refuses_leaves_the_order_alive_with_its_reason(resting: Order) -> None:
+    command = sent(modify(resting, limit_price="190.40"))
+    said(resting, reason="The price does not conform (IB 110)", reason_code=110)
+    command.refresh_from_db()
+    assert (command.state, resting.status, resting.limit_price) == ("REFUSED", "SUBMITTED", Decimal("190.50"))
+    assert "IB 110" in command.reason
+    assert "IB 110" in resting.reason
+
+
+def test_the_same_change_again_is_the_same_command_and_another_one_waits_its_turn(resting: Order) -> None:
+    command = modify(resting, limit_price="190.40")
+    assert modify(resting, limit_price="190.40") == command
+    with pytest.raises(OrderNotOpen, match="Another change"):
+        modify(resting, limit_price="190.30")
+
+
+def test_a_change_that_the_broker_never_answered_can_be_asked_for_again(resting: Order) -> None:
+    command = sent(modify(resting, limit_price="190.40"))
+    OrderCommand.objects.filter(pk=command.pk).update(ended_at=timezone.now() - timedelta(seconds=11))
+    assert modify(resting, limit_price="190.40") != command
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [
+        ({"quantity": "0"}, "quantity"),
+        ({"quantity": "3"}, "quantity"),
+        ({"limit_price": "190.405"}, "limit_price"),
+        ({"limit_price": "-1"}, "limit_price"),
+        ({"quantity": "10", "limit_price": "190.50"}, "quantity"),
+        ({}, "quantity"),
+    ],
+)
+def test_terms_that_cannot_be_meant_are_refused_beside_their_field(
+    resting: Order, terms: dict[str, str], field: str
+) -> None:
+    said(resting, filled_quantity=Decimal(3))
+    with pytest.raises(OrderInvalid) as invalid:
+        modify(resting, **terms)
+    assert list(invalid.value.errors) == [field]
+
+
+@pytest.mark.parametrize("status", ["PENDING", "UNKNOWN", "FILLED", "CANCELLED", "REJECTED"])
+def test_only_an_order_that_the_broker_works_can_be_changed(resting: Order, status: str) -> None:
+    Order.objects.update(status=status)
+    with pytest.raises(OrderNotOpen, match=status.lower()):
+        modify(resting, limit_price="190.40")
+
+
+def test_a_change_is_judged_by_the_accounts_limits(resting: Order) -> None:
+    limits.set_limits(account=resting.account, max_quantity="15")
+    modify(resting, quantity="15")
+    OrderCommand.objects.filter(verb="MODIFY").delete()
+    with pytest.raises(LimitExceeded):
+        modify(resting, quantity="16")
+
+
+def test_a_change_needs_a_session_that_takes_orders(resting: Order) -> None:
+    GatewaySession.objects.update(state="SYNCING")
+    with pytest.raises(SessionNotReady):
+        modify(resting, limit_price="190.40")
+
+
+def test_a_change_that_waited_too_long_is_refused_and_the_order_lives_on(resting: Order) -> None:
+    modify(resting, limit_price="190.40")
+    OrderCommand.objects.filter(verb="MODIFY").update(created_at=timezone.now() - timedelta(seconds=4))
+    assert commands.refuse_overdue() == 1
+    resting.refresh_from_db()
+    assert (resting.status, OrderCommand.objects.get(verb="MODIFY").state) == ("SUBMITTED", "REFUSED")
+
+
+@pytest.mark.parametrize(("arrived", "state"), [(True, "SENT"), (False, "UNKNOWN")])
+def test_a_change_whose_worker_was_lost_shows_in_the_orders_terms(resting: Order, arrived: bool, state: str) -> None:
+    lease(resting.account)
+    command = modify(resting, limit_price="190.40")
+    commands.claim_next(account_id=resting.account_id, worker="worker-1", fence=1)
+    if arrived:
+        said(resting, limit_price=Decimal("190.40"))
+    lease(resting.account, worker="worker-2", fence=2)
+    commands.resolve_interrupted(account_id=resting.account_id, seen_order_refs=[str(resting.client_order_id)])
+    command.refresh_from_db()
+    resting.refresh_from_db()
+    assert (command.state, resting.status) == (state, "SUBMITTED")

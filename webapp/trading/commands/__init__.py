@@ -1,0 +1,33 @@
+"""Commands to workers: claimed once, under a lease, before the socket is written to.
+
+PENDING -> SENDING -> SENT
+   |          |-----> REFUSED   nothing left this machine
+   |          `-----> UNKNOWN   the worker was lost in between
+   `----------------> REFUSED   overdue, or withdrawn by the user
+
+A submit goes from SENT to UNKNOWN, too, when the broker says no word of it. It leaves UNKNOWN by the broker's word, as
+SENT, or as ABSENT once it is proved that the broker doesn't have it. A machine never sends it again. Cancelling all is
+the one command that may be repeated: it can only stop orders.
+"""
+
+from webapp.trading.commands.claiming import claim_next, refuse_overdue
+from webapp.trading.commands.doubts import (
+    in_doubt,
+    interrupted,
+    note_unprovable,
+    record_absent,
+    resolve_interrupted,
+)
+from webapp.trading.commands.outcomes import record_refused, record_sent
+
+__all__ = [
+    "claim_next",
+    "in_doubt",
+    "interrupted",
+    "note_unprovable",
+    "record_absent",
+    "record_refused",
+    "record_sent",
+    "refuse_overdue",
+    "resolve_interrupted",
+]

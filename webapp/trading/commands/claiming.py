@@ -1,0 +1,84 @@
+"""Commands taken by a worker, and refused when they have waited too long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from webapp.accounts.models import GatewaySession
+from webapp.trading.models import OrderCommand
+from webapp.trading.orders import conclusions
+
+# A cancel is wanted for longer than an order is: it may wait for a lost worker's successor. Cancelling all waits for as
+# long as it takes; whoever asked for it withdraws it by releasing the kill switch.
+CANCEL_WAITS = timedelta(seconds=60)
+
+_ENTERS = (OrderCommand.Verb.SUBMIT, OrderCommand.Verb.MODIFY)
+
+
+def overdue_sentence(command: OrderCommand) -> str:
+    waited = settings.ORDER_TIME_TO_LIVE if command.verb in _ENTERS else CANCEL_WAITS
+    return (
+        f"Not sent: no session took it within {waited.total_seconds():g} seconds. "
+        "Nothing reached the broker; check the session and decide again."
+    )
+
+
+def claim_next(*, account_id: UUID, worker: str, fence: int) -> OrderCommand | None:
+    """The account's oldest waiting command, now SENDING under this fence and committed; None when there is none.
+
+    Also None when this worker doesn't hold the lease under this fence, by the database's clock. The session's row is
+    held meanwhile, so a takeover comes before or after the claim, never across it. Overdue commands are refused on
+    the way. Raises RuntimeError inside a transaction, since a claim that could roll back would be sent twice.
+    Comes with its order and instrument.
+    """
+    refuse_overdue(account_id=account_id)
+    with transaction.atomic(durable=True):
+        if not _holds_lease(account_id, worker, fence):
+            return None
+        return next((command for command in _waiting(account_id) if _claim(command, fence)), None)
+
+
+def refuse_overdue(*, account_id: UUID | None = None) -> int:
+    """Refuse what has waited too long, of one account or of all, and say how many.
+
+    The market has moved on since: the user decides again.
+    """
+    overdue = OrderCommand.objects.filter(_overdue(), state=OrderCommand.State.PENDING)
+    if account_id is not None:
+        overdue = overdue.filter(account_id=account_id)
+    commands = list(overdue)
+    for command in commands:
+        conclusions.refuse(command=command, reason=overdue_sentence(command))
+    return len(commands)
+
+
+def _overdue() -> Q:
+    entering = Q(verb__in=_ENTERS, created_at__lt=Now() - settings.ORDER_TIME_TO_LIVE)
+    return entering | Q(verb=OrderCommand.Verb.CANCEL, created_at__lt=Now() - CANCEL_WAITS)
+
+
+def _holds_lease(account_id: UUID, worker: str, fence: int) -> bool:
+    sessions = GatewaySession.objects.filter(
+        account_id=account_id, owner=worker, fence=fence, lease_expires_at__gt=Now()
+    )
+    return sessions.select_for_update(no_key=True).first() is not None
+
+
+def _waiting(account_id: UUID) -> QuerySet[OrderCommand]:
+    waiting = OrderCommand.objects.filter(account_id=account_id, state=OrderCommand.State.PENDING)
+    return waiting.select_related("order__instrument").order_by("id")
+
+
+def _claim(command: OrderCommand, fence: int) -> bool:
+    """The UPDATE decides: False when the user withdrew the command since it was read."""
+    waiting = OrderCommand.objects.filter(pk=command.pk, state=OrderCommand.State.PENDING)
+    if not waiting.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now()):
+        return False
+    command.state, command.fence = OrderCommand.State.SENDING, fence
+    return True

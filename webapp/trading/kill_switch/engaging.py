@@ -1,0 +1,85 @@
+"""The switch engaged and released: by an account's owner, or for all by an administrator."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from webapp.accounts import events
+from webapp.accounts.models import AccountEvent, BrokerAccount, User
+from webapp.bus import doorbell
+from webapp.trading.kill_switch.state import as_body, engaged_on
+from webapp.trading.locks import hold
+from webapp.trading.models import KillSwitch, OrderCommand
+from webapp.trading.orders import withdrawing
+from webapp.trading.texts import clip
+
+RELEASED = "The kill switch was released before a session could send this."
+_WAITING = [OrderCommand.State.PENDING, OrderCommand.State.SENDING]
+
+
+def engage(*, account: BrokerAccount, by: User, reason: str = "") -> None:
+    """Stop the account. Engaged again, it cancels again: an order may have come in from elsewhere."""
+    with transaction.atomic():
+        hold(account.pk)
+        KillSwitch.objects.get_or_create(account=account, defaults={"engaged_by": by, "reason": clip(reason, 200)})
+        _stop(account.pk)
+
+
+def engage_for_all(*, by: User, reason: str = "") -> None:
+    """Stop every account, those that are connected later as well.
+
+    The row comes first and is committed alone. An order that was placed before it is then found by the round over the
+    accounts, and one that is placed after it is refused.
+    """
+    KillSwitch.objects.get_or_create(account=None, defaults={"engaged_by": by, "reason": clip(reason, 200)})
+    for account_id in BrokerAccount.objects.values_list("pk", flat=True):
+        with transaction.atomic():
+            hold(account_id)
+            _stop(account_id)
+
+
+def release(*, account: BrokerAccount) -> None:
+    """Take orders again. What was cancelled stays cancelled; the switch for all is an administrator's alone."""
+    with transaction.atomic():
+        hold(account.pk)
+        if KillSwitch.objects.filter(account=account).delete()[0]:
+            _resume(account.pk)
+
+
+def release_for_all() -> None:
+    """Accounts that were stopped by themselves stay stopped."""
+    if not KillSwitch.objects.filter(account=None).delete()[0]:
+        return
+    for account_id in BrokerAccount.objects.values_list("pk", flat=True):
+        with transaction.atomic():
+            hold(account_id)
+            _resume(account_id)
+
+
+def _stop(account_id: UUID) -> None:
+    withdrawing.withdraw_all(account_id)
+    under_way = OrderCommand.objects.filter(
+        account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL, state__in=_WAITING
+    )
+    if not under_way.exists():
+        OrderCommand.objects.create(account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL)
+    _tell(account_id)
+    # Robust: the row is written, and a worker that wasn't rung finds it with its slow poll.
+    transaction.on_commit(lambda: doorbell.ring(account_id), robust=True)
+
+
+def _resume(account_id: UUID) -> None:
+    if engaged_on(account_id) is None:
+        waiting = OrderCommand.objects.filter(
+            account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL, state=OrderCommand.State.PENDING
+        )
+        waiting.update(state=OrderCommand.State.REFUSED, reason=RELEASED, ended_at=Now())
+    _tell(account_id)
+
+
+def _tell(account_id: UUID) -> None:
+    body = dict(as_body(account_id))
+    events.append(account_id=account_id, kind=AccountEvent.Kind.KILL_SWITCH, subject="", body=body)

@@ -1,0 +1,201 @@
+"""Whether an order is within its account's limits. The first limit that it breaks is named in the refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import NoReturn
+
+from brokers.domain import OrderSide, OrderType
+from webapp.accounts.models import BrokerAccount
+from webapp.bus.quotes import SeenQuote
+from webapp.trading.amounts import EXACT, fitted, plain
+from webapp.trading.limits import rates
+from webapp.trading.limits.newest_quotes import NoQuote, newest_quote
+from webapp.trading.limits.setting import limits_of
+from webapp.trading.models import Instrument, RiskLimits
+from webapp.trading.money import worth
+from webapp.trading.refusals import LimitExceeded
+
+HUNDRED = Decimal(100)
+WHAT_IS_LIMITED = {"max_notional": "what an order comes to", "price_band_percent": "prices"}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be asked of the broker. `limit_price` is None for a market order alone."""
+
+    instrument: Instrument
+    side: OrderSide
+    order_type: OrderType
+    quantity: Decimal
+    limit_price: Decimal | None
+
+
+def require_within(account: BrokerAccount, intent: Intent) -> None:
+    """Raises LimitExceeded, which names the limit, the value and what is allowed.
+
+    What can't be judged, for want of a quote or of an exchange rate, isn't within.
+    """
+    case = _Case(account, limits_of(account), intent)
+    for judge in _JUDGES:
+        judge(case)
+
+
+class _Case:
+    """One intent before one account's limits. The quote is asked for once, and only when a limit needs it."""
+
+    def __init__(self, account: BrokerAccount, limits: RiskLimits, intent: Intent) -> None:
+        self.account = account
+        self.limits = limits
+        self.intent = intent
+
+    @cached_property
+    def seen(self) -> SeenQuote:
+        """Raises NoQuote."""
+        return newest_quote(self.account.pk, self.intent.instrument)
+
+    def price(self) -> Decimal | None:
+        """What one is expected to cost: the limit, or for a market order the side of the quote that it meets."""
+        if self.intent.limit_price is not None:
+            return self.intent.limit_price
+        quote = self.seen.quote
+        met = quote.ask if self.intent.side is OrderSide.BUY else quote.bid
+        return met if met is not None else quote.mark
+
+
+def _security_type(case: _Case) -> None:
+    allowed, instrument = case.limits.security_types, case.intent.instrument
+    if allowed and instrument.security_type not in allowed:
+        raise LimitExceeded(
+            "security_types",
+            f"{instrument.display_symbol} is of type {instrument.security_type}; this account's limits allow "
+            f"{', '.join(allowed)} alone.",
+        )
+
+
+def _instrument(case: _Case) -> None:
+    allowed, instrument = case.limits, case.intent.instrument
+    if allowed.pk is None or not allowed.instruments.exists():
+        return
+    if not allowed.instruments.filter(pk=instrument.pk).exists():
+        raise LimitExceeded(
+            "instruments", f"{instrument.display_symbol} is not among the instruments that this account's limits allow."
+        )
+
+
+def _quantity(case: _Case) -> None:
+    most, quantity = case.limits.max_quantity, case.intent.quantity
+    if most is not None and quantity > most:
+        raise LimitExceeded(
+            "max_quantity", f"The quantity {plain(quantity)} is over this account's limit of {plain(most)} per order."
+        )
+
+
+def _fresh_quote(case: _Case) -> None:
+    if case.intent.order_type is not OrderType.MKT or not case.limits.fresh_quote:
+        return
+    doubt = _doubt(case)
+    if doubt:
+        raise LimitExceeded(
+            "fresh_quote",
+            f"A market order needs a quote that can be relied on, and of {case.intent.instrument.display_symbol} "
+            f"there is none: {doubt} Use a limit order, or wait for the quote.",
+        )
+
+
+def _doubt(case: _Case) -> str:
+    """Why the newest quote can't be relied on; empty when it can."""
+    try:
+        seen = case.seen
+    except NoQuote as missing:
+        return str(missing)
+    if seen.is_stale is not False:
+        return seen.stale_reason or "nobody knows whether the newest one is stale."
+    if seen.quote.market_data_type != "live":
+        return f"the newest one is {seen.quote.market_data_type.replace('_', ' and ')}."
+    return "" if case.price() is not None else "the newest one has no price."
+
+
+def _notional(case: _Case) -> None:
+    most = case.limits.max_notional
+    if most is None:
+        return
+    amount, currency = _amount(case), case.limits.notional_currency
+    if amount > most:
+        raise LimitExceeded(
+            "max_notional",
+            f"This order comes to {plain(fitted(amount))} {currency}, over this account's limit of {plain(most)} "
+            f"{currency} per order.",
+        )
+
+
+def _amount(case: _Case) -> Decimal:
+    """In the limit's currency. Raises LimitExceeded for what can't be worked out."""
+    instrument, currency = case.intent.instrument, case.limits.notional_currency
+    price = _priced(case, "max_notional")
+    money = worth(instrument, quantity=case.intent.quantity, price=price)
+    rate = rates.between(case.account, instrument.currency, currency)
+    if money is None:
+        _cannot_judge(case, "max_notional", f"the multiplier of {instrument.display_symbol} is not known")
+    if rate is None:
+        _cannot_judge(case, "max_notional", f"the broker gave no exchange rate of {instrument.currency} to {currency}")
+    return abs(EXACT.multiply(money, rate))
+
+
+def _price_band(case: _Case) -> None:
+    band, price = case.limits.price_band_percent, case.intent.limit_price
+    if band is None or price is None:
+        return
+    reference = _reference(case)
+    away = abs(EXACT.divide(EXACT.multiply(EXACT.subtract(price, reference), HUNDRED), reference))
+    if away > band:
+        raise LimitExceeded(
+            "price_band_percent",
+            f"The limit price {plain(price)} is {plain(away.quantize(Decimal('0.01')))} % away from the newest quote, "
+            f"{plain(fitted(reference))}; this account's limit is {plain(band)} %.",
+        )
+
+
+def _reference(case: _Case) -> Decimal:
+    reference = _quoted(case, "price_band_percent").quote.mark
+    if not reference:
+        _cannot_judge(case, "price_band_percent", "the newest quote has no price")
+    return reference
+
+
+def _priced(case: _Case, limit: str) -> Decimal:
+    try:
+        price = case.price()
+    except NoQuote as missing:
+        _cannot_judge(case, limit, str(missing))
+    if price is None:
+        _cannot_judge(case, limit, "the newest quote has no price")
+    return price
+
+
+def _quoted(case: _Case, limit: str) -> SeenQuote:
+    try:
+        return case.seen
+    except NoQuote as missing:
+        _cannot_judge(case, limit, str(missing))
+
+
+def _cannot_judge(case: _Case, limit: str, why: str) -> NoReturn:
+    raise LimitExceeded(
+        limit,
+        f"Whether this order of {case.intent.instrument.display_symbol} is within the account's limit on "
+        f"{WHAT_IS_LIMITED[limit]} can't be worked out: {why.rstrip('.')}. Try again in a moment, or change the limit.",
+    )
+
+
+_JUDGES: tuple[Callable[[_Case], None], ...] = (
+    _security_type,
+    _instrument,
+    _quantity,
+    _fresh_quote,
+    _notional,
+    _price_band,
+)

@@ -1,0 +1,25 @@
+"""The newest quote of an instrument, from the worker that would send the order: what it sees is what counts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from webapp.bus import questions
+from webapp.bus.quotes import SeenQuote, decode
+from webapp.trading.models import Instrument
+
+# Seconds. A stream that has to be opened first needs the broker's first word on it.
+DEADLINE = 3.0
+
+
+class NoQuote(Exception):
+    """There is none, or nobody could say. Its text is a sentence for the user."""
+
+
+def newest_quote(account_id: UUID, instrument: Instrument) -> SeenQuote:
+    """Raises NoQuote."""
+    try:
+        answer = questions.ask(account_id, "quote", {"con_id": instrument.pk}, deadline=DEADLINE)
+    except (questions.NoAnswer, questions.Refused) as reason:
+        raise NoQuote(str(reason)) from reason
+    return decode(answer["quote"])

@@ -1,0 +1,118 @@
+"""What was asked for, the broker's orders behind it, and what workers are to do."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from brokers.domain import OrderSide, OrderStatus, OrderType, TimeInForce
+from webapp.accounts.models import BrokerAccount
+from webapp.trading.models.amounts import AmountField
+from webapp.trading.models.instruments import Instrument
+
+
+class Order(models.Model):
+    """What a user asked for, or an order placed elsewhere that the broker showed us.
+
+    `client_order_id` is made by the ticket and travels as IB's `orderRef`; it is None for an order placed elsewhere,
+    which `perm_id` tells apart.
+    """
+
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="orders")
+    client_order_id = models.UUIDField(null=True, blank=True)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
+    account_code = models.CharField(max_length=20)
+    side = models.CharField(max_length=4, choices=[(s.value, s.value) for s in OrderSide])
+    # Any word of IB's, since orders placed elsewhere are shown too; ours are OrderType and TimeInForce.
+    order_type = models.CharField(max_length=20, default=OrderType.LMT.value)
+    time_in_force = models.CharField(max_length=8, default=TimeInForce.DAY.value)
+    quantity = AmountField()
+    limit_price = AmountField(null=True, blank=True)
+
+    status = models.CharField(
+        max_length=9, choices=[(s.value, s.value) for s in OrderStatus], default=OrderStatus.PENDING.value
+    )
+    ib_status = models.CharField(max_length=30, blank=True, help_text="IB's own word, letter for letter.")
+    reason = models.CharField(max_length=500, blank=True)
+    filled_quantity = AmountField(default=Decimal(0))
+    average_fill_price = AmountField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "client_order_id"], name="one_order_per_client_order_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.quantity} {self.instrument_id} {self.order_type}: {self.status}"
+
+
+class BrokerOrder(models.Model):
+    """One of the broker's orders behind an Order.
+
+    Two can stand behind one after a modify in an outage, so both are kept.
+    """
+
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="broker_orders")
+    perm_id = models.BigIntegerField()
+    # Not `order_id`: that is the column of the foreign key above.
+    broker_order_id = models.BigIntegerField(help_text="Unique within one client id and one gateway life only.")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account", "perm_id"], name="one_broker_order")]
+
+    def __str__(self) -> str:
+        return str(self.perm_id)
+
+
+class OrderCommand(models.Model):
+    """What a worker is to do with an order, once. Claimed PENDING -> SENDING before the socket is written to.
+
+    SENT: the bytes left, and the broker's own words follow in the order. REFUSED: nothing left, for `reason`.
+    UNKNOWN: the worker was lost at SENDING, or the link after SENT, and the broker has shown no trace yet. ABSENT: it
+    is proved that the broker doesn't have it. A machine never sends it again. CANCEL_ALL is of no single
+    order; what it cancels, IB says order by order.
+    """
+
+    class Verb(models.TextChoices):
+        SUBMIT = "SUBMIT"
+        MODIFY = "MODIFY"
+        CANCEL = "CANCEL"
+        CANCEL_ALL = "CANCEL_ALL"
+
+    class State(models.TextChoices):
+        PENDING = "PENDING"
+        SENDING = "SENDING"
+        SENT = "SENT"
+        REFUSED = "REFUSED"
+        UNKNOWN = "UNKNOWN"
+        ABSENT = "ABSENT"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="commands")
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="+")
+    verb = models.CharField(max_length=10, choices=Verb.choices)
+    # The terms that a SUBMIT or a MODIFY asks for: an order's own columns follow what the broker works by.
+    quantity = AmountField(null=True, blank=True)
+    limit_price = AmountField(null=True, blank=True)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
+    fence = models.BigIntegerField(null=True, blank=True, help_text="The fence under which it was claimed.")
+    reason = models.CharField(max_length=500, blank=True)
+    # By the database's clock, which also says when it is overdue: the web's may differ.
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "id"], condition=models.Q(state="PENDING"), name="commands_to_claim"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.order_id}: {self.state}"

@@ -1,0 +1,69 @@
+"""Orders of which nobody knows whether they arrived: looked for until IB's word, or its proved silence, decides.
+
+IB drops an order in silence now and then, and a link can end between our bytes and IB's first word. Such an order is
+UNKNOWN for as long as it takes to read all that IB knows twice, seconds apart, and no longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+from brokers.node import ResyncIncomplete, TradingNode
+from brokers.refusals import NoAnswer
+from webapp.trading import commands
+from workers.database import PASSING_ERRORS, Database
+from workers.rows import RowWriter
+from workers.waiting import Backoff
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+# Seconds.
+LOOK_EVERY = 1.0
+FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
+FLUSH_DEADLINE = 10.0
+
+
+class Doubts:
+    """Watches one link's account. Lives as long as the link is in step, so what it reads is of this connection."""
+
+    def __init__(self, *, account_id: UUID, node: TradingNode, database: Database, rows: RowWriter) -> None:
+        self._account_id = account_id
+        self._node = node
+        self._database = database
+        self._rows = rows
+        self._backoff = Backoff(first=FIRST_RETRY, longest=LONGEST_RETRY)
+
+    async def run(self) -> None:
+        """Until cancelled. Raises LinkLost."""
+        while True:
+            try:
+                await asyncio.sleep(await self._look())
+            except (TimeoutError, *PASSING_ERRORS) as error:
+                log.warning("account %s: doubtful orders could not be looked for: %r", self._account_id, error)
+                await asyncio.sleep(self._backoff.next())
+
+    async def _look(self) -> float:
+        """Seconds until the next look."""
+        in_doubt = await self._call(commands.in_doubt)
+        if not in_doubt:
+            return LOOK_EVERY
+        log.warning("account %s: looking for %s", self._account_id, ", ".join(sorted(in_doubt)))
+        try:
+            absent = await self._node.prove_absence(in_doubt)
+        except (NoAnswer, ResyncIncomplete) as reason:
+            await self._call(commands.note_unprovable, order_refs=in_doubt, why=str(reason))
+            return self._backoff.next()
+        # What was found meanwhile is on its way to the rows, and comes first.
+        await self._rows.flush(deadline=FLUSH_DEADLINE)
+        await self._call(commands.record_absent, order_refs=absent)
+        self._backoff.reset()
+        return LOOK_EVERY
+
+    async def _call(self, service: Callable[..., Result], **arguments: object) -> Result:
+        return await self._database.call(service, account_id=self._account_id, **arguments)
