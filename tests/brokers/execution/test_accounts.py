@@ -64,6 +64,16 @@ async def test_values_and_positions_come_for_both_accounts(
     assert {(code, "CashBalance", "BASE") for code in (FIRST, SECOND)} <= keys
 
 
+async def test_what_a_position_cost_is_not_known_when_ib_does_not_say_it(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    await bought(node, recorder, aapl, SECOND)
+    await running.scenario.do("withhold_cost", instrument="AAPL")
+    (position,) = await node.account.read_positions()
+    assert (position.quantity, position.average_cost) == (Decimal(10), None)
+    assert position in recorder.positions
+
+
 @pytest.mark.parametrize(
     ("fault", "arguments"), [("ignore", {"message": "reqAccountSummary"}), ("delay", {"ms": 3600000})]
 )
