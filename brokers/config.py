@@ -5,7 +5,7 @@ the gateway's host and port, the client id, the account, the credentials, the tr
 is given twice has to be the same, or the config is refused.
 
 Credentials are never in a config: `username`, `password` and `account` are the names of the environment variables that
-hold them, TWS_USERNAME, TWS_PASSWORD and TWS_ACCOUNT by default.
+hold them, TWS_USERNAME, TWS_PASSWORD and TWS_ACCOUNT by default. No message repeats another name than these three.
 """
 
 from __future__ import annotations

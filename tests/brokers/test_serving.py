@@ -208,11 +208,20 @@ async def test_a_variable_that_is_missing_when_it_is_needed_is_named(
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(CredentialMissing, match="TWS_USERNAME"):
         await built(TradingNodeConfig(gateway=InteractiveBrokersGatewayConfig())).start()
-    with pytest.raises(CredentialMissing, match="MY_ACCOUNT"):
+    with pytest.raises(CredentialMissing, match="variable that the config's account names isn't set"):
         await built(at(simulator, account="MY_ACCOUNT")).start()
     node = built(at(simulator))  # a gateway that runs already asks for none of them
     await node.start()
     await node.stop()
+
+
+async def test_a_password_that_stands_for_a_variable_s_name_is_in_no_message_and_no_log(
+    built: Build, login: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = built(TradingNodeConfig(data_clients={"IB": {"password": "MYSECRET"}}, gateway={}))
+    with caplog.at_level(logging.DEBUG), pytest.raises(CredentialMissing, match="the config's password") as raised:
+        await node.serve()
+    assert "MYSECRET" not in str(raised.value) + caplog.text + repr(node)
 
 
 async def test_the_account_is_the_one_that_the_variable_names(
