@@ -393,42 +393,6 @@ def test_a_program_ends_cleanly_on_a_signal(simulator: Any, number: signal.Signa
     assert process.returncode == 0
 
 
-def test_the_quickstart_shows_ten_quotes_and_a_fill() -> None:
-    environment = {**os.environ, "TWS_USERNAME": "demo", "TWS_PASSWORD": "demo"}
-    environment.pop("TWS_ACCOUNT", None)
-    ran = subprocess.run(
-        [sys.executable, "-m", "examples.quickstart"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    lines = ran.stdout.splitlines()
-    assert re.fullmatch(r"ADVANCED MICRO DEVICES.*, in steps of 0\.01 USD", lines[0])
-    assert len([line for line in lines if re.fullmatch(r"[\d:]{8} AMD [\d.]+ / [\d.]+ \(live\)", line)]) == 10
-    assert re.fullmatch(r"filled: BUY 10 AMD at [\d.]+ USD, execution \S+", lines[-1])
-    assert "The credentials are valid" in ran.stderr
-    assert "ERROR" not in ran.stderr
-
-
-def test_the_quickstart_without_credentials_names_the_variable() -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TWS_")}
-    ran = subprocess.run(
-        [sys.executable, "-m", "examples.quickstart"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 1
-    assert "CredentialMissing: The environment variable TWS_USERNAME" in ran.stderr
-
-
 def test_a_program_whose_start_fails_ends_with_the_reason() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "examples.quickstart"],
