@@ -17,13 +17,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypedDict
 
-from brokers import credentials
-from brokers.assembly import gateway_of, the_one
-from brokers.config import InstrumentProviderConfig, TradingNodeConfig
+from brokers.assembly import assemble, gateway_of, placed
+from brokers.config import TradingNodeConfig
 from brokers.domain import Instrument, TradingPermission
 from brokers.gateways.base import GatewayLoginFailed
 from brokers.interactive_brokers.account import AccountReader
@@ -39,7 +36,7 @@ from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.orders import absence
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from brokers.listener import GuardedListener, LinkState, NodeListener
-from brokers.refusals import ClientMissing, GatewayUnreachable, LinkLost, NodeDropped
+from brokers.refusals import ClientMissing, LinkLost, NodeDropped
 from brokers.resync import Resync, ResyncIncomplete, read_resync
 from brokers.serving import first_of, keep_connected, stopped_by_signals
 from brokers.start_report import StartReport, orderable
@@ -49,14 +46,6 @@ __all__ = ["LinkState", "NodeListener", "Resync", "ResyncIncomplete", "StartRepo
 log = logging.getLogger(__name__)
 
 Body = Callable[["TradingNode"], Awaitable[object]]
-
-
-class _Parts(TypedDict):
-    """What each client of a node stands on."""
-
-    connection: InteractiveBrokersConnection
-    introductions: Introductions
-    listener: NodeListener
 
 
 class TradingNode:
@@ -94,29 +83,19 @@ class TradingNode:
 
         Raises ValueError for a client that has a config and no factory, or a factory and no config, and for no client.
         """
-        config, named = self._config, self._config.named_clients
-        data = the_one(config.data_clients, self._data_factories, "data", is_named="data" in named)
-        execution = the_one(config.exec_clients, self._exec_factories, "exec", is_named="exec" in named)
-        if data is None and execution is None:
-            raise ValueError("A node needs a client: call add_data_client_factory or add_exec_client_factory first.")
-        self._connection = InteractiveBrokersConnection(config=config, listener=self._listener)
-        self.provider = InteractiveBrokersInstrumentProvider(
-            connection=self._connection,
-            config=InstrumentProviderConfig.merged([one[0].instrument_provider for one in (data, execution) if one]),
-            on_described=self._introduce,
+        parts = assemble(
+            self._config,
+            data_factories=self._data_factories,
+            exec_factories=self._exec_factories,
+            listener=self._listener,
         )
-        self._introductions = Introductions(provider=self.provider, listener=self._listener)
-        parts = _Parts(connection=self._connection, introductions=self._introductions, listener=self._listener)
-        self._data = data[1].create(config=data[0], **parts) if data is not None else None
-        self._execution = execution[1].create(config=execution[0], **parts) if execution is not None else None
-        self.account = AccountReader(**parts)
+        self._connection, self._introductions = parts.connection, parts.introductions
+        self._data, self._execution = parts.data, parts.execution
+        self.provider, self.account = parts.provider, parts.account
 
     def _require_built(self) -> None:
         if not hasattr(self, "_connection"):
             raise ValueError("The node has no clients yet: call build first.")
-
-    def _introduce(self, instrument: Instrument) -> None:
-        self._introductions.introduce(instrument)
 
     @property
     def data(self) -> InteractiveBrokersDataClient:
@@ -248,26 +227,10 @@ class TradingNode:
             raise
 
     def _settle(self) -> None:
-        """What is known only now: the address of a gateway of ours, and the account that a variable names."""
-        endpoint = self._gateway.endpoint if self._gateway is not None else None
-        if self._gateway is not None and endpoint is None:
-            raise GatewayUnreachable("The node's gateway doesn't run: start, serve and run start it.")
-        placed = replace(
-            self._config,
-            data_clients={},
-            exec_clients={},
-            gateway=None,
-            account_code=self._config.account_code or self._named_account(),
-            host=endpoint.host if endpoint is not None else self._config.host,
-            port=endpoint.port if endpoint is not None else self._config.port,
-        )
-        if placed != self._placed:
-            self._placed = placed
-            self._connection.reconfigure(placed)
-
-    def _named_account(self) -> str | None:
-        name = self._config.account
-        return credentials.account_from_environment(name) if name else None
+        config = placed(self._config, self._gateway)
+        if config != self._placed:
+            self._placed = config
+            self._connection.reconfigure(config)
 
     async def resync(self) -> Resync:
         """Reads all that IB knows of orders, executions, positions and account values, and tells the listener each.
