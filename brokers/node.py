@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 
@@ -36,7 +37,8 @@ from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.orders import absence
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from brokers.listener import GuardedListener, LinkState, NodeListener
-from brokers.refusals import ClientMissing, LinkLost, NodeDropped
+from brokers.patience import Patience
+from brokers.refusals import ClientIdInUse, ClientMissing, LinkLost, NodeDropped
 from brokers.resync import Resync, ResyncIncomplete, read_resync
 from brokers.serving import first_of, keep_connected, stopped_by_signals
 from brokers.start_report import StartReport, orderable
@@ -44,6 +46,8 @@ from brokers.start_report import StartReport, orderable
 __all__ = ["LinkState", "NodeListener", "Resync", "ResyncIncomplete", "StartReport", "TradingNode"]
 
 log = logging.getLogger(__name__)
+
+SAME_ID_AGAIN = "It is tried again, since another id could not manage our orders."
 
 Body = Callable[["TradingNode"], Awaitable[object]]
 
@@ -155,19 +159,21 @@ class TradingNode:
 
     async def _work(self, body: Body | None) -> None:
         await self.start()
-        backoff = Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
-        staying = keep_connected(self, backoff=backoff)
+        staying = keep_connected(self, backoff=self._backoff())
         await first_of(staying, *([body(self)] if body is not None else []))
 
     async def start(self) -> StartReport:
         """Starts the gateway if there is one to start, connects, loads, resyncs, and says what the login may do.
+
+        A client id that is still in use is tried again, the same one, for up to `start_deadline`: after a connection
+        that ended without a word, IB takes a while to see its end, and another id can't manage its orders.
 
         Raises GatewayLoginFailed, GatewayError, CredentialMissing, or a NodeError of `connect` or `resync`. A start
         that fails leaves nothing behind.
         """
         self._require_built()
         try:
-            await self.reopen()
+            await self._begin()
             report = await self._report()
         except BaseException as error:  # noqa: BLE001 - it is raised again
             if isinstance(error, GatewayLoginFailed):
@@ -180,14 +186,40 @@ class TradingNode:
             log.info("%s", sentence)
         return report
 
+    async def _begin(self) -> None:
+        await self._start_gateway()
+        await self._connect_when_free(self._patience(self._config.start_deadline))
+        await self._catch_up()
+
     async def reopen(self) -> None:
         """Connects, to a gateway that is there or is started now, and reads what happened meanwhile."""
+        await self._start_gateway()
+        await self.connect()
+        await self._catch_up()
+
+    async def _start_gateway(self) -> None:
         if self._gateway is not None:
             await self._gateway.start()
         if self._dropped:
             raise NodeDropped("The node was dropped, so it doesn't come back by itself.")
-        await self.connect()
+
+    async def _connect_when_free(self, patience: Patience) -> None:
+        while True:
+            try:
+                await self.connect()
+            except ClientIdInUse as in_use:
+                await patience.wait_after(in_use, meanwhile=SAME_ID_AGAIN)
+            else:
+                return
+
+    async def _catch_up(self) -> None:
         self._resync = await self.resync() if self._execution is not None else None
+
+    def _patience(self, seconds: float = math.inf) -> Patience:
+        return Patience(backoff=self._backoff(), tell=self._connection.remark, seconds=seconds)
+
+    def _backoff(self) -> Backoff:
+        return Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
 
     async def _report(self) -> StartReport:
         codes, loaded = tuple(self.account_codes), tuple(self._loaded)

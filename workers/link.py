@@ -16,7 +16,7 @@ from brokers.config import (
     InteractiveBrokersExecClientConfig,
     TradingNodeConfig,
 )
-from brokers.domain import Notice, SessionState, TradingPermission
+from brokers.domain import OURS, Notice, SessionState, TradingPermission
 from brokers.gateways.base import Endpoint
 from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveDataClientFactory,
@@ -29,7 +29,7 @@ from webapp.accounts import sessions
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import commands
 from webapp.trading.models import BrokerOrder
-from workers.bridge import OURS, Bridge
+from workers.bridge import Bridge
 from workers.commands import CommandRunner, OutcomeNotRecorded
 from workers.interest import Streams
 from workers.leases import Lease, LeaseLost

@@ -13,7 +13,7 @@ from ib_insync import Contract
 from ib_insync.wrapper import RequestError
 
 from brokers.config import TradingNodeConfig
-from brokers.domain import Notice
+from brokers.domain import OURS, Notice
 from brokers.interactive_brokers import errors
 from brokers.interactive_brokers.errors import Context, Meaning
 from brokers.interactive_brokers.link.ears import Ears, Word
@@ -250,7 +250,7 @@ class InteractiveBrokersConnection:
 
     def _on_unreadable(self, what: str, _may_be_of_orders: bool) -> None:
         """A session whose words make no sense is given up alone: what it still says may be wrong, too."""
-        self._notice(0, f"The gateway sent {what} that could not be read.", None)
+        self.remark(f"The gateway sent {what} that could not be read.")
         if self._session is not None and self._session.unreadable_messages >= self._config.unreadable_limit:
             self._hang_up(f"{self._session.unreadable_messages} of the gateway's messages could not be read.")
 
@@ -306,6 +306,10 @@ class InteractiveBrokersConnection:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def remark(self, sentence: str) -> None:
+        """Tells the owner something that isn't IB's: a notice with the code 0."""
+        self._notice(OURS, sentence, None)
 
     def _notice(self, code: int, text: str, contract: Contract | None) -> None:
         con_id = contract.conId if contract is not None else None

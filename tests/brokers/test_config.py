@@ -112,6 +112,7 @@ def test_the_node_and_its_clients_may_say_the_same() -> None:
         ({"broker_lost_deadline": None}, "broker_lost_deadline is in seconds"),
         ({"reconnect_pause": -0.5}, "reconnect_pause is in seconds, a number of 0 or more, and not -0.5"),
         ({"longest_reconnect_pause": "1"}, "longest_reconnect_pause is in seconds"),
+        ({"start_deadline": -1}, "start_deadline is in seconds, a number of 0 or more, and not -1"),
         ({"unreadable_limit": 0}, "unreadable_limit is a whole number of 1 or more, and not 0"),
         ({"gateway": {"login_deadline": 0}}, "login_deadline is in seconds, a number of more than 0, and not 0"),
         ({"data_clients": {"IB": {"market_data_lines": 1.5}}}, "market_data_lines is a whole number of 0 or more"),

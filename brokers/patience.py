@@ -1,0 +1,44 @@
+"""Trying again what passes by itself, for as long as there is time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+
+from brokers.interactive_brokers.link.reconnecting import Backoff
+from brokers.refusals import NodeError
+
+log = logging.getLogger(__name__)
+
+
+class Patience:
+    """The pauses between the tries of one thing, further apart each time: for `seconds` in all, or without an end.
+
+    `tell` gets a sentence for the owner, once for each reason to wait.
+    """
+
+    def __init__(self, *, backoff: Backoff, tell: Callable[[str], None], seconds: float = math.inf) -> None:
+        self._backoff = backoff
+        self._tell = tell
+        self._until = asyncio.get_running_loop().time() + seconds
+        self._told = ""
+
+    async def wait_after(self, error: NodeError, *, meanwhile: str) -> None:
+        """Returns when it is time for the next try. Raises `error` when the time is up.
+
+        `meanwhile` is a sentence about what holds until then.
+        """
+        left = self._until - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise error
+        pause = min(left, self._backoff.next_pause())
+        log.warning("%s Trying again in %.1f s.", error, pause)
+        self._say(f"{error} {meanwhile}")
+        await asyncio.sleep(pause)
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self._told:
+            self._told = sentence
+            self._tell(sentence)
