@@ -21,6 +21,7 @@ from brokers.interactive_brokers.instruments.introductions import Introductions
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from brokers.listener import NodeListener
 from brokers.refusals import GatewayUnreachable
+from brokers.resync import Resyncs
 
 Config = TypeVar("Config")
 Factory = TypeVar("Factory")
@@ -36,6 +37,7 @@ class Parts:
     account: AccountReader
     data: InteractiveBrokersDataClient | None
     execution: InteractiveBrokersExecutionClient | None
+    resyncs: Resyncs | None
 
 
 class _Ground(TypedDict):
@@ -67,13 +69,16 @@ def assemble(
     )
     introductions = Introductions(provider=provider, listener=listener)
     ground = _Ground(connection=connection, introductions=introductions, listener=listener)
+    account = AccountReader(**ground)
+    trading = execution[1].create(config=execution[0], **ground) if execution is not None else None
     return Parts(
         connection=connection,
         introductions=introductions,
         provider=provider,
-        account=AccountReader(**ground),
+        account=account,
         data=data[1].create(config=data[0], **ground) if data is not None else None,
-        execution=execution[1].create(config=execution[0], **ground) if execution is not None else None,
+        execution=trading,
+        resyncs=Resyncs(connection, introductions, account, trading) if trading is not None else None,
     )
 
 

@@ -228,8 +228,8 @@ class TradingNodeConfig:
     `unreadable_limit` could not be read.
 
     A start waits up to `start_deadline` for what passes by itself: a client id that another connection still holds
-    (326). What failed is tried again after `reconnect_pause`, and less often each time, up to
-    `longest_reconnect_pause`.
+    (326), and what IB left unanswered in the first resync. What failed is tried again after `reconnect_pause`, and less
+    often each time, up to `longest_reconnect_pause`.
 
     By default the gateway is at 127.0.0.1:4002 (4001 when `trading_mode` is live), the client id is 1, and there is one
     data client and one execution client; `{}` means that there is none. Clients are configs or dicts, by name: "IB".

@@ -18,7 +18,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Collection
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from brokers.assembly import assemble, gateway_of, placed
 from brokers.config import TradingNodeConfig
@@ -37,16 +37,17 @@ from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.orders import absence
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from brokers.listener import GuardedListener, LinkState, NodeListener
-from brokers.patience import Patience
+from brokers.patience import Patience, again_while
 from brokers.refusals import ClientIdInUse, ClientMissing, LinkLost, NodeDropped
-from brokers.resync import Resync, ResyncIncomplete, read_resync
+from brokers.resync import Resync, ResyncIncomplete, Resyncs
 from brokers.serving import first_of, keep_connected, stopped_by_signals
-from brokers.start_report import StartReport, orderable
+from brokers.start_report import StartReport, with_permissions
 
 __all__ = ["LinkState", "NodeListener", "Resync", "ResyncIncomplete", "StartReport", "TradingNode"]
 
 log = logging.getLogger(__name__)
 
+NO_EXECUTION = "This node has no execution client: name one in exec_clients, add its factory, and build."
 SAME_ID_AGAIN = "It is tried again, since another id could not manage our orders."
 
 Body = Callable[["TradingNode"], Awaitable[object]]
@@ -68,7 +69,7 @@ class TradingNode:
         self._dropped = False
         self._placed: TradingNodeConfig | None = None
         self._loaded: list[Instrument] = []
-        self._resync: Resync | None = None
+        self._resyncs: Resyncs | None = None
         self._connection: InteractiveBrokersConnection
         self._introductions: Introductions
         self._data: InteractiveBrokersDataClient | None = None
@@ -94,7 +95,7 @@ class TradingNode:
             listener=self._listener,
         )
         self._connection, self._introductions = parts.connection, parts.introductions
-        self._data, self._execution = parts.data, parts.execution
+        self._data, self._execution, self._resyncs = parts.data, parts.execution, parts.resyncs
         self.provider, self.account = parts.provider, parts.account
 
     def _require_built(self) -> None:
@@ -112,10 +113,14 @@ class TradingNode:
     def execution(self) -> InteractiveBrokersExecutionClient:
         """Raises ClientMissing when the node has none."""
         if self._execution is None:
-            raise ClientMissing(
-                "This node has no execution client: name one in exec_clients, add its factory, and build."
-            )
+            raise ClientMissing(NO_EXECUTION)
         return self._execution
+
+    @property
+    def _reading(self) -> Resyncs:
+        if self._resyncs is None:
+            raise ClientMissing(NO_EXECUTION)
+        return self._resyncs
 
     @property
     def account_codes(self) -> list[str]:
@@ -166,7 +171,8 @@ class TradingNode:
         """Starts the gateway if there is one to start, connects, loads, resyncs, and says what the login may do.
 
         A client id that is still in use is tried again, the same one, for up to `start_deadline`: after a connection
-        that ended without a word, IB takes a while to see its end, and another id can't manage its orders.
+        that ended without a word, IB takes a while to see its end, and another id can't manage its orders. As long, IB
+        is asked again for what a resync is missing, so that nobody begins to trade on half a picture.
 
         Raises GatewayLoginFailed, GatewayError, CredentialMissing, or a NodeError of `connect` or `resync`. A start
         that fails leaves nothing behind.
@@ -188,32 +194,23 @@ class TradingNode:
 
     async def _begin(self) -> None:
         await self._start_gateway()
-        await self._connect_when_free(self._patience(self._config.start_deadline))
-        await self._catch_up()
+        patience = self._patience(self._config.start_deadline)
+        await again_while(ClientIdInUse, self.connect, patience=patience, meanwhile=SAME_ID_AGAIN)
+        if self._resyncs is not None:
+            await self._resyncs.read_until_complete(patience)
 
     async def reopen(self) -> None:
         """Connects, to a gateway that is there or is started now, and reads what happened meanwhile."""
         await self._start_gateway()
         await self.connect()
-        await self._catch_up()
+        if self._resyncs is not None:
+            await self.resync_until_complete()
 
     async def _start_gateway(self) -> None:
         if self._gateway is not None:
             await self._gateway.start()
         if self._dropped:
             raise NodeDropped("The node was dropped, so it doesn't come back by itself.")
-
-    async def _connect_when_free(self, patience: Patience) -> None:
-        while True:
-            try:
-                await self.connect()
-            except ClientIdInUse as in_use:
-                await patience.wait_after(in_use, meanwhile=SAME_ID_AGAIN)
-            else:
-                return
-
-    async def _catch_up(self) -> None:
-        self._resync = await self.resync() if self._execution is not None else None
 
     def _patience(self, seconds: float = math.inf) -> Patience:
         return Patience(backoff=self._backoff(), tell=self._connection.remark, seconds=seconds)
@@ -222,18 +219,11 @@ class TradingNode:
         return Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
 
     async def _report(self) -> StartReport:
-        codes, loaded = tuple(self.account_codes), tuple(self._loaded)
+        known = StartReport(account_codes=tuple(self.account_codes), instruments=tuple(self._loaded))
         if self._execution is None:
-            return StartReport(account_codes=codes, instruments=loaded)
-        samples = orderable(loaded, today=datetime.now(UTC).date())
-        return StartReport(
-            account_codes=codes,
-            instruments=loaded,
-            trading_permission=await self.check_trading_permission(),
-            product_permissions=await self._execution.check_product_permissions(
-                self._ordering_account(), instruments=samples
-            ),
-            resync=self._resync,
+            return known
+        return await with_permissions(
+            replace(known, resync=self.last_resync), self._execution, account_code=self._ordering_account()
         )
 
     # The steps of a start
@@ -264,26 +254,35 @@ class TradingNode:
             self._placed = config
             self._connection.reconfigure(config)
 
+    @property
+    def last_resync(self) -> Resync | None:
+        """What the newest reading on this connection showed, complete or not; None before the first has ended.
+
+        Its `missing` names what isn't known.
+        """
+        return self._resyncs.last if self._resyncs is not None else None
+
     async def resync(self) -> Resync:
         """Reads all that IB knows of orders, executions, positions and account values, and tells the listener each.
 
         Raises ResyncIncomplete when IB left one of these unanswered, and LinkLost. That a read-only API shows no orders
         is no reason to raise.
         """
-        resync = await read_resync(execution=self.execution, account=self.account)
-        await self._introductions.settled()
-        if not resync.is_complete:
-            raise ResyncIncomplete(resync)
-        return resync
+        return await self._reading.read()
+
+    async def resync_until_complete(self) -> Resync:
+        """As `resync`; what IB left unanswered is asked for again on this connection, less and less often.
+
+        Notices tell what isn't known meanwhile, and when all is. Raises LinkLost.
+        """
+        return await self._reading.read_until_complete(self._patience())
 
     async def prove_absence(self, order_refs: Collection[str], *, apart: float = absence.APART) -> frozenset[str]:
         """Those of the `order_refs` that never reached IB, by two resyncs, `apart` seconds from each other.
 
         Raises ResyncIncomplete, NoAnswer for a login that isn't shown its orders, and LinkLost.
         """
-        absent = await absence.prove_absence(order_refs, resync=self.resync, apart=apart)
-        self.execution.note_absent(absent)
-        return absent
+        return await self._reading.prove_absence(order_refs, apart=apart)
 
     async def check_trading_permission(self) -> TradingPermission:
         """Whether this login may trade, by an order that is never transmitted. Raises LinkLost."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.refusals import NodeError
+
+Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
@@ -42,3 +45,14 @@ class Patience:
         if sentence != self._told:
             self._told = sentence
             self._tell(sentence)
+
+
+async def again_while(
+    passing: type[NodeError], doing: Callable[[], Awaitable[Answer]], *, patience: Patience, meanwhile: str
+) -> Answer:
+    """What `doing` returns, done again for as long as it raises what passes by itself and the patience lasts."""
+    while True:
+        try:
+            return await doing()
+        except passing as error:
+            await patience.wait_after(error, meanwhile=meanwhile)

@@ -194,7 +194,7 @@ class Link:
         self._rows.take_refused()
         in_doubt = await self._workplace.database.call(commands.sent_without_a_word, account_id=self._account_id)
         self._node.execution.repeat_fills()  # those that the database refused have to be told again
-        resync = await self._node.resync()
+        resync = await self._node.resync_until_complete()
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._resolve_interrupted(resync.order_refs)

@@ -12,10 +12,10 @@ import pytest
 
 from brokers.domain import OURS
 from brokers.listener import LinkState
-from brokers.node import TradingNode
-from brokers.refusals import ClientIdInUse
+from brokers.node import ResyncIncomplete, TradingNode
+from brokers.refusals import ClientIdInUse, LinkLost
 from tests.brokers.recorder import DEADLINE, Recorder
-from tests.brokers.simulator.conftest import Running, started, stopped
+from tests.brokers.simulator.conftest import Running, became, started, stopped
 from tests.brokers.words.stage import node_at
 
 Answer = TypeVar("Answer")
@@ -109,3 +109,132 @@ async def test_a_stop_ends_the_wait_for_a_client_id(running: Running, recorder: 
         await told(recorder, "It is tried again")
         await node.stop()
         await in_time(serving)
+
+
+# What IB leaves unanswered
+
+SOURCES = {
+    "reqAllOpenOrders": "open orders",
+    "reqCompletedOrders": "completed orders",
+    "reqExecutions": "executions",
+    "reqPositions": "positions",
+    "reqAccountSummary": "the account summary",
+}
+
+
+def links_opened(running: Running) -> int:
+    return len([row for row in running.rows("connection") if row["event"] == "opened"])
+
+
+@pytest.mark.parametrize("request_name", SOURCES)
+async def test_a_start_asks_again_on_the_same_link_for_what_ib_left_unanswered(
+    running: Running, recorder: Recorder, at: At, request_name: str
+) -> None:
+    await running.scenario.do("ignore", message=request_name)
+    node = at(request_deadline=1.0)
+    async with under_way(node.start()) as starting:
+        told_of = await told(recorder, "did not answer")
+        assert told_of.startswith(f"Interactive Brokers did not answer on {SOURCES[request_name]}. Until it does")
+        assert node.last_resync is not None
+        assert node.last_resync.missing == (SOURCES[request_name],)
+        report = await in_time(starting)
+    assert report.resync is not None
+    assert report.resync.missing == ()
+    await told(recorder, "has now answered")
+    assert (links_opened(running), recorder.links) == (1, [LinkState.UP])
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_what_was_answered_or_is_withheld_is_not_asked_again_but_for_positions(
+    running: Running, recorder: Recorder, at: At, read_only: bool
+) -> None:
+    await running.scenario.do("read_only", on=read_only)
+    await running.scenario.do("ignore", message="reqAccountSummary")
+    await in_time(at(request_deadline=1.0).start())
+    asked = [row["name"] for row in running.rows("request") if row["name"] in SOURCES]
+    again = ["reqAccountSummary", "reqPositions"]
+    assert asked == ["reqAllOpenOrders", "reqCompletedOrders", "reqExecutions", *again, *again]
+    assert "did not answer on the account summary." in await told(recorder, "did not answer")
+
+
+async def test_positions_that_did_not_come_are_not_known_and_not_none_at_all(
+    running: Running, recorder: Recorder, at: At
+) -> None:
+    await running.scenario.do("fill_elsewhere", instrument="AAPL", side="BUY", quantity="5", price="191")
+    await running.scenario.do("ignore", message="reqPositions")
+    node = at(request_deadline=0.5)
+    async with under_way(node.start()) as starting:
+        await told(recorder, "did not answer on positions")
+        assert node.last_resync is not None
+        assert node.last_resync.positions is None
+        report = await in_time(starting)
+    assert report.resync is not None
+    assert [one.quantity for one in report.resync.positions or ()] == [5]
+
+
+async def test_a_start_that_is_not_answered_ends_at_its_deadline_and_says_on_what(running: Running, at: At) -> None:
+    await running.scenario.do("ignore", message="reqExecutions", count=1000)
+    node = at(request_deadline=0.1, start_deadline=0.5)
+    with pytest.raises(ResyncIncomplete, match="did not answer on executions"):
+        await in_time(node.start())
+    assert node.link is LinkState.DOWN
+
+
+@asynccontextmanager
+async def serving(node: TradingNode) -> AsyncIterator[asyncio.Future[None]]:
+    """Started, with a body that does nothing until the node is stopped."""
+    has_begun = asyncio.Event()
+
+    async def body(_: TradingNode) -> None:
+        has_begun.set()
+        await asyncio.Event().wait()
+
+    async with under_way(node.serve(body)) as task:
+        await in_time(has_begun.wait())
+        yield task
+        await node.stop()
+        await in_time(task)
+
+
+async def test_a_node_that_came_back_asks_again_on_its_new_link_and_keeps_it(
+    running: Running, recorder: Recorder, at: At
+) -> None:
+    node = at(request_deadline=0.3)
+    async with serving(node):
+        await running.scenario.do("ignore", message="reqExecutions", count=3)
+        await running.scenario.do("hang_up")
+        await told(recorder, "did not answer on executions")
+        assert node.last_resync is not None
+        assert node.last_resync.executions is None
+        await told(recorder, "has now answered")
+        assert node.last_resync.missing == ()
+        assert (links_opened(running), recorder.links) == (2, [LinkState.UP, LinkState.DOWN, LinkState.UP])
+
+
+async def test_a_link_that_is_lost_while_answers_are_missing_is_made_anew(
+    running: Running, recorder: Recorder, at: At
+) -> None:
+    node = at(request_deadline=0.3)
+    async with serving(node):
+        await running.scenario.do("ignore", message="reqExecutions", count=1000)
+        await running.scenario.do("hang_up")
+        await told(recorder, "did not answer on executions")
+        await running.scenario.do("clear_faults")
+        await running.scenario.do("hang_up")
+        await became(lambda: links_opened(running) == 3)
+        await became(lambda: node.last_resync is not None and node.last_resync.is_complete)
+
+
+async def test_an_owner_that_goes_alone_learns_at_once_what_is_missing_and_that_the_link_is_lost(
+    running: Running, recorder: Recorder, at: At
+) -> None:
+    node = at(request_deadline=0.3, reconnect_pause=3600, longest_reconnect_pause=3600)
+    await node.connect()
+    await running.scenario.do("ignore", message="reqExecutions", count=1000)
+    with pytest.raises(ResyncIncomplete, match="did not answer on executions"):
+        await node.resync()
+    async with under_way(node.resync_until_complete()) as reading:
+        await told(recorder, "did not answer on executions")
+        await running.scenario.do("hang_up")
+        with pytest.raises(LinkLost):
+            await in_time(reading)
