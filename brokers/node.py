@@ -33,7 +33,6 @@ from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveExecClientFactory,
 )
 from brokers.interactive_brokers.instruments.introductions import Introductions
-from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.orders import absence
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from brokers.listener import GuardedListener, LinkState, NodeListener
@@ -164,7 +163,7 @@ class TradingNode:
 
     async def _work(self, body: Body | None) -> None:
         await self.start()
-        staying = keep_connected(self, backoff=self._backoff())
+        staying = keep_connected(self, backoff=self._connection.backoff())
         await first_of(staying, *([body(self)] if body is not None else []))
 
     async def start(self) -> StartReport:
@@ -213,10 +212,7 @@ class TradingNode:
             raise NodeDropped("The node was dropped, so it doesn't come back by itself.")
 
     def _patience(self, seconds: float = math.inf) -> Patience:
-        return Patience(backoff=self._backoff(), tell=self._connection.remark, seconds=seconds)
-
-    def _backoff(self) -> Backoff:
-        return Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
+        return Patience(backoff=self._connection.backoff(), tell=self._connection.remark, seconds=seconds)
 
     async def _report(self) -> StartReport:
         known = StartReport(account_codes=tuple(self.account_codes), instruments=tuple(self._loaded))
@@ -232,7 +228,8 @@ class TradingNode:
         """The API's handshake; can be called again once the link was lost, and then resumes the streams.
 
         Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing, all of them NodeErrors;
-        CredentialMissing when the account's variable isn't set; and what loading the configured instruments raises.
+        CredentialMissing when the account's variable isn't set; and, for a configured instrument that IB has never
+        described to this node, what loading it raises. Of the others what is known stays, and IB is asked again.
         """
         self._require_built()
         self._settle()

@@ -20,6 +20,7 @@ from brokers.interactive_brokers.link.ears import Ears, Word
 from brokers.interactive_brokers.link.handshake import LastError, shake_hands
 from brokers.interactive_brokers.link.health import LinkHealth, farm_name, new_port
 from brokers.interactive_brokers.link.heartbeat import until_silent
+from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.link.session import Session
 from brokers.listener import LinkState, NodeListener
 from brokers.refusals import AccountMissing, GatewayUnreachable, LinkLost, NoAnswer, RequestRefused
@@ -306,6 +307,10 @@ class InteractiveBrokersConnection:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def backoff(self) -> Backoff:
+        """The pauses between the tries of whatever has failed."""
+        return Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
 
     def remark(self, sentence: str) -> None:
         """Tells the owner something that isn't IB's: a notice with the code 0."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from brokers.config import InstrumentProviderConfig, InteractiveBrokersDataClientConfig
 from brokers.domain import OURS
 from brokers.listener import LinkState
 from brokers.node import ResyncIncomplete, TradingNode
-from brokers.refusals import ClientIdInUse, LinkLost
+from brokers.refusals import ClientIdInUse, InstrumentNotFound, LinkLost
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.simulator.conftest import Running, became, started, stopped
 from tests.brokers.words.stage import node_at
@@ -124,6 +126,10 @@ SOURCES = {
 
 def links_opened(running: Running) -> int:
     return len([row for row in running.rows("connection") if row["event"] == "opened"])
+
+
+def has_opened_links(running: Running, count: int) -> bool:
+    return links_opened(running) == count
 
 
 @pytest.mark.parametrize("request_name", SOURCES)
@@ -238,3 +244,70 @@ async def test_an_owner_that_goes_alone_learns_at_once_what_is_missing_and_that_
         await running.scenario.do("hang_up")
         with pytest.raises(LinkLost):
             await in_time(reading)
+
+
+# Instruments of the config that IB denies
+
+FRONT = {"secType": "CONTFUT", "symbol": "ES", "exchange": "CME"}
+SPY = {"secType": "STK", "symbol": "SPY", "exchange": "SMART", "currency": "USD"}
+PUTS = {**SPY, "build_options_chain": True, "max_expiry_days": 45, "min_strike": 544, "max_strike": 545, "right": "P"}
+AAPL = 265598
+
+
+def loading(*filters: Any, **settings: Any) -> dict[str, Any]:
+    provider = InstrumentProviderConfig(load_all=bool(filters), filters=filters, **settings)
+    return {"data_clients": {"IB": InteractiveBrokersDataClientConfig(instrument_provider=provider)}}
+
+
+@pytest.mark.parametrize("wanted", [FRONT, PUTS], ids=["a continuous future", "a chain"])
+async def test_a_node_comes_back_with_what_it_knows_of_an_instrument_that_ib_denies_and_asks_again(
+    running: Running, recorder: Recorder, at: At, wanted: Any
+) -> None:
+    node = at(**loading(wanted, load_ids=[AAPL]))
+    async with serving(node):
+        known = node.provider.get_all()
+        await running.scenario.do("break_farm", farm="secdefil")
+        for links in (2, 3):
+            await running.scenario.do("hang_up")
+            await became(partial(has_opened_links, running, links))
+            await told(recorder, "IB does not describe")
+        assert node.provider.get_all() == known
+        asked = len(details_asked(running))
+        await became(lambda: len(details_asked(running)) > asked + 1)
+        await running.scenario.do("mend_farm", farm="secdefil")
+        assert wanted["symbol"] in await told(recorder, "IB has described")
+    assert len([one for one in recorder.notices if "IB does not describe" in one.message]) == 1
+
+
+def details_asked(running: Running) -> list[dict[str, Any]]:
+    return [row for row in running.rows("request") if row["name"] == "reqContractDetails"]
+
+
+async def test_streams_do_not_wait_for_an_instrument_that_ib_does_not_describe(
+    running: Running, recorder: Recorder, at: At
+) -> None:
+    node = at(**loading(FRONT))  # for whose description it waits longer than this test does
+    async with serving(node):
+        node.data.subscribe_quotes(await node.provider.instrument(AAPL))
+        await running.scenario.do("ignore", message="reqContractDetails", count=1000)
+        await running.scenario.do("hang_up")
+        await became(partial(has_opened_links, running, 2))
+        await became(lambda: any(session.quotes for session in running.gateway.sessions))
+        assert not [one for one in recorder.notices if one.code == OURS]
+
+
+async def test_what_ib_has_never_described_fails_the_start_and_says_that_it_may_pass(running: Running, at: At) -> None:
+    await running.scenario.do("break_farm", farm="secdefil")
+    with pytest.raises(InstrumentNotFound, match=r"no contract for secType 'CONTFUT'.*nightly maintenance"):
+        await in_time(at(**loading(FRONT)).start())
+
+
+async def test_nothing_is_asked_for_a_node_that_has_stopped(running: Running, recorder: Recorder, at: At) -> None:
+    node = at(reconnect_pause=3600, longest_reconnect_pause=3600, **loading(FRONT))
+    await node.connect()
+    await running.scenario.do("break_farm", farm="secdefil")
+    await node.connect()
+    await told(recorder, "IB does not describe")
+    assert "ib-loading" in {task.get_name() for task in asyncio.all_tasks()}
+    await node.stop()
+    await became(lambda: "ib-loading" not in {task.get_name() for task in asyncio.all_tasks()})
