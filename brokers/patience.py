@@ -48,7 +48,11 @@ class Patience:
 
 
 async def again_while(
-    passing: type[NodeError], doing: Callable[[], Awaitable[Answer]], *, patience: Patience, meanwhile: str
+    passing: type[NodeError] | tuple[type[NodeError], ...],
+    doing: Callable[[], Awaitable[Answer]],
+    *,
+    patience: Patience,
+    meanwhile: str,
 ) -> Answer:
     """What `doing` returns, done again for as long as it raises what passes by itself and the patience lasts."""
     while True:

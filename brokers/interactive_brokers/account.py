@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 
 from ib_insync import Contract
 
@@ -15,15 +15,16 @@ from brokers.interactive_brokers.link.ears import Word
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.profit_and_loss import ProfitAndLossStreams
 from brokers.listener import NodeListener
-from brokers.refusals import NoAnswer, NodeError
-
-log = logging.getLogger(__name__)
+from brokers.patience import Patience, again_while
+from brokers.refusals import LinkLost, NoAnswer, RequestRefused
 
 # https://interactivebrokers.github.io/tws-api/account_summary.html; $LEDGER:ALL is the cash by currency.
 SUMMARY_TAGS = (
     "NetLiquidation,TotalCashValue,SettledCash,AccruedCash,BuyingPower,EquityWithLoanValue,GrossPositionValue,"
     "InitMarginReq,MaintMarginReq,AvailableFunds,ExcessLiquidity,Cushion,$LEDGER:ALL"
 )
+
+OUT_OF_DATE = "What was told of it before may be out of date; it is asked again."
 
 
 class AccountReader:
@@ -51,6 +52,7 @@ class AccountReader:
         connection.hear(Word.POSITION, self._on_position)
         connection.hear(Word.ACCOUNT_VALUE, self._on_account_value)
         connection.when_streams_are_lost(self._restore)
+        connection.when_it_ends(self.stop)
 
     async def read_positions(self) -> tuple[Position, ...]:
         """All that IB lists; what isn't among them is closed."""
@@ -115,19 +117,20 @@ class AccountReader:
 
     def _restore(self) -> None:
         """IB is back and has dropped what was subscribed: it's asked for again."""
-        if self._summary is not None and (self._restoring is None or self._restoring.done()):
+        if self._summary is not None or self._restoring is not None:
+            self.stop()
             self._restoring = asyncio.create_task(self._read_again())
 
     async def _read_again(self) -> None:
-        try:
-            await self.read_values()
-            await self.read_positions()
-        except NodeError as error:
-            log.warning("the account's values and positions could not be subscribed again: %s", error)
+        patience = Patience(backoff=self._connection.backoff(), tell=self._connection.remark)
+        with contextlib.suppress(LinkLost):  # the next connection's resync reads both
+            for read in (self.read_values, self.read_positions):
+                await again_while((NoAnswer, RequestRefused), read, patience=patience, meanwhile=OUT_OF_DATE)
 
     def stop(self) -> None:
         if self._restoring is not None:
             self._restoring.cancel()
+            self._restoring = None
 
     def _on_position(self, account_code: str, contract: Contract, size: float, average_cost: float) -> None:
         position = convert.position(account_code, contract, size, average_cost)

@@ -21,6 +21,7 @@ from tests.brokers.simulator.conftest import Running, became, started, stopped
 from tests.brokers.words.stage import node_at
 
 Answer = TypeVar("Answer")
+AAPL = 265598
 QUICK = {"reconnect_pause": 0.01, "longest_reconnect_pause": 0.05}
 
 
@@ -246,12 +247,34 @@ async def test_an_owner_that_goes_alone_learns_at_once_what_is_missing_and_that_
             await in_time(reading)
 
 
+async def fill_elsewhere(running: Running, side: str) -> None:
+    await running.scenario.do("fill_elsewhere", instrument="AAPL", side=side, quantity="5", price="191")
+
+
+async def test_values_and_positions_that_ib_lost_are_asked_for_until_they_come(
+    running: Running, recorder: Recorder, at: At
+) -> None:
+    node = at(request_deadline=0.3)
+    await fill_elsewhere(running, "BUY")
+    await in_time(node.start())
+    recorder.positions.clear()
+    for name in ("reqPositions", "reqAccountSummary"):
+        await running.scenario.do("ignore", message=name)
+    await running.scenario.do("drop_link")
+    await recorder.until(lambda: node.link is LinkState.BROKER_LOST)
+    await running.scenario.do("restore_link", data="lost")
+    await told(recorder, "with the account summary within 0.3 s. What was told of it before may be out of date")
+    await told(recorder, "with positions within 0.3 s. What was told of it before may be out of date")
+    await recorder.until(lambda: recorder.positions)
+    (session,) = running.gateway.sessions
+    assert len(session.accounts.summaries) == 1
+
+
 # Instruments of the config that IB denies
 
 FRONT = {"secType": "CONTFUT", "symbol": "ES", "exchange": "CME"}
 SPY = {"secType": "STK", "symbol": "SPY", "exchange": "SMART", "currency": "USD"}
 PUTS = {**SPY, "build_options_chain": True, "max_expiry_days": 45, "min_strike": 544, "max_strike": 545, "right": "P"}
-AAPL = 265598
 
 
 def loading(*filters: Any, **settings: Any) -> dict[str, Any]:
