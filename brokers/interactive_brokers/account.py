@@ -10,6 +10,7 @@ from ib_insync import Contract
 from brokers.domain import Position
 from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.held import Held
 from brokers.interactive_brokers.instruments.introductions import Introductions
 from brokers.interactive_brokers.link.ears import Word
 from brokers.interactive_brokers.link.session import Session
@@ -46,6 +47,7 @@ class AccountReader:
         self._listener = listener
         self._profits = ProfitAndLossStreams(connection=connection, listener=listener)
         self._summary: tuple[Session, int] | None = None
+        self._held = Held()
         self._asking = asyncio.Lock()  # one subscription ends before the next begins
         self._asking_positions = asyncio.Lock()  # the library tells two answers apart by nothing
         self._restoring: asyncio.Task[None] | None = None
@@ -55,13 +57,17 @@ class AccountReader:
         connection.when_it_ends(self.stop)
 
     async def read_positions(self) -> tuple[Position, ...]:
-        """All that IB lists; what isn't among them is closed."""
+        """All that IB lists. What isn't among them is closed, and if it was told before, told as zero now."""
         async with self._asking_positions:
+            self._held.begin_question()
             answer = await self._connection.ask(lambda session: session.account.positions(), what="positions")
-        try:
-            return tuple(convert.position(*said) for said in answer)
-        except ValueError as error:
-            raise NoAnswer(f"IB did not tell all positions: {error}.") from error
+            try:
+                positions = tuple(convert.position(*said) for said in answer)
+            except ValueError as error:
+                raise NoAnswer(f"IB did not tell all positions: {error}.") from error
+            for account_code, contract in list(self._held.untold()):
+                self._on_position(account_code, contract, 0.0, convert.UNSET_DOUBLE)
+        return positions
 
     async def read_values(self) -> bool:
         """True once the first figures of all accounts were told."""
@@ -134,6 +140,7 @@ class AccountReader:
 
     def _on_position(self, account_code: str, contract: Contract, size: float, average_cost: float) -> None:
         position = convert.position(account_code, contract, size, average_cost)
+        self._held.note(account_code, contract, size)
         self._introductions.deliver(contract, lambda _instrument: self._listener.on_position(position))
 
     def _on_account_value(self, account_code: str, tag: str, value: str, currency: str) -> None:

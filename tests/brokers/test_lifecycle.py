@@ -15,7 +15,7 @@ from brokers.config import InstrumentProviderConfig, InteractiveBrokersDataClien
 from brokers.domain import OURS
 from brokers.listener import LinkState
 from brokers.node import ResyncIncomplete, TradingNode
-from brokers.refusals import ClientIdInUse, InstrumentNotFound, LinkLost
+from brokers.refusals import ClientIdInUse, InstrumentNotFound, LinkLost, NoAnswer
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.simulator.conftest import Running, became, started, stopped
 from tests.brokers.words.stage import node_at
@@ -249,6 +249,24 @@ async def test_an_owner_that_goes_alone_learns_at_once_what_is_missing_and_that_
 
 async def fill_elsewhere(running: Running, side: str) -> None:
     await running.scenario.do("fill_elsewhere", instrument="AAPL", side=side, quantity="5", price="191")
+
+
+async def test_a_position_that_closed_while_the_node_was_away_is_told_as_closed(
+    running: Running, recorder: Recorder, at: At
+) -> None:
+    node = at(request_deadline=1.0)
+    await fill_elsewhere(running, "BUY")
+    await in_time(node.start())
+    node.drop()
+    await fill_elsewhere(running, "SELL")
+    await node.connect()
+    await running.scenario.do("ignore", message="reqPositions")
+    with pytest.raises(NoAnswer):
+        await node.account.read_positions()
+    assert {one.quantity for one in recorder.positions} == {5}  # silence has closed nothing
+    assert (await node.resync_until_complete()).positions == ()
+    closed = recorder.positions[-1]
+    assert (closed.account_code, closed.con_id, closed.quantity, closed.average_cost) == ("DU1000001", AAPL, 0, None)
 
 
 async def test_values_and_positions_that_ib_lost_are_asked_for_until_they_come(
