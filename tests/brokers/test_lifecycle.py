@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -352,3 +353,33 @@ async def test_nothing_is_asked_for_a_node_that_has_stopped(running: Running, re
     assert "ib-loading" in {task.get_name() for task in asyncio.all_tasks()}
     await node.stop()
     await became(lambda: "ib-loading" not in {task.get_name() for task in asyncio.all_tasks()})
+
+
+# What a start says, and to whom
+
+
+async def test_a_start_says_that_it_is_not_known_whether_the_login_may_trade(
+    running: Running, at: At, caplog: pytest.LogCaptureFixture
+) -> None:
+    await running.scenario.do("ignore", message="placeOrder")
+    with caplog.at_level(logging.INFO, logger="brokers.node"):
+        report = await in_time(at(request_deadline=0.5).start())
+    assert (report.credentials_valid, report.may_trade) == (True, None)
+    assert "IB did not say in time whether this login may trade." in caplog.text
+
+
+async def test_a_node_that_waits_for_its_broker_holds_up_no_other(
+    running: Running, recorder: Recorder, at: At, tmp_path: Path
+) -> None:
+    theirs, elsewhere = Recorder(), await started(tmp_path / "elsewhere.jsonl")
+    for name in (*SOURCES, "placeOrder"):
+        await running.scenario.do("ignore", message=name, count=1000)
+    mine, other = at(request_deadline=0.3), node_at(elsewhere, theirs, **QUICK)
+    async with under_way(mine.start()) as starting:
+        await told(recorder, "did not answer on open orders, completed orders, executions, positions, the account summ")
+        report = await in_time(other.start())
+        assert (report.may_trade, report.resync and report.resync.missing) == (True, ())
+        assert (theirs.notices, theirs.links) == ([], [LinkState.UP])
+        assert not starting.done()
+    await other.stop()
+    await stopped(elsewhere)

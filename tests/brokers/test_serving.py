@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -390,6 +391,19 @@ def test_a_program_ends_cleanly_on_a_signal(simulator: Any, number: signal.Signa
         assert process.stdout.readline() == "UP\n"
         process.send_signal(number)
         assert process.stdout.read() == "DOWN\nended\n"
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_program_ends_cleanly_on_a_signal_in_the_middle_of_its_start(number: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # it never answers the handshake
+        mute.settimeout(DEADLINE)
+        command = [sys.executable, "-c", PROGRAM, str(mute.getsockname()[1])]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            with mute.accept()[0]:
+                process.send_signal(number)
+                assert process.stdout.read() == "ended\n"
     assert process.returncode == 0
 
 
