@@ -5,7 +5,7 @@ the gateway's host and port, the client id, the account, the credentials, the tr
 is given twice has to be the same, or the config is refused.
 
 Credentials are never in a config: `username`, `password` and `account` are the names of the environment variables that
-hold them, TWS_USERNAME, TWS_PASSWORD and TWS_ACCOUNT by default.
+hold them, TWS_USERNAME, TWS_PASSWORD and TWS_ACCOUNT by default. No message repeats another name than these three.
 """
 
 from __future__ import annotations
@@ -227,6 +227,10 @@ class TradingNodeConfig:
     `heartbeat_deadline`. So does one that stays without IB (1100) for `broker_lost_deadline`, and one of whose messages
     `unreadable_limit` could not be read.
 
+    A start waits up to `start_deadline` for what passes by itself: a client id that another connection still holds
+    (326), and what IB left unanswered in the first resync. What failed is tried again after `reconnect_pause`, and less
+    often each time, up to `longest_reconnect_pause`.
+
     By default the gateway is at 127.0.0.1:4002 (4001 when `trading_mode` is live), the client id is 1, and there is one
     data client and one execution client; `{}` means that there is none. Clients are configs or dicts, by name: "IB".
     With a `gateway` to start, its address is its own, and known once it runs: until then the host is empty.
@@ -245,6 +249,7 @@ class TradingNodeConfig:
     heartbeat_deadline: float = 5.0
     broker_lost_deadline: float = 600.0
     unreadable_limit: int = 5
+    start_deadline: float = 120.0
     reconnect_pause: float = 1.0
     longest_reconnect_pause: float = 60.0
     data_clients: Read[
@@ -266,7 +271,7 @@ class TradingNodeConfig:
         _check_login(self, "the node's")
         require_seconds(self, "connect_deadline", "request_deadline", "broker_lost_deadline")
         require_seconds(self, "heartbeat", "heartbeat_deadline")
-        require_seconds(self, "reconnect_pause", "longest_reconnect_pause", or_none_at_all=True)
+        require_seconds(self, "start_deadline", "reconnect_pause", "longest_reconnect_pause", or_none_at_all=True)
         require_counts(self, "unreadable_limit", least=1)
         _put_read(self, "gateway", InteractiveBrokersGatewayConfig)
         put(self, "data_clients", _clients(InteractiveBrokersDataClientConfig, self.data_clients, "data_clients"))

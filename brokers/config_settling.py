@@ -37,7 +37,7 @@ def settle(node: Any) -> None:
         given = [("the node", getattr(node, name)), *((where, getattr(one, of_client)) for where, one in clients)]
         if of_gateway and node.gateway is not None:
             given.append(("its gateway", getattr(node.gateway, of_gateway)))
-        found = the_one(name, given, secret=name == "password")
+        found = the_one(name, given, secret=name in credentials.SETTINGS)
         put(node, name, default if found is None else found)
     _check_numbers(node)
     _settle_address(node)

@@ -2,6 +2,9 @@
 
 A variable is read when its value is needed, and not before: a password when a gateway is started, an account at the
 handshake.
+
+No message repeats what a config gives as a variable's name, unless it is TWS_USERNAME, TWS_PASSWORD or TWS_ACCOUNT: a
+password in the wrong place can look like a name (MYSECRET). Messages name the config's setting instead.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from brokers.refusals import ConfigRefused, CredentialMissing
 USERNAME = "TWS_USERNAME"
 PASSWORD = "TWS_PASSWORD"  # noqa: S105 - the variable's name
 ACCOUNT = "TWS_ACCOUNT"
+_DEFAULTS = {"username": USERNAME, "password": PASSWORD, "account": ACCOUNT}
+SETTINGS = frozenset(_DEFAULTS)
 
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
@@ -38,10 +43,10 @@ def require_variable_name(setting: str, name: object) -> None:
 
 
 def from_environment(*, username: str, password: str, environment: Mapping[str, str] = os.environ) -> Credentials:
-    """Raises CredentialMissing for a variable that isn't set, or is empty."""
+    """By the variables' names. Raises CredentialMissing for one that isn't set, or is empty."""
     return Credentials(
-        username=_required(username, environment, what="the username"),
-        password=_required(password, environment, what="the password"),
+        username=_required("username", username, environment),
+        password=_required("password", password, environment),
     )
 
 
@@ -49,11 +54,21 @@ def account_from_environment(name: str, *, environment: Mapping[str, str] = os.e
     """None, which is any account, when TWS_ACCOUNT isn't set. One that was named on purpose has to be set."""
     if name == ACCOUNT:
         return environment.get(name) or None
-    return _required(name, environment, what="the account")
+    return _required("account", name, environment)
 
 
-def _required(name: str, environment: Mapping[str, str], *, what: str) -> str:
+def _required(setting: str, name: str, environment: Mapping[str, str]) -> str:
     value = environment.get(name)
     if not value:
-        raise CredentialMissing(f"The environment variable {name}, which holds {what} of the IB login, isn't set.")
+        raise CredentialMissing(_missing(setting, name))
     return value
+
+
+def _missing(setting: str, name: str) -> str:
+    if name in _DEFAULTS.values():
+        return f"The environment variable {name}, which holds the {setting} of the IB login, isn't set."
+    return (
+        f"The environment variable that the config's {setting} names isn't set. What the config gives isn't shown "
+        f"here, since it may be the secret itself. It is a variable's name, such as {_DEFAULTS[setting]}, and never "
+        "the value."
+    )

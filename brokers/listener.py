@@ -77,7 +77,7 @@ class NodeListener:
         """What an execution cost. It may come before `on_execution` of the same `exec_id`."""
 
     def on_position(self, position: Position) -> None:
-        """A position as it stands now; its quantity is zero once closed."""
+        """A position as it stands now; its quantity is zero once closed, also when that happened unseen."""
 
     def on_account_value(self, value: AccountValue) -> None:
         """One figure of the account summary."""

@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TypedDict
 
-from brokers import credentials
-from brokers.assembly import gateway_of, the_one
-from brokers.config import InstrumentProviderConfig, TradingNodeConfig
+from brokers.assembly import assemble, gateway_of, placed
+from brokers.config import TradingNodeConfig
 from brokers.domain import Instrument, TradingPermission
 from brokers.gateways.base import GatewayLoginFailed
 from brokers.interactive_brokers.account import AccountReader
@@ -35,28 +33,23 @@ from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveExecClientFactory,
 )
 from brokers.interactive_brokers.instruments.introductions import Introductions
-from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.orders import absence
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from brokers.listener import GuardedListener, LinkState, NodeListener
-from brokers.refusals import ClientMissing, GatewayUnreachable, LinkLost, NodeDropped
-from brokers.resync import Resync, ResyncIncomplete, read_resync
+from brokers.patience import Patience, again_while
+from brokers.refusals import ClientIdInUse, ClientMissing, LinkLost, NodeDropped
+from brokers.resync import Resync, ResyncIncomplete, Resyncs
 from brokers.serving import first_of, keep_connected, stopped_by_signals
-from brokers.start_report import StartReport, orderable
+from brokers.start_report import StartReport, with_permissions
 
 __all__ = ["LinkState", "NodeListener", "Resync", "ResyncIncomplete", "StartReport", "TradingNode"]
 
 log = logging.getLogger(__name__)
 
+NO_EXECUTION = "This node has no execution client: name one in exec_clients, add its factory, and build."
+SAME_ID_AGAIN = "It is tried again, since another id could not manage our orders."
+
 Body = Callable[["TradingNode"], Awaitable[object]]
-
-
-class _Parts(TypedDict):
-    """What each client of a node stands on."""
-
-    connection: InteractiveBrokersConnection
-    introductions: Introductions
-    listener: NodeListener
 
 
 class TradingNode:
@@ -75,7 +68,7 @@ class TradingNode:
         self._dropped = False
         self._placed: TradingNodeConfig | None = None
         self._loaded: list[Instrument] = []
-        self._resync: Resync | None = None
+        self._resyncs: Resyncs | None = None
         self._connection: InteractiveBrokersConnection
         self._introductions: Introductions
         self._data: InteractiveBrokersDataClient | None = None
@@ -94,29 +87,19 @@ class TradingNode:
 
         Raises ValueError for a client that has a config and no factory, or a factory and no config, and for no client.
         """
-        config, named = self._config, self._config.named_clients
-        data = the_one(config.data_clients, self._data_factories, "data", is_named="data" in named)
-        execution = the_one(config.exec_clients, self._exec_factories, "exec", is_named="exec" in named)
-        if data is None and execution is None:
-            raise ValueError("A node needs a client: call add_data_client_factory or add_exec_client_factory first.")
-        self._connection = InteractiveBrokersConnection(config=config, listener=self._listener)
-        self.provider = InteractiveBrokersInstrumentProvider(
-            connection=self._connection,
-            config=InstrumentProviderConfig.merged([one[0].instrument_provider for one in (data, execution) if one]),
-            on_described=self._introduce,
+        parts = assemble(
+            self._config,
+            data_factories=self._data_factories,
+            exec_factories=self._exec_factories,
+            listener=self._listener,
         )
-        self._introductions = Introductions(provider=self.provider, listener=self._listener)
-        parts = _Parts(connection=self._connection, introductions=self._introductions, listener=self._listener)
-        self._data = data[1].create(config=data[0], **parts) if data is not None else None
-        self._execution = execution[1].create(config=execution[0], **parts) if execution is not None else None
-        self.account = AccountReader(**parts)
+        self._connection, self._introductions = parts.connection, parts.introductions
+        self._data, self._execution, self._resyncs = parts.data, parts.execution, parts.resyncs
+        self.provider, self.account = parts.provider, parts.account
 
     def _require_built(self) -> None:
         if not hasattr(self, "_connection"):
             raise ValueError("The node has no clients yet: call build first.")
-
-    def _introduce(self, instrument: Instrument) -> None:
-        self._introductions.introduce(instrument)
 
     @property
     def data(self) -> InteractiveBrokersDataClient:
@@ -129,10 +112,14 @@ class TradingNode:
     def execution(self) -> InteractiveBrokersExecutionClient:
         """Raises ClientMissing when the node has none."""
         if self._execution is None:
-            raise ClientMissing(
-                "This node has no execution client: name one in exec_clients, add its factory, and build."
-            )
+            raise ClientMissing(NO_EXECUTION)
         return self._execution
+
+    @property
+    def _reading(self) -> Resyncs:
+        if self._resyncs is None:
+            raise ClientMissing(NO_EXECUTION)
+        return self._resyncs
 
     @property
     def account_codes(self) -> list[str]:
@@ -176,19 +163,22 @@ class TradingNode:
 
     async def _work(self, body: Body | None) -> None:
         await self.start()
-        backoff = Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
-        staying = keep_connected(self, backoff=backoff)
+        staying = keep_connected(self, backoff=self._connection.backoff())
         await first_of(staying, *([body(self)] if body is not None else []))
 
     async def start(self) -> StartReport:
         """Starts the gateway if there is one to start, connects, loads, resyncs, and says what the login may do.
+
+        A client id that is still in use is tried again, the same one, for up to `start_deadline`: after a connection
+        that ended without a word, IB takes a while to see its end, and another id can't manage its orders. As long, IB
+        is asked again for what a resync is missing, so that nobody begins to trade on half a picture.
 
         Raises GatewayLoginFailed, GatewayError, CredentialMissing, or a NodeError of `connect` or `resync`. A start
         that fails leaves nothing behind.
         """
         self._require_built()
         try:
-            await self.reopen()
+            await self._begin()
             report = await self._report()
         except BaseException as error:  # noqa: BLE001 - it is raised again
             if isinstance(error, GatewayLoginFailed):
@@ -201,28 +191,35 @@ class TradingNode:
             log.info("%s", sentence)
         return report
 
+    async def _begin(self) -> None:
+        await self._start_gateway()
+        patience = self._patience(self._config.start_deadline)
+        await again_while(ClientIdInUse, self.connect, patience=patience, meanwhile=SAME_ID_AGAIN)
+        if self._resyncs is not None:
+            await self._resyncs.read_until_complete(patience)
+
     async def reopen(self) -> None:
         """Connects, to a gateway that is there or is started now, and reads what happened meanwhile."""
+        await self._start_gateway()
+        await self.connect()
+        if self._resyncs is not None:
+            await self.resync_until_complete()
+
+    async def _start_gateway(self) -> None:
         if self._gateway is not None:
             await self._gateway.start()
         if self._dropped:
             raise NodeDropped("The node was dropped, so it doesn't come back by itself.")
-        await self.connect()
-        self._resync = await self.resync() if self._execution is not None else None
+
+    def _patience(self, seconds: float = math.inf) -> Patience:
+        return Patience(backoff=self._connection.backoff(), tell=self._connection.remark, seconds=seconds)
 
     async def _report(self) -> StartReport:
-        codes, loaded = tuple(self.account_codes), tuple(self._loaded)
+        known = StartReport(account_codes=tuple(self.account_codes), instruments=tuple(self._loaded))
         if self._execution is None:
-            return StartReport(account_codes=codes, instruments=loaded)
-        samples = orderable(loaded, today=datetime.now(UTC).date())
-        return StartReport(
-            account_codes=codes,
-            instruments=loaded,
-            trading_permission=await self.check_trading_permission(),
-            product_permissions=await self._execution.check_product_permissions(
-                self._ordering_account(), instruments=samples
-            ),
-            resync=self._resync,
+            return known
+        return await with_permissions(
+            replace(known, resync=self.last_resync), self._execution, account_code=self._ordering_account()
         )
 
     # The steps of a start
@@ -231,7 +228,8 @@ class TradingNode:
         """The API's handshake; can be called again once the link was lost, and then resumes the streams.
 
         Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing, all of them NodeErrors;
-        CredentialMissing when the account's variable isn't set; and what loading the configured instruments raises.
+        CredentialMissing when the account's variable isn't set; and, for a configured instrument that IB has never
+        described to this node, what loading it raises. Of the others what is known stays, and IB is asked again.
         """
         self._require_built()
         self._settle()
@@ -248,26 +246,18 @@ class TradingNode:
             raise
 
     def _settle(self) -> None:
-        """What is known only now: the address of a gateway of ours, and the account that a variable names."""
-        endpoint = self._gateway.endpoint if self._gateway is not None else None
-        if self._gateway is not None and endpoint is None:
-            raise GatewayUnreachable("The node's gateway doesn't run: start, serve and run start it.")
-        placed = replace(
-            self._config,
-            data_clients={},
-            exec_clients={},
-            gateway=None,
-            account_code=self._config.account_code or self._named_account(),
-            host=endpoint.host if endpoint is not None else self._config.host,
-            port=endpoint.port if endpoint is not None else self._config.port,
-        )
-        if placed != self._placed:
-            self._placed = placed
-            self._connection.reconfigure(placed)
+        config = placed(self._config, self._gateway)
+        if config != self._placed:
+            self._placed = config
+            self._connection.reconfigure(config)
 
-    def _named_account(self) -> str | None:
-        name = self._config.account
-        return credentials.account_from_environment(name) if name else None
+    @property
+    def last_resync(self) -> Resync | None:
+        """What the newest reading on this connection showed, complete or not; None before the first has ended.
+
+        Its `missing` names what isn't known.
+        """
+        return self._resyncs.last if self._resyncs is not None else None
 
     async def resync(self) -> Resync:
         """Reads all that IB knows of orders, executions, positions and account values, and tells the listener each.
@@ -275,20 +265,21 @@ class TradingNode:
         Raises ResyncIncomplete when IB left one of these unanswered, and LinkLost. That a read-only API shows no orders
         is no reason to raise.
         """
-        resync = await read_resync(execution=self.execution, account=self.account)
-        await self._introductions.settled()
-        if not resync.is_complete:
-            raise ResyncIncomplete(resync)
-        return resync
+        return await self._reading.read()
+
+    async def resync_until_complete(self) -> Resync:
+        """As `resync`; what IB left unanswered is asked for again on this connection, less and less often.
+
+        Notices tell what isn't known meanwhile, and when all is. Raises LinkLost.
+        """
+        return await self._reading.read_until_complete(self._patience())
 
     async def prove_absence(self, order_refs: Collection[str], *, apart: float = absence.APART) -> frozenset[str]:
         """Those of the `order_refs` that never reached IB, by two resyncs, `apart` seconds from each other.
 
         Raises ResyncIncomplete, NoAnswer for a login that isn't shown its orders, and LinkLost.
         """
-        absent = await absence.prove_absence(order_refs, resync=self.resync, apart=apart)
-        self.execution.note_absent(absent)
-        return absent
+        return await self._reading.prove_absence(order_refs, apart=apart)
 
     async def check_trading_permission(self) -> TradingPermission:
         """Whether this login may trade, by an order that is never transmitted. Raises LinkLost."""

@@ -56,7 +56,7 @@ class ConfigRefused(NodeError, ValueError):
 
 
 class CredentialMissing(NodeError):
-    """An environment variable that should hold a credential isn't set. It names the variable, never a value."""
+    """An environment variable that should hold a credential isn't set. It names the config's setting, never a value."""
 
 
 class ClientMissing(NodeError):

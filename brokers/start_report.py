@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 
 from brokers.domain import Instrument, SecurityType, TradingPermission
+from brokers.interactive_brokers.execution import InteractiveBrokersExecutionClient
 from brokers.resync import Resync
 
 # Nobody can order these.
@@ -54,7 +55,19 @@ class StartReport:
             yield permission.reason
 
 
-def orderable(instruments: Iterable[Instrument], *, today: date) -> list[Instrument]:
+async def with_permissions(
+    report: StartReport, execution: InteractiveBrokersExecutionClient, *, account_code: str
+) -> StartReport:
+    """The same with what the login may trade. Raises LinkLost."""
+    samples = _orderable(report.instruments, today=datetime.now(UTC).date())
+    return replace(
+        report,
+        trading_permission=await execution.check_trading_permission(account_code),
+        product_permissions=await execution.check_product_permissions(account_code, instruments=samples),
+    )
+
+
+def _orderable(instruments: Iterable[Instrument], *, today: date) -> list[Instrument]:
     """Those that an order could be for: no index, and nothing that has expired."""
     return [
         one

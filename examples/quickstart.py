@@ -13,6 +13,7 @@ import asyncio
 import logging
 import uuid
 from decimal import Decimal
+from typing import TypeVar
 
 from brokers import (
     InteractiveBrokersLiveDataClientFactory,
@@ -21,7 +22,21 @@ from brokers import (
     TradingNode,
     TradingNodeConfig,
 )
-from brokers.domain import ExecutionReport, Instrument, OrderRequest, OrderSide, OrderType, Quote, TimeInForce
+from brokers.domain import (
+    ExecutionReport,
+    Instrument,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    OrderUpdate,
+    Quote,
+    TimeInForce,
+)
+
+Come = TypeVar("Come")
+
+# Seconds. Outside of trading hours a real broker sends no quote and fills no order.
+PATIENCE = 60.0
 
 AMD = {"secType": "STK", "symbol": "AMD", "exchange": "SMART", "currency": "USD"}
 
@@ -30,16 +45,31 @@ class Script(NodeListener):
     def __init__(self) -> None:
         self.quotes: asyncio.Queue[Quote] = asyncio.Queue()
         self.fills: asyncio.Queue[ExecutionReport] = asyncio.Queue()
+        self.order_id = str(uuid.uuid4())  # of the one order that is placed; today's others are told, too
+        self.standing = "nothing was ordered"
 
     def on_quote(self, quote: Quote) -> None:
         if quote.bid is not None and quote.ask is not None:
             self.quotes.put_nowait(quote)
 
+    def on_order_update(self, update: OrderUpdate) -> None:
+        if update.order_ref == self.order_id:
+            self.standing = f"the order is {update.status} ({update.reason or update.ib_status})"
+
     def on_execution(self, report: ExecutionReport, _instrument: Instrument | None) -> None:
-        self.fills.put_nowait(report)
+        if report.order_ref == self.order_id:
+            self.fills.put_nowait(report)
 
 
 script = Script()
+
+
+async def next_of(queue: asyncio.Queue[Come], what: str) -> Come:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await queue.get()
+    except TimeoutError:
+        raise SystemExit(f"{what} did not come within {PATIENCE:g} s; {script.standing}.") from None
 
 
 async def trade(node: TradingNode) -> None:
@@ -51,12 +81,12 @@ async def trade(node: TradingNode) -> None:
     print(f"{amd.long_name}, in steps of {amd.increment_at(Decimal(100))} {amd.currency}")
 
     node.data.subscribe_quotes(amd)
-    for _ in range(10):
-        quote = await script.quotes.get()
+    for number in range(1, 11):
+        quote = await next_of(script.quotes, f"Quote {number} of {amd.symbol}")
         print(f"{quote.at:%H:%M:%S} {amd.symbol} {quote.bid} / {quote.ask} ({quote.market_data_type})")
 
     order = OrderRequest(
-        client_order_id=str(uuid.uuid4()),
+        client_order_id=script.order_id,
         account_code=account_code,
         con_id=amd.con_id,
         side=OrderSide.BUY,
@@ -65,7 +95,8 @@ async def trade(node: TradingNode) -> None:
         time_in_force=TimeInForce.DAY,
     )
     node.execution.place(order, amd)
-    fill = await script.fills.get()
+    script.standing = "IB has said nothing of the order"
+    fill = await next_of(script.fills, f"The fill of {order.side} {order.quantity} {amd.symbol}")
     print(f"filled: {fill.side} {fill.quantity} {amd.symbol} at {fill.price} {amd.currency}, execution {fill.exec_id}")
 
 

@@ -34,9 +34,6 @@ log = logging.getLogger(__name__)
 # "A farm is back" and "a farm is asleep" come at every login and ask nothing of anyone.
 ROUTINE_NOTICES = frozenset({2104, 2106, 2107, 2108, 2158})
 
-# The code of a notice that is ours and not IB's.
-OURS = 0
-
 
 class Bridge(NodeListener):
     """What one account's node says. Called on the loop, so it only puts things into queues."""

@@ -12,13 +12,12 @@ from uuid import UUID
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from brokers.domain import Instrument, Notice
+from brokers.domain import OURS, Instrument, Notice
 from brokers.node import TradingNode
 from brokers.refusals import SubscriptionRefused
 from webapp.bus import interest
 from webapp.trading import instruments
 from webapp.trading.models import Instrument as InstrumentRow
-from workers.bridge import OURS
 from workers.database import PASSING_ERRORS, Database
 from workers.waiting import rung
 

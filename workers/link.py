@@ -16,7 +16,7 @@ from brokers.config import (
     InteractiveBrokersExecClientConfig,
     TradingNodeConfig,
 )
-from brokers.domain import Notice, SessionState, TradingPermission
+from brokers.domain import OURS, Notice, SessionState, TradingPermission
 from brokers.gateways.base import Endpoint
 from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveDataClientFactory,
@@ -29,7 +29,7 @@ from webapp.accounts import sessions
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import commands
 from webapp.trading.models import BrokerOrder
-from workers.bridge import OURS, Bridge
+from workers.bridge import Bridge
 from workers.commands import CommandRunner, OutcomeNotRecorded
 from workers.doubts import Doubts
 from workers.interest import Streams
@@ -198,7 +198,7 @@ class Link:
         await self._tell(SessionState.SYNCING, reason)
         self._rows.take_refused()
         self._node.execution.repeat_fills()  # those that the database refused have to be told again
-        resync = await self._node.resync()
+        resync = await self._node.resync_until_complete()
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._resolve_interrupted(resync.order_refs)

@@ -47,9 +47,10 @@ from brokers.domain.orders import (
     OrderUpdate,
     TimeInForce,
 )
-from brokers.domain.sessions import Notice, SessionState, TradingMode, TradingPermission
+from brokers.domain.sessions import OURS, Notice, SessionState, TradingMode, TradingPermission
 
 __all__ = [
+    "OURS",
     "AccountValue",
     "Bar",
     "BarSize",

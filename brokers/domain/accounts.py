@@ -9,12 +9,12 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """`quantity` is negative when short, and zero once closed."""
+    """`quantity` is negative when short, and zero once closed. `average_cost` is None where IB doesn't say it."""
 
     account_code: str
     con_id: int
     quantity: Decimal
-    average_cost: Decimal
+    average_cost: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

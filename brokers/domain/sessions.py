@@ -47,9 +47,13 @@ class TradingPermission:
     reason: str
 
 
+# The code of a notice that is ours and not IB's.
+OURS = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that the gateway said and that changes no status by itself."""
+    """Something that the gateway said and that changes no status by itself; with the code OURS, the node itself."""
 
     code: int
     message: str

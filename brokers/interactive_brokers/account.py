@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 
 from ib_insync import Contract
 
 from brokers.domain import Position
 from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.held import Held
 from brokers.interactive_brokers.instruments.introductions import Introductions
 from brokers.interactive_brokers.link.ears import Word
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.profit_and_loss import ProfitAndLossStreams
 from brokers.listener import NodeListener
-from brokers.refusals import NoAnswer, NodeError
-
-log = logging.getLogger(__name__)
+from brokers.patience import Patience, again_while
+from brokers.refusals import LinkLost, NoAnswer, RequestRefused
 
 # https://interactivebrokers.github.io/tws-api/account_summary.html; $LEDGER:ALL is the cash by currency.
 SUMMARY_TAGS = (
     "NetLiquidation,TotalCashValue,SettledCash,AccruedCash,BuyingPower,EquityWithLoanValue,GrossPositionValue,"
     "InitMarginReq,MaintMarginReq,AvailableFunds,ExcessLiquidity,Cushion,$LEDGER:ALL"
 )
+
+OUT_OF_DATE = "What was told of it before may be out of date; it is asked again."
 
 
 class AccountReader:
@@ -45,21 +47,27 @@ class AccountReader:
         self._listener = listener
         self._profits = ProfitAndLossStreams(connection=connection, listener=listener)
         self._summary: tuple[Session, int] | None = None
+        self._held = Held()
         self._asking = asyncio.Lock()  # one subscription ends before the next begins
         self._asking_positions = asyncio.Lock()  # the library tells two answers apart by nothing
         self._restoring: asyncio.Task[None] | None = None
         connection.hear(Word.POSITION, self._on_position)
         connection.hear(Word.ACCOUNT_VALUE, self._on_account_value)
         connection.when_streams_are_lost(self._restore)
+        connection.when_it_ends(self.stop)
 
     async def read_positions(self) -> tuple[Position, ...]:
-        """All that IB lists; what isn't among them is closed."""
+        """All that IB lists. What isn't among them is closed, and if it was told before, told as zero now."""
         async with self._asking_positions:
+            self._held.begin_question()
             answer = await self._connection.ask(lambda session: session.account.positions(), what="positions")
-        try:
-            return tuple(convert.position(*said) for said in answer)
-        except ValueError as error:
-            raise NoAnswer(f"IB did not tell all positions: {error}.") from error
+            try:
+                positions = tuple(convert.position(*said) for said in answer)
+            except ValueError as error:
+                raise NoAnswer(f"IB did not tell all positions: {error}.") from error
+            for account_code, contract in list(self._held.untold()):
+                self._on_position(account_code, contract, 0.0, convert.UNSET_DOUBLE)
+        return positions
 
     async def read_values(self) -> bool:
         """True once the first figures of all accounts were told."""
@@ -115,22 +123,24 @@ class AccountReader:
 
     def _restore(self) -> None:
         """IB is back and has dropped what was subscribed: it's asked for again."""
-        if self._summary is not None and (self._restoring is None or self._restoring.done()):
+        if self._summary is not None or self._restoring is not None:
+            self.stop()
             self._restoring = asyncio.create_task(self._read_again())
 
     async def _read_again(self) -> None:
-        try:
-            await self.read_values()
-            await self.read_positions()
-        except NodeError as error:
-            log.warning("the account's values and positions could not be subscribed again: %s", error)
+        patience = Patience(backoff=self._connection.backoff(), tell=self._connection.remark)
+        with contextlib.suppress(LinkLost):  # the next connection's resync reads both
+            for read in (self.read_values, self.read_positions):
+                await again_while((NoAnswer, RequestRefused), read, patience=patience, meanwhile=OUT_OF_DATE)
 
     def stop(self) -> None:
         if self._restoring is not None:
             self._restoring.cancel()
+            self._restoring = None
 
     def _on_position(self, account_code: str, contract: Contract, size: float, average_cost: float) -> None:
         position = convert.position(account_code, contract, size, average_cost)
+        self._held.note(account_code, contract, size)
         self._introductions.deliver(contract, lambda _instrument: self._listener.on_position(position))
 
     def _on_account_value(self, account_code: str, tag: str, value: str, currency: str) -> None:

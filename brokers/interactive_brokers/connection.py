@@ -13,13 +13,14 @@ from ib_insync import Contract
 from ib_insync.wrapper import RequestError
 
 from brokers.config import TradingNodeConfig
-from brokers.domain import Notice
+from brokers.domain import OURS, Notice
 from brokers.interactive_brokers import errors
 from brokers.interactive_brokers.errors import Context, Meaning
 from brokers.interactive_brokers.link.ears import Ears, Word
 from brokers.interactive_brokers.link.handshake import LastError, shake_hands
 from brokers.interactive_brokers.link.health import LinkHealth, farm_name, new_port
 from brokers.interactive_brokers.link.heartbeat import until_silent
+from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.link.session import Session
 from brokers.listener import LinkState, NodeListener
 from brokers.refusals import AccountMissing, GatewayUnreachable, LinkLost, NoAnswer, RequestRefused
@@ -250,7 +251,7 @@ class InteractiveBrokersConnection:
 
     def _on_unreadable(self, what: str, _may_be_of_orders: bool) -> None:
         """A session whose words make no sense is given up alone: what it still says may be wrong, too."""
-        self._notice(0, f"The gateway sent {what} that could not be read.", None)
+        self.remark(f"The gateway sent {what} that could not be read.")
         if self._session is not None and self._session.unreadable_messages >= self._config.unreadable_limit:
             self._hang_up(f"{self._session.unreadable_messages} of the gateway's messages could not be read.")
 
@@ -306,6 +307,14 @@ class InteractiveBrokersConnection:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def backoff(self) -> Backoff:
+        """The pauses between the tries of whatever has failed."""
+        return Backoff(first=self._config.reconnect_pause, longest=self._config.longest_reconnect_pause)
+
+    def remark(self, sentence: str) -> None:
+        """Tells the owner something that isn't IB's: a notice with the code 0."""
+        self._notice(OURS, sentence, None)
 
     def _notice(self, code: int, text: str, contract: Contract | None) -> None:
         con_id = contract.conId if contract is not None else None

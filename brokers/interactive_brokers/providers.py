@@ -19,6 +19,7 @@ from brokers.interactive_brokers.instruments import ids as instrument_ids
 from brokers.interactive_brokers.instruments.chains import BOTH_RIGHTS, ChainBounds, Chains
 from brokers.interactive_brokers.instruments.combinations import combination
 from brokers.interactive_brokers.instruments.descriptions import SMART, Descriptions
+from brokers.interactive_brokers.instruments.loading import Loading, Wish
 from brokers.refusals import AmbiguousInstrument, InstrumentNotFound, NodeError
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,9 @@ class InteractiveBrokersInstrumentProvider:
     ) -> None:
         self._connection = connection
         self._config = config
+        ids = sorted(config.load_ids, key=str)
+        filters = config.instrument_filters if config.load_all else ()
+        self._loading = Loading([*ids, *filters], find=self._wished, connection=connection)
         self._descriptions = Descriptions(connection=connection, on_described=on_described)
         self._chains = Chains(connection=connection, descriptions=self._descriptions)
         self._answers: dict[InstrumentFilter, list[Instrument]] = {}
@@ -52,9 +56,15 @@ class InteractiveBrokersInstrumentProvider:
     # What is loaded
 
     async def load(self) -> list[Instrument]:
-        """The configured `load_ids`, and with `load_all` the configured filters. Raises InstrumentNotFound."""
-        loaded = await self.load_ids_async(self._config.load_ids)
-        return loaded + (await self.load_all_async() if self._config.load_all else [])
+        """The configured `load_ids`, and with `load_all` the configured filters.
+
+        Raises InstrumentNotFound for what IB has never described to this node. What it has described stays known: it is
+        asked for anew beside everything else, and a notice says when IB doesn't describe it any more.
+        """
+        return await self._loading.load()
+
+    async def _wished(self, wish: Wish) -> list[Instrument]:
+        return await self.query(wish) if isinstance(wish, InstrumentFilter) else [await self.load_async(wish)]
 
     async def load_all_async(self, filters: Filters | None = None) -> list[Instrument]:
         """All that fits any of the filters, by default the configured ones. Raises InstrumentNotFound."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from brokers.refusals import ConfigRefused, CredentialMissing, FilterRefused
 LOGIN = {"username": "TWS_USERNAME", "password": "TWS_PASSWORD"}
 AMD = {"secType": "STK", "symbol": "AMD", "exchange": "SMART", "currency": "USD"}
 SECRET = "hunter2-Correct.Horse"
+SHOUTED = "HUNTER2"  # it could be a variable's name
 
 
 def test_the_guide_s_dicts_are_a_config() -> None:
@@ -110,6 +112,7 @@ def test_the_node_and_its_clients_may_say_the_same() -> None:
         ({"broker_lost_deadline": None}, "broker_lost_deadline is in seconds"),
         ({"reconnect_pause": -0.5}, "reconnect_pause is in seconds, a number of 0 or more, and not -0.5"),
         ({"longest_reconnect_pause": "1"}, "longest_reconnect_pause is in seconds"),
+        ({"start_deadline": -1}, "start_deadline is in seconds, a number of 0 or more, and not -1"),
         ({"unreadable_limit": 0}, "unreadable_limit is a whole number of 1 or more, and not 0"),
         ({"gateway": {"login_deadline": 0}}, "login_deadline is in seconds, a number of more than 0, and not 0"),
         ({"data_clients": {"IB": {"market_data_lines": 1.5}}}, "market_data_lines is a whole number of 0 or more"),
@@ -173,7 +176,7 @@ def test_a_missing_variable_is_named(missing: str, how: str) -> None:
 def test_an_account_that_was_not_named_may_be_any() -> None:
     assert account_from_environment("TWS_ACCOUNT", environment={}) is None
     assert account_from_environment("TWS_ACCOUNT", environment={"TWS_ACCOUNT": "DU1"}) == "DU1"
-    with pytest.raises(CredentialMissing, match="MY_ACCOUNT"):
+    with pytest.raises(CredentialMissing, match="variable that the config's account names isn't set"):
         account_from_environment("MY_ACCOUNT", environment={})
 
 
@@ -196,16 +199,32 @@ def test_a_secret_in_the_place_of_its_variable_s_name_is_refused_and_never_shown
     assert SECRET not in repr(raised.value)
 
 
+@pytest.mark.parametrize("setting", ["username", "password"])
+def test_a_secret_that_could_be_a_variable_s_name_is_not_repeated_when_there_is_no_such_variable(setting: str) -> None:
+    environment = {"TWS_USERNAME": "alice", "TWS_PASSWORD": SECRET}
+    names = {"username": "TWS_USERNAME", "password": "TWS_PASSWORD", setting: SHOUTED}
+    with pytest.raises(CredentialMissing, match=f"that the config's {setting} names isn't set") as raised:
+        from_environment(**names, environment=environment)
+    assert SHOUTED not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("setting", ["username", "password", "account"])
+def test_a_secret_that_could_be_a_variable_s_name_is_not_repeated_when_it_is_given_twice(setting: str) -> None:
+    with pytest.raises(ConfigRefused, match=f"{setting} is given in the node and, differently, in data_cli") as raised:
+        TradingNodeConfig(**{setting: SHOUTED}, data_clients={"IB": {setting: "ANOTHER"}})
+    assert SHOUTED not in str(raised.value)
+    assert "ANOTHER" not in str(raised.value)
+
+
 def test_no_password_is_in_any_repr() -> None:
-    shouted = "HUNTER2"  # it could be a variable's name
     config = TradingNodeConfig(
-        data_clients={"IB": {"password": shouted}}, gateway={"password": shouted}  # type: ignore[dict-item, arg-type]
+        data_clients={"IB": {"password": SHOUTED}}, gateway={"password": SHOUTED}  # type: ignore[dict-item, arg-type]
     )  # fmt: skip
-    assert shouted not in repr(config)
+    assert SHOUTED not in repr(config)
     assert SECRET not in repr(Credentials(username="alice", password=SECRET))
     with pytest.raises(ConfigRefused) as raised:
-        TradingNodeConfig(password=shouted, gateway={"password": "ANOTHER"})
-    assert shouted not in str(raised.value)
+        TradingNodeConfig(password=SHOUTED, gateway={"password": "ANOTHER"})
+    assert SHOUTED not in str(raised.value)
 
 
 # What is loaded

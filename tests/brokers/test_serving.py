@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -208,11 +209,20 @@ async def test_a_variable_that_is_missing_when_it_is_needed_is_named(
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(CredentialMissing, match="TWS_USERNAME"):
         await built(TradingNodeConfig(gateway=InteractiveBrokersGatewayConfig())).start()
-    with pytest.raises(CredentialMissing, match="MY_ACCOUNT"):
+    with pytest.raises(CredentialMissing, match="variable that the config's account names isn't set"):
         await built(at(simulator, account="MY_ACCOUNT")).start()
     node = built(at(simulator))  # a gateway that runs already asks for none of them
     await node.start()
     await node.stop()
+
+
+async def test_a_password_that_stands_for_a_variable_s_name_is_in_no_message_and_no_log(
+    built: Build, login: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = built(TradingNodeConfig(data_clients={"IB": {"password": "MYSECRET"}}, gateway={}))
+    with caplog.at_level(logging.DEBUG), pytest.raises(CredentialMissing, match="the config's password") as raised:
+        await node.serve()
+    assert "MYSECRET" not in str(raised.value) + caplog.text + repr(node)
 
 
 async def test_the_account_is_the_one_that_the_variable_names(
@@ -384,40 +394,17 @@ def test_a_program_ends_cleanly_on_a_signal(simulator: Any, number: signal.Signa
     assert process.returncode == 0
 
 
-def test_the_quickstart_shows_ten_quotes_and_a_fill() -> None:
-    environment = {**os.environ, "TWS_USERNAME": "demo", "TWS_PASSWORD": "demo"}
-    environment.pop("TWS_ACCOUNT", None)
-    ran = subprocess.run(
-        [sys.executable, "-m", "examples.quickstart"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    lines = ran.stdout.splitlines()
-    assert re.fullmatch(r"ADVANCED MICRO DEVICES.*, in steps of 0\.01 USD", lines[0])
-    assert len([line for line in lines if re.fullmatch(r"[\d:]{8} AMD [\d.]+ / [\d.]+ \(live\)", line)]) == 10
-    assert re.fullmatch(r"filled: BUY 10 AMD at [\d.]+ USD, execution \S+", lines[-1])
-    assert "The credentials are valid" in ran.stderr
-    assert "ERROR" not in ran.stderr
-
-
-def test_the_quickstart_without_credentials_names_the_variable() -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TWS_")}
-    ran = subprocess.run(
-        [sys.executable, "-m", "examples.quickstart"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 1
-    assert "CredentialMissing: The environment variable TWS_USERNAME" in ran.stderr
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_program_ends_cleanly_on_a_signal_in_the_middle_of_its_start(number: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # it never answers the handshake
+        mute.settimeout(DEADLINE)
+        command = [sys.executable, "-c", PROGRAM, str(mute.getsockname()[1])]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            with mute.accept()[0]:
+                process.send_signal(number)
+                assert process.stdout.read() == "ended\n"
+    assert process.returncode == 0
 
 
 def test_a_program_whose_start_fails_ends_with_the_reason() -> None:

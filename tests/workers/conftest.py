@@ -43,9 +43,16 @@ class Place:
     var: Path
     hosts: list[SessionHost]
 
-    def new_host(self, name: str = "worker-1", *, capacity: int = 10, read_only: bool = False) -> SessionHost:
+    def new_host(
+        self,
+        name: str = "worker-1",
+        *,
+        capacity: int = 10,
+        read_only: bool = False,
+        runtime: GatewayRuntime | None = None,
+    ) -> SessionHost:
         """`read_only`: it starts gateways whose API may only read."""
-        runtime = ReadOnlyGateways(self.var / "gateways") if read_only else self.runtime
+        runtime = runtime or (ReadOnlyGateways(self.var / "gateways") if read_only else self.runtime)
         host = SessionHost(name=name, runtime=runtime, opener=Opener(), capacity=capacity)
         host.start()
         self.hosts.append(host)

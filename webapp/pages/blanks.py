@@ -56,7 +56,7 @@ POSITION: PositionBody = {
     "symbol": "",
     "account_code": "",
     "quantity": "0",
-    "average_cost": "0",
+    "average_cost": None,
     "currency": "",
 }
 

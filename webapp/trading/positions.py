@@ -14,19 +14,19 @@ from brokers import domain
 from webapp.accounts import events
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.trading import instruments
-from webapp.trading.amounts import fitted, plain
+from webapp.trading.amounts import fitted, fitted_or_none, plain, plain_or_none
 from webapp.trading.locks import hold
 from webapp.trading.models import Position
 
 
 class PositionBody(TypedDict):
-    """`quantity` is negative when short, and "0" once closed. `average_cost` is in `currency`."""
+    """`quantity` is negative when short, and "0" once closed. `average_cost` is in `currency`, and may be unknown."""
 
     con_id: int
     symbol: str
     account_code: str
     quantity: str
-    average_cost: str
+    average_cost: str | None
     currency: str
 
 
@@ -44,7 +44,7 @@ def as_body(position: Position) -> PositionBody:
         "symbol": position.instrument.display_symbol,
         "account_code": position.account_code,
         "quantity": plain(position.quantity),
-        "average_cost": plain(position.average_cost),
+        "average_cost": plain_or_none(position.average_cost),
         "currency": position.instrument.currency,
     }
 
@@ -59,7 +59,7 @@ def record(*, account_id: UUID, position: domain.Position) -> None:
         account_code=position.account_code,
         instrument=instruments.get(position.con_id),
         quantity=fitted(position.quantity),
-        average_cost=fitted(position.average_cost),
+        average_cost=fitted_or_none(position.average_cost),
     )
     with transaction.atomic():
         hold(account_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from ib_insync import Contract
 
@@ -24,7 +23,7 @@ def position(account_code: str, contract: Contract, size: float, average_cost: f
         account_code=account_code,
         con_id=con_id(contract),
         quantity=held,
-        average_cost=to_decimal(average_cost) or Decimal(0),
+        average_cost=to_decimal(average_cost),
     )
 
 

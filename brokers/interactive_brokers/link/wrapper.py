@@ -299,6 +299,10 @@ class TellingDecoder(Decoder):
         """The library's own keeps it to itself when it can't read one."""
         self.wrapper.orderStatus(*(kind(field or 0) for kind, field in zip(_STATUS_FIELDS, fields[1:], strict=False)))
 
+    def position(self, fields: list[str]) -> None:
+        """The library takes an empty size or cost for 0, which would be a position that is closed or was for free."""
+        super().position([*fields[:-2], *(field or _UNSET for field in fields[-2:])])
+
     def _may_be_of_orders(self, kind: str) -> bool:
         """A kind that nobody knows is a spoiled one: it may have been any."""
         return kind in _KINDS_OF_ORDERS or not kind.isdecimal() or int(kind) not in self.handlers
@@ -313,6 +317,9 @@ class TellingDecoder(Decoder):
 # Where these stand in both kinds of contract details, from server version 164 on. The library reads them as whole
 # numbers, and loses a bond for its coupon of 4.25; nothing here needs them.
 _COUPON, _EV_MULTIPLIER = 5, 29
+
+
+_UNSET = str(convert.UNSET_DOUBLE)
 
 
 def _without(fields: list[str], *places: int) -> list[str]:

@@ -1,10 +1,11 @@
-"""Requests about money and positions."""
+"""Requests about money and positions. What is given up is cancelled at IB, so that it doesn't pile up there."""
 
 # mypy: disable-error-code="no-untyped-call"
 # The library's client carries no annotations: they are given here.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from ib_insync import Contract
@@ -28,11 +29,17 @@ class AccountRequests:
         request_id = self._client.getReqId()
         future = self._wrapper.startReq(request_id)
         self._client.reqAccountSummary(request_id, "All", tags)
-        await future
+        try:
+            await future
+        except asyncio.CancelledError:
+            self.end_account_summary(request_id)
+            raise
         return request_id
 
     def end_account_summary(self, request_id: int) -> None:
-        self._client.cancelAccountSummary(request_id)
+        self._wrapper.forget_request(request_id)
+        if self._client.isReady():
+            self._client.cancelAccountSummary(request_id)
 
     async def account_updates(self, account_code: str) -> None:
         """All figures of one account, told as they come; returns once IB says that they are all."""

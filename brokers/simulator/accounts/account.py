@@ -62,6 +62,7 @@ class Position:
     `quantity` is negative when short. `average_cost` is one contract's, with its multiplier and, but for a currency
     pair, commissions in it, as IB's; `entry` is the same without commissions. `realized_pnl` is None until it is traded
     today. `overnight` is the quantity that today began with, and `spent` what today's trades paid, less what they got.
+    `tells_cost`: IB doesn't say of every position what it cost, one that was transferred to the account for example.
     """
 
     instrument: Instrument
@@ -71,6 +72,7 @@ class Position:
     realized_pnl: Decimal | None = None
     overnight: Decimal = ZERO
     spent: Decimal = ZERO
+    tells_cost: bool = True
 
 
 @dataclass(frozen=True, slots=True)

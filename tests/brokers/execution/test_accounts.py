@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from brokers.domain import Instrument, OrderStatus, OrderType, SecurityType
 from brokers.node import TradingNode
-from tests.brokers.execution.conftest import AAPL, EUR_USD, FIRST, SECOND, order
+from brokers.refusals import NoAnswer
+from tests.brokers.execution.conftest import AAPL, EUR_USD, FIRST, SECOND, node_at, order
 from tests.brokers.recorder import Recorder
-from tests.brokers.simulator.conftest import Running
+from tests.brokers.simulator.conftest import Running, became
 
 
 async def bought(node: TradingNode, recorder: Recorder, aapl: Instrument, account_code: str) -> None:
@@ -60,6 +62,39 @@ async def test_values_and_positions_come_for_both_accounts(
     keys = {(one.account_code, one.tag, one.currency) for one in recorder.values}
     assert {(code, "NetLiquidation", "USD") for code in (FIRST, SECOND)} <= keys
     assert {(code, "CashBalance", "BASE") for code in (FIRST, SECOND)} <= keys
+
+
+async def test_what_a_position_cost_is_not_known_when_ib_does_not_say_it(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    await bought(node, recorder, aapl, SECOND)
+    await running.scenario.do("withhold_cost", instrument="AAPL")
+    (position,) = await node.account.read_positions()
+    assert (position.quantity, position.average_cost) == (Decimal(10), None)
+    assert position in recorder.positions
+
+
+@pytest.mark.parametrize(
+    ("fault", "arguments"), [("ignore", {"message": "reqAccountSummary"}), ("delay", {"ms": 3600000})]
+)
+async def test_a_summary_that_does_not_come_in_time_is_cancelled_at_ib(
+    running: Running, recorder: Recorder, fault: str, arguments: dict[str, Any]
+) -> None:
+    node = node_at(running, recorder, request_deadline=0.3)
+    await node.connect()
+    await running.scenario.do(fault, **arguments)
+    with pytest.raises(NoAnswer, match="the account summary"):
+        await node.account.read_values()
+    await became(lambda: bool(requests(running, "cancelAccountSummary")))
+    assert requests(running, "cancelAccountSummary") == requests(running, "reqAccountSummary")
+    (session,) = running.gateway.sessions
+    assert not session.accounts.summaries
+    node.drop()
+
+
+def requests(running: Running, name: str) -> list[str]:
+    """The ids of the requests of this name that came, in their order."""
+    return [row["request_id"] for row in running.rows("request") if row["name"] == name]
 
 
 async def test_all_values_of_every_account_can_be_read(node: TradingNode, recorder: Recorder) -> None:

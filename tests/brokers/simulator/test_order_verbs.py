@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 from ib_insync import IB, Contract, LimitOrder, MarketOrder, Trade
+from ib_insync.util import UNSET_DOUBLE
 
 from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import Errors, Running, answered, settled, soon, until
+from tests.brokers.simulator.trading import bought
 
 
 async def resting(ib: IB, contract: Contract, reference: str = "ours-1", quantity: int = 10) -> Trade:
@@ -98,6 +100,21 @@ async def test_an_execution_is_corrected_under_an_id_that_ends_higher(
     assert (right.exec_id, right.price) == (told["exec_id"], Decimal("100.5"))
     with pytest.raises(VerbRefused, match=r"no execution has the id 7\.7\.7\.7"):
         await running.scenario.do("correct", exec_id="7.7.7.7", price=1)
+
+
+async def test_what_a_position_cost_is_withheld_and_told_again(running: Running, ib: IB, apple: Contract) -> None:
+    await bought(ib, apple, 10)
+
+    def told() -> float:
+        [position] = ib.positions()
+        return position.avgCost
+
+    await until(ib, lambda: bool(ib.positions()))
+    cost = told()
+    await running.scenario.do("withhold_cost", instrument="AAPL")
+    await until(ib, lambda: told() == UNSET_DOUBLE)
+    await running.scenario.do("withhold_cost", instrument="AAPL", on=False)
+    await until(ib, lambda: told() == cost)
 
 
 async def test_a_permission_is_taken_away_and_given_back(

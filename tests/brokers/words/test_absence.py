@@ -47,9 +47,9 @@ async def answer_resync(
     else:
         gateway.say(102)
     gateway.say(55, 1, (await gateway.next(EXECUTIONS))[2])
+    gateway.say(64, 1, (await gateway.next(SUMMARY))[2])
     await gateway.next(POSITIONS)
     gateway.say(62, 1)
-    gateway.say(64, 1, (await gateway.next(SUMMARY))[2])
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from brokers.node import TradingNode
 from brokers.refusals import LinkLost, NoAnswer, RequestRefused
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
-from tests.brokers.words.stage import node_at, received, whatever_was_sent_has_arrived
+from tests.brokers.words.stage import DETAILS, node_at, received, whatever_was_sent_has_arrived
 
 POSITIONS, SUMMARY, END_SUMMARY, UPDATES, END_UPDATES = 61, 62, 63, 76, 77
 PROFITS, END_PROFITS, POSITION_PROFITS, END_POSITION_PROFITS = 92, 93, 94, 95
@@ -230,12 +230,29 @@ async def test_a_refused_reading_of_values_is_raised_with_ib_s_code(
         await reading
 
 
-async def test_a_position_without_its_size_is_no_position(node: TradingNode, gateway: ScriptedGateway) -> None:
-    reading = asyncio.create_task(node.account.read_positions())
+async def answer_positions(gateway: ScriptedGateway, *, size: object, cost: object) -> None:
     await gateway.next(POSITIONS)
     gateway.say(
-        61, 3, "DU1000001", 265598, "AAPL", "STK", "", 0, "", "", "NASDAQ", "USD", "AAPL", "NMS", UNSET, 189.5
+        61, 3, "DU1000001", 265598, "AAPL", "STK", "", 0, "", "", "NASDAQ", "USD", "AAPL", "NMS", size, cost
     )  # fmt: skip
     gateway.say(62, 1)
+
+
+@pytest.mark.parametrize(("cost", "told"), [("", None), (UNSET, None), ("0", Decimal(0)), ("189.5", Decimal("189.5"))])
+async def test_a_cost_that_is_unset_is_not_known_and_zero_is_zero(
+    node: TradingNode, gateway: ScriptedGateway, cost: str, told: Decimal | None
+) -> None:
+    reading = asyncio.create_task(node.account.read_positions())
+    await answer_positions(gateway, size=10, cost=cost)
+    gateway.answer_details((await gateway.next(DETAILS))[2])
+    assert [one.average_cost for one in await reading] == [told]
+
+
+@pytest.mark.parametrize("size", ["", UNSET])
+async def test_a_position_without_its_size_is_no_position(
+    node: TradingNode, gateway: ScriptedGateway, size: str
+) -> None:
+    reading = asyncio.create_task(node.account.read_positions())
+    await answer_positions(gateway, size=size, cost=189.5)
     with pytest.raises(NoAnswer, match="came without its size"):
         await reading

@@ -510,6 +510,14 @@ async def test_a_position_comes_and_goes(desk: Desk, aapl: Instrument) -> None:
         await (row.to_have_text(shown) if shown else row.to_have_count(0))
 
 
+async def test_a_cost_that_is_not_known_is_a_dash_until_the_broker_says_it(desk: Desk, aapl: Instrument) -> None:
+    await desk.open("trade/")
+    cost = desk.one(f"tr[data-position-con-id='{aapl.con_id}'] [data-field=average_cost]")
+    for said, shown in ((None, "—"), (Decimal("187.4"), "187.40"), (None, "—")):
+        await desk.write(positions.record, position=Position("DU1000001", aapl.con_id, Decimal(5), said))
+        await cost.to_have_text(shown)
+
+
 async def test_adding_and_removing_an_instrument_needs_no_reload(
     desk: Desk, watchlist: Watchlist, aapl: Instrument, eurusd: Instrument
 ) -> None:

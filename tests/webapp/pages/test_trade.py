@@ -150,6 +150,18 @@ def test_positions_and_account_values_are_painted_from_rows(
     assert ">1,000,234.50</span>" in text
 
 
+def test_a_position_whose_cost_is_not_known_shows_a_dash(
+    screen: Callable[..., Any], ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    Position.objects.create(
+        account=ready_account, account_code="DU1", instrument=aapl, quantity=Decimal(5), average_cost=None
+    )
+    row = screen().content.decode().partition(f'data-position-con-id="{aapl.con_id}"')[2].partition("</tr>")[0]
+    cost = row.partition('data-field="average_cost"')[2]
+    assert 'title="Not known yet"' in cost
+    assert ">—</td>" in cost
+
+
 def test_an_open_order_is_shown_however_many_came_after_it(
     screen: Callable[..., Any], order: Order, elements: Callable[[Any], Any]
 ) -> None:

@@ -17,8 +17,8 @@ from webapp.trading.refusals import InstrumentUnknown
 pytestmark = pytest.mark.django_db
 
 
-def record(account: BrokerAccount, quantity: str, cost: str = "190.5", con_id: int = AAPL) -> None:
-    position = Position("DU1000001", con_id, Decimal(quantity), Decimal(cost))
+def record(account: BrokerAccount, quantity: str, cost: str | None = "190.5", con_id: int = AAPL) -> None:
+    position = Position("DU1000001", con_id, Decimal(quantity), None if cost is None else Decimal(cost))
     positions.record(account_id=account.pk, position=position)
 
 
@@ -44,6 +44,15 @@ def test_a_position_is_kept_and_told(ready_account: BrokerAccount, aapl: Instrum
 def test_a_short_position_is_negative(ready_account: BrokerAccount, aapl: Instrument) -> None:
     record(ready_account, "-3")
     assert events()[0]["quantity"] == "-3"
+
+
+def test_a_cost_that_the_broker_does_not_say_is_kept_as_not_known(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    for cost in ("190.5", None, None, "0"):
+        record(ready_account, "10", cost)
+    assert [body["average_cost"] for body in events()] == ["190.5", None, "0"]
+    assert positions.as_body(positions.of(ready_account.user).get()) == events()[-1]
 
 
 def test_the_same_position_again_is_no_event(ready_account: BrokerAccount, aapl: Instrument) -> None:

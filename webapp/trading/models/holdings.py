@@ -18,7 +18,7 @@ class Position(models.Model):
     account_code = models.CharField(max_length=20)
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
     quantity = AmountField()
-    average_cost = AmountField()
+    average_cost = AmountField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -42,7 +42,7 @@ def portfolio_value(account: str, holding: Holding) -> list[Value]:
         holding.position.quantity,
         rounded(holding.price / instrument.price_magnifier),
         money(holding.value),
-        rounded(holding.position.average_cost),
+        _average_cost(holding.position),
         money(holding.unrealized_pnl),
         money(holding.realized_pnl),
         account,
@@ -59,7 +59,7 @@ def account_download_end(account: str) -> list[Value]:
 
 
 def position(account: str, held: Position) -> list[Value]:
-    return [61, 3, account, *_contract(held.instrument), held.quantity, rounded(held.average_cost)]
+    return [61, 3, account, *_contract(held.instrument), held.quantity, _average_cost(held)]
 
 
 def position_end() -> list[Value]:
@@ -77,7 +77,7 @@ def account_summary_end(request_id: int) -> list[Value]:
 def position_multi(request_id: int, account: str, held: Position) -> list[Value]:
     """The last field is the model, which no account here has."""
     contract = _contract(held.instrument)
-    return [71, 1, request_id, account, *contract, held.quantity, rounded(held.average_cost), ""]
+    return [71, 1, request_id, account, *contract, held.quantity, _average_cost(held), ""]
 
 
 def position_multi_end(request_id: int) -> list[Value]:
@@ -108,6 +108,10 @@ def pnl_single(request_id: int, quantity: Decimal, profit: Profit, value: Decima
 def rounded(price: Decimal) -> Decimal:
     """An average has no last digit; IB sends some eight."""
     return round(price, 8)
+
+
+def _average_cost(held: Position) -> Value:
+    return rounded(held.average_cost) if held.tells_cost else UNSET_DOUBLE
 
 
 def _listed_on(instrument: Instrument) -> str:

@@ -107,6 +107,13 @@ def _last_execution(stage: Stage) -> Execution:
     return executions[-1]
 
 
+def withhold_cost(stage: Stage, *, instrument: str, on: bool) -> None:
+    found = stage.instrument(instrument)
+    for code, account in stage.gateway.accounts_by_code.items():
+        account.position(found).tells_cost = not on
+        stage.gateway.accounts.position_changed(code, found)
+
+
 def permit(stage: Stage, *, security_type: str, on: bool) -> None:
     without = stage.gateway.desk.permissions.without
     without.discard(security_type) if on else without.add(security_type)
@@ -156,6 +163,12 @@ VERBS = (
         "An execution (the last one, when not said) comes again with a higher last part of its id and another price.",
         correct,
         (text("exec_id", None), amount("price")),
+    ),
+    Verb(
+        "withhold_cost",
+        "The average cost of the positions in an instrument comes unset, or comes again.",
+        withhold_cost,
+        (_INSTRUMENT, switch("on", True)),
     ),
     Verb(
         "permit",

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_kinds_of_events'),
-        ('trading', '0002_what_an_instrument_says_of_itself'),
+        ('trading', '0003_a_position_may_come_without_its_cost'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
