@@ -19,8 +19,8 @@ from ib_insync.client import Client
 from ib_insync.wrapper import Wrapper
 
 from brokers.interactive_brokers import convert
-from brokers.interactive_brokers.budget import Lane, Lanes
 from brokers.interactive_brokers.link.ears import Ears, Word
+from brokers.interactive_brokers.link.lanes import Lane, Lanes
 
 log = logging.getLogger(__name__)
 
