@@ -38,7 +38,7 @@ class PacedClient(Client):
 
     def __init__(self, wrapper: Wrapper, ears: Ears) -> None:
         loop = asyncio.get_running_loop()
-        self._lanes = Lanes(self._write, now=loop.time, call_at=loop.call_at)
+        self._lanes = Lanes(self._write, now=loop.time, call_at=loop.call_at, on_expired=lambda _: None)
         self._placed: set[str] = set()
         self._ears = ears
         self.request_ids: set[int] = set()  # given to anything but an order
@@ -67,10 +67,11 @@ class PacedClient(Client):
         super().send(*fields, makeEmpty=makeEmpty)
 
     def sendMsg(self, msg: str) -> None:
-        self._lanes.send(self._lane_of(msg), msg)
+        kind, *fields = msg.split("\0", 3)
+        order_ids = [int(fields[0])] if kind == _PLACE else []
+        self._lanes.send(self._lane_of(kind, fields), msg, order_ids=order_ids)
 
-    def _lane_of(self, message: str) -> Lane:
-        kind, *fields = message.split("\0", 3)
+    def _lane_of(self, kind: str, fields: list[str]) -> Lane:
         if kind == _PLACE:
             return self._lane_of_order(fields[0])
         if kind == _CANCEL:
@@ -87,8 +88,7 @@ class PacedClient(Client):
 
     def _where_it_waits(self, order_id: str) -> Lane | None:
         """A cancel must not overtake the order that it cancels, or IB would not know that order yet."""
-        prefix = f"{_PLACE}\0{order_id}\0"
-        return next((lane for lane in (Lane.ORDER, Lane.MODIFY) if self._lanes.waits(lane, prefix)), None)
+        return next((lane for lane in (Lane.ORDER, Lane.MODIFY) if int(order_id) in self._lanes.order_ids(lane)), None)
 
     def _write(self, message: str) -> None:
         self.conn.sendMsg(self._prefix(message.encode()))
