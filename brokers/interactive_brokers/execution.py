@@ -23,6 +23,7 @@ from brokers.interactive_brokers.orders.groups import bracket_orders, require_gr
 from brokers.interactive_brokers.orders.news import OrderNews
 from brokers.interactive_brokers.orders.reads import OrderReads
 from brokers.interactive_brokers.orders.sending import Ordered, OrderSending
+from brokers.interactive_brokers.orders.telling import OrderTelling
 from brokers.interactive_brokers.permission import READ_ONLY, product_permissions, trading_permission
 from brokers.listener import NodeListener
 
@@ -53,6 +54,7 @@ class InteractiveBrokersExecutionClient:
             connection=connection,
             introductions=introductions,
             listener=listener,
+            telling=OrderTelling(introductions=introductions, listener=listener),
             look_again=self._reads.look_again,
             look_for_lost=self._reads.look_for_lost,
         )
