@@ -46,6 +46,7 @@ from brokers.domain.orders import (
     OrderType,
     OrderUpdate,
     TimeInForce,
+    Unsent,
 )
 from brokers.domain.sessions import Notice, SessionState, TradingMode, TradingPermission
 
@@ -89,5 +90,6 @@ __all__ = [
     "TradingInterval",
     "TradingMode",
     "TradingPermission",
+    "Unsent",
     "WhatToShow",
 ]

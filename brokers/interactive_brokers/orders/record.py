@@ -54,6 +54,7 @@ class OrderRecord:
     rejected: bool = False  # IB gave a code that rejects the order itself, perhaps before it says `Inactive`
     alive: bool = False  # IB has said that it works the order
     seen: bool = True  # on this connection, by IB or because it was sent on it
+    unsent: bool = False  # it was withdrawn before a byte of it left
     cancel_sent: bool = False
     wishes: list[OrderTerms] = field(default_factory=list)  # IB has answered neither with these nor with a refusal
 
@@ -170,6 +171,20 @@ class OrderRecord:
     def settle_changes(self) -> None:
         """No answer to a change is waited for any more: `terms` are what IB says."""
         self.wishes.clear()
+
+    def withdraw(self, status: OrderStatus, reason: str) -> None:
+        self.unsent = True
+        self.end(status)
+        self.reason, self.reason_code = reason, None
+
+    def withdraw_changes(self, count: int) -> None:
+        """The newest so many."""
+        del self.wishes[max(len(self.wishes) - count, 0) :]
+        if self.wished == self.terms:
+            self.settle_changes()
+
+    def withdraw_cancel(self) -> None:
+        self.cancel_sent = False
 
     def begin_connection(self) -> None:
         """What was sent before may have been lost with the link, and so has its answer."""

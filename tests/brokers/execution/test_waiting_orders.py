@@ -1,0 +1,227 @@
+"""More orders, changes and cancels than IB takes in a second: what becomes of those that still wait here.
+
+The gateway's ledger says what arrived. A resync's questions leave after every order, so that once they are answered,
+no order is still on its way.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from brokers.domain import (
+    BracketRequest,
+    Instrument,
+    OrderChange,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    OrderUpdate,
+    Unsent,
+)
+from brokers.node import TradingNode
+from brokers.refusals import OrderRefused
+from tests.brokers.execution.conftest import FIRST, SECOND, order
+from tests.brokers.execution.test_orders import working
+from tests.brokers.recorder import Recorder
+from tests.brokers.simulator.conftest import Running
+
+# More than leave at once, and no more than IB takes of one contract, side and account.
+BURST = 60
+PLACES = [
+    {"account_code": account, "side": side, "limit_price": Decimal(price)}
+    for account in (FIRST, SECOND)
+    for side, price in ((OrderSide.BUY, "150.00"), (OrderSide.SELL, "250.00"))
+]
+
+
+def burst(node: TradingNode, aapl: Instrument, count: int = BURST) -> list[str]:
+    """So many orders in one breath; their ids. Those beyond what IB takes in a second wait."""
+    requests = [order(**PLACES[number % len(PLACES)]) for number in range(count)]
+    for request in requests:
+        node.execution.place(request, aapl)
+    return [request.client_order_id for request in requests]
+
+
+async def all_working(node: TradingNode, recorder: Recorder, aapl: Instrument) -> list[str]:
+    refs = burst(node, aapl)
+    await all_are(recorder, refs, "Submitted")
+    return refs
+
+
+async def all_are(recorder: Recorder, refs: list[str], ib_status: str) -> None:
+    await recorder.until(
+        lambda: {update.order_ref for update in recorder.updates if update.ib_status == ib_status} >= set(refs)
+    )
+
+
+def many_changes(node: TradingNode, ref: str) -> None:
+    for cents in range(1, BURST + 1):
+        price = Decimal(150) + Decimal(cents) / 100
+        node.execution.modify(OrderChange(client_order_id=ref, limit_price=price))
+
+
+def unsent(recorder: Recorder, what: Unsent) -> list[OrderUpdate]:
+    return [update for update in recorder.updates if update.unsent is what]
+
+
+def refs_unsent(recorder: Recorder, what: Unsent) -> list[str]:
+    return [update.order_ref for update in unsent(recorder, what)]
+
+
+def arrived(running: Running, event: str = "new") -> list[str]:
+    return [row["order_ref"] for row in running.rows("order") if row["event"] == event]
+
+
+def cancels(running: Running) -> list[str]:
+    return [row["order_ref"] for row in running.rows("cancel")]
+
+
+# Cancelling
+
+
+async def test_nothing_that_was_placed_before_goes_out_after_everything_was_cancelled(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    refs = burst(node, aapl)
+    assert node.execution.cancel_all() == set(refs)
+    withdrawn = refs_unsent(recorder, Unsent.ORDER)
+    assert withdrawn == refs[-len(withdrawn) :]
+    for ref in refs:
+        await recorder.update(ref, OrderStatus.CANCELLED)
+    await node.resync()
+    assert arrived(running) == refs[: -len(withdrawn)]
+    assert [row["order_id"] for row in running.rows("cancel")] == [None]
+
+
+async def test_an_order_that_never_left_is_cancelled_at_once_and_ib_never_hears_of_it(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    *others, last = burst(node, aapl)
+    node.execution.cancel(last)
+    [told] = unsent(recorder, Unsent.ORDER)
+    assert (told.order_ref, told.status, told.ib_status) == (last, OrderStatus.CANCELLED, "")
+    assert told.reason == "Cancelled before it was sent: the broker never saw it."
+    with pytest.raises(OrderRefused, match="cancelled already"):
+        node.execution.cancel(last)
+    await all_are(recorder, others, "Submitted")
+    await node.resync()
+    assert (arrived(running), cancels(running)) == (others, [])
+
+
+async def test_the_orders_of_one_account_that_never_left_are_withdrawn_and_the_others_go_out(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    refs = burst(node, aapl)
+    cancelled = node.execution.cancel_all(SECOND)
+    withdrawn = refs_unsent(recorder, Unsent.ORDER)
+    assert set(withdrawn) < cancelled
+    for ref in cancelled:
+        await recorder.update(ref, OrderStatus.CANCELLED)
+    await all_are(recorder, [ref for ref in refs if ref not in cancelled], "Submitted")
+    await node.resync()
+    assert arrived(running) == [ref for ref in refs if ref not in withdrawn]
+    assert set(cancels(running)) == cancelled - set(withdrawn)
+
+
+async def test_a_cancel_takes_the_place_of_the_changes_that_wait(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    request = order()
+    await working(node, recorder, request, aapl)
+    many_changes(node, request.client_order_id)
+    node.execution.cancel(request.client_order_id)
+    [told] = unsent(recorder, Unsent.CHANGE)
+    assert (told.status, told.reason) == (
+        OrderStatus.SUBMITTED,
+        "The change was not sent: the order is being cancelled.",
+    )
+    cancelled = await recorder.update(request.client_order_id, OrderStatus.CANCELLED)
+    assert not cancelled.unsent
+    await node.resync()
+    assert 0 < len(arrived(running, "modify")) < BURST
+    assert cancels(running) == [request.client_order_id]
+
+
+async def test_what_is_attached_to_a_cancelled_order_does_not_go_out_without_it(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    sent = order()
+    await working(node, recorder, sent, aapl)
+    burst(node, aapl)
+    waiting, of_sent = order(account_code=SECOND), order(parent_client_order_id=sent.client_order_id)
+    of_waiting = order(account_code=SECOND, parent_client_order_id=waiting.client_order_id)
+    of_that = order(account_code=SECOND, parent_client_order_id=of_waiting.client_order_id)
+    for request in (waiting, of_sent, of_waiting, of_that):
+        node.execution.place(request, aapl)
+    node.execution.cancel(waiting.client_order_id)
+    family = [waiting.client_order_id, of_waiting.client_order_id, of_that.client_order_id]
+    assert refs_unsent(recorder, Unsent.ORDER) == family
+    node.execution.cancel(sent.client_order_id)
+    assert refs_unsent(recorder, Unsent.ORDER) == [*family, of_sent.client_order_id]
+    await recorder.update(sent.client_order_id, OrderStatus.CANCELLED)
+    await node.resync()
+    assert not {*family, of_sent.client_order_id} & set(arrived(running))
+    assert cancels(running) == [sent.client_order_id]
+
+
+async def test_a_bracket_that_waits_goes_out_whole_or_not_at_all(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    brackets = [bracket(account_code=account) for account in (FIRST, SECOND) * 9]
+    for one in brackets:
+        node.execution.place_bracket(one, aapl)
+    *others, last = brackets
+    node.execution.cancel(last.take_profit.client_order_id)
+    assert refs_unsent(recorder, Unsent.ORDER) == refs_of(last)
+    await all_are(recorder, [one.entry.client_order_id for one in others], "Submitted")
+    await node.resync()
+    assert arrived(running) == [ref for one in others for ref in refs_of(one)]
+
+
+def bracket(**fields: Any) -> BracketRequest:
+    out = {"side": OrderSide.SELL, **fields}
+    return BracketRequest(
+        entry=order(**fields),
+        take_profit=order(limit_price=Decimal("210.00"), **out),
+        stop_loss=order(OrderType.STP, stop_price=Decimal("140.00"), **out),
+    )
+
+
+def refs_of(one: BracketRequest) -> list[str]:
+    return [request.client_order_id for request in (one.entry, one.take_profit, one.stop_loss)]
+
+
+# The end of a session
+
+
+async def test_a_node_that_is_dropped_sends_nothing_more_and_says_what_never_left(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    refs = await all_working(node, recorder, aapl)
+    for ref in refs:
+        node.execution.cancel(ref)
+    node.execution.place(late := order(account_code=SECOND), aapl)
+    node.drop()
+    assert refs_unsent(recorder, Unsent.ORDER) == [late.client_order_id]
+    uncancelled = refs_unsent(recorder, Unsent.CANCEL)
+    assert uncancelled == refs[-len(uncancelled) :]
+    assert "The order stays as it is" in unsent(recorder, Unsent.CANCEL)[0].reason
+    await running.gone(1)
+    assert not set(uncancelled) & set(cancels(running))
+    assert late.client_order_id not in arrived(running)
+
+
+async def test_a_withdrawn_order_takes_no_place_and_its_id_is_not_used_again(
+    node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    *_, last = burst(node, aapl, 80)
+    with pytest.raises(OrderRefused, match="20 active orders"):
+        node.execution.place(order(**PLACES[-1]), aapl)
+    node.execution.cancel(last)
+    with pytest.raises(OrderRefused, match=f"{last} was withdrawn before it was sent"):
+        node.execution.place(order(client_order_id=last), aapl)
+    node.execution.place(replaced := order(**PLACES[-1]), aapl)
+    await recorder.update(replaced.client_order_id, OrderStatus.SUBMITTED)
