@@ -51,7 +51,9 @@ class InteractiveBrokersExecutionClient:
         self._book = OrderBook()
         self._reads = OrderReads(connection=connection, book=self._book)
         telling = OrderTelling(introductions=introductions, listener=listener)
-        self._withdrawals = Withdrawals(connection=connection, book=self._book, telling=telling)
+        self._withdrawals = Withdrawals(
+            connection=connection, book=self._book, telling=telling, time_to_live=config.order_time_to_live
+        )
         self._sending = OrderSending(connection=connection, book=self._book, withdrawals=self._withdrawals)
         self._news = OrderNews(
             book=self._book,

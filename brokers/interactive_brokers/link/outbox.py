@@ -19,6 +19,7 @@ _ACCOUNT_KINDS = frozenset(
 class Cause(Enum):
     """Why something is withdrawn that its owner wanted to leave."""
 
+    EXPIRED = auto()  # it waited longer than its time to live
     ENDED = auto()  # the connection is gone
 
 
@@ -34,14 +35,19 @@ class Outbox:
 
     def __init__(self, write: Callable[[str], None], *, is_request: Callable[[int], bool]) -> None:
         loop = asyncio.get_running_loop()
-        self._lanes = Lanes(write, now=loop.time, call_at=loop.call_at, on_expired=lambda _: None)
+        self._lanes = Lanes(
+            write, now=loop.time, call_at=loop.call_at, on_expired=lambda expired: self._tell(expired, Cause.EXPIRED)
+        )
         self._is_request = is_request
         self._new_orders: set[int] = set()
         self._gathered: list[tuple[int, str]] | None = None
         self._on_unsent: OnUnsent = lambda _unsent, _cause: None
 
-    def begin_orders(self, *, on_unsent: OnUnsent) -> None:
-        """`on_unsent` hears of what is withdrawn unasked."""
+    def begin_orders(self, *, time_to_live: float, on_unsent: OnUnsent) -> None:
+        """An order or a change that has waited for `time_to_live` seconds is never sent. `on_unsent` hears of what is
+        withdrawn unasked; it is called before anything that stood behind it leaves.
+        """
+        self._lanes.time_to_live = time_to_live
         self._on_unsent = on_unsent
 
     def expect_order(self, order_id: int) -> None:

@@ -14,6 +14,7 @@ from brokers.interactive_brokers.orders.record import OrderRecord
 from brokers.interactive_brokers.orders.telling import OrderTelling
 
 _CANCELLED = "Cancelled before it was sent: the broker never saw it."
+_ATTACHED = "Not sent: the order that it is attached to was not sent. Nothing of it reached the broker."
 _BEING_CANCELLED = "The change was not sent: the order is being cancelled."
 
 # What is to be told of an order, and why. All is noted before any of it is told: a listener may place or change more.
@@ -25,18 +26,21 @@ _WHY = {
 
 
 class Withdrawals:
-    """What is attached to an order that doesn't leave doesn't leave either."""
+    """What is attached to an order that doesn't leave doesn't leave either. `time_to_live` is in seconds."""
 
-    def __init__(self, *, connection: InteractiveBrokersConnection, book: OrderBook, telling: OrderTelling) -> None:
+    def __init__(
+        self, *, connection: InteractiveBrokersConnection, book: OrderBook, telling: OrderTelling, time_to_live: float
+    ) -> None:
         self._connection = connection
         self._book = book
         self._telling = telling
+        self._time_to_live = time_to_live
         self._outbox: Outbox | None = None
 
     def begin(self) -> None:
         """For a new connection."""
         self._outbox = self._connection.session.outbox
-        self._outbox.begin_orders(on_unsent=self._on_unsent)
+        self._outbox.begin_orders(time_to_live=self._time_to_live, on_unsent=self._on_unsent)
 
     def cancel(self, records: Iterable[OrderRecord]) -> list[OrderRecord]:
         """Ends those of the orders that have not left, with all that is attached to any, and returns what it ended.
@@ -54,15 +58,24 @@ class Withdrawals:
         return self.cancel([record for record in self._book if self._is_own(record)])
 
     def _on_unsent(self, unsent: Sequence[Waiting], cause: Cause) -> None:
-        why, rejected = _WHY[cause], OrderStatus.REJECTED
+        why, rejected = self._why(cause), OrderStatus.REJECTED
         orders, changes = _about(unsent, Lane.ORDER), _about(unsent, Lane.MODIFY)
+        attached = self._take_orders(orders)
+        changes += self._take_changes(changes)  # those that were built on them
         self._tell(
             [
                 *self._end(orders, rejected, f"Not sent: {why}. Nothing reached the broker; decide again."),
+                *self._end(attached, rejected, _ATTACHED),
                 *self._keep_terms(changes, f"The change was not sent: {why}. The order keeps its terms."),
                 *self._undo_cancels(unsent, f"The cancel was not sent: {why}. The order stays as it is."),
             ]
         )
+
+    def _why(self, cause: Cause) -> str:
+        if cause is not Cause.EXPIRED:
+            return _WHY[cause]
+        awaited = "its turn (IB takes 50 messages a second)"
+        return f"it has waited {self._time_to_live:g} s for {awaited}, and is not sent late"
 
     # Taking out
 

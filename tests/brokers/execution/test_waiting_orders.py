@@ -6,11 +6,13 @@ no order is still on its way.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from brokers.config import InteractiveBrokersExecClientConfig
 from brokers.domain import (
     BracketRequest,
     Instrument,
@@ -23,7 +25,7 @@ from brokers.domain import (
 )
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused
-from tests.brokers.execution.conftest import FIRST, SECOND, order
+from tests.brokers.execution.conftest import FIRST, SECOND, node_at, order
 from tests.brokers.execution.test_orders import working
 from tests.brokers.recorder import Recorder
 from tests.brokers.simulator.conftest import Running
@@ -35,6 +37,21 @@ PLACES = [
     for account in (FIRST, SECOND)
     for side, price in ((OrderSide.BUY, "150.00"), (OrderSide.SELL, "250.00"))
 ]
+
+
+@pytest.fixture
+def order_time_to_live() -> float:
+    """Seconds; so many that no machine is too slow for it."""
+    return 600.0
+
+
+@pytest.fixture
+async def node(running: Running, recorder: Recorder, order_time_to_live: float) -> AsyncIterator[TradingNode]:
+    config = InteractiveBrokersExecClientConfig(order_time_to_live=order_time_to_live)
+    node = node_at(running, recorder, exec_clients={"IB": config})
+    await node.connect()
+    yield node
+    node.drop()
 
 
 def burst(node: TradingNode, aapl: Instrument, count: int = BURST) -> list[str]:
@@ -192,6 +209,32 @@ def bracket(**fields: Any) -> BracketRequest:
 
 def refs_of(one: BracketRequest) -> list[str]:
     return [request.client_order_id for request in (one.entry, one.take_profit, one.stop_loss)]
+
+
+# Too late
+
+
+@pytest.mark.parametrize("order_time_to_live", [0.3])
+async def test_an_order_that_can_t_leave_in_time_is_refused_and_not_sent_late(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    refs = burst(node, aapl)
+    taken = await taken_by_ib(recorder, refs)
+    left, refused = [ref for ref in refs if ref in taken], unsent(recorder, Unsent.ORDER)
+    assert [update.order_ref for update in refused] == refs[len(left) :]
+    assert {update.status for update in refused} == {OrderStatus.REJECTED}
+    assert {update.reason for update in refused} == {
+        "Not sent: it has waited 0.3 s for its turn (IB takes 50 messages a second), and is not sent late. "
+        "Nothing reached the broker; decide again."
+    }
+    await node.resync()
+    assert arrived(running) == left
+
+
+async def taken_by_ib(recorder: Recorder, refs: list[str]) -> set[str]:
+    """Which of them, once something was told of each."""
+    await recorder.until(lambda: {update.order_ref for update in recorder.updates} == set(refs))
+    return {update.order_ref for update in recorder.updates if update.ib_status}
 
 
 # The end of a session

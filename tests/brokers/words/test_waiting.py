@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from brokers.config import InteractiveBrokersExecClientConfig
 from brokers.domain import OrderChange, OrderStatus, OrderUpdate, Unsent
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost
@@ -19,6 +20,7 @@ from tests.brokers.words.stage import (
     CANCEL_EVERYTHING,
     PLACE,
     REQUEST,
+    node_at,
     order_sent,
     place_live,
     received,
@@ -101,6 +103,28 @@ async def test_a_cancel_of_everything_that_never_left_is_told_of_each_order(
     assert not received(gateway, CANCEL_EVERYTHING)
 
 
+async def test_a_change_that_builds_on_one_that_came_too_late_is_withdrawn_with_it(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    config = InteractiveBrokersExecClientConfig(order_time_to_live=0.9)  # under the second after which there is room
+    node = node_at(gateway, recorder, exec_clients={"IB": config})
+    await node.connect()
+    await place_live(node, gateway, recorder)
+    many_changes(node)
+    later = asyncio.get_running_loop().call_later(0.3, raise_limit_to, node, Decimal(12))
+    [*_, told] = await recorder.until(lambda: unsent(recorder, Unsent.CHANGE))
+    assert (told.limit_price, told.reason_code) == (Decimal(10), None)
+    await whatever_was_sent_has_arrived(node, gateway)
+    sent = [order_sent(fields).terms["lmtPrice"] for fields in received(gateway, PLACE)]
+    assert sent == [str(11 + cents / 100) for cents in range(1, len(sent) + 1)]
+    raise_limit_to(node, Decimal("10.50"))
+    node.execution.modify(OrderChange(client_order_id="ours-1", quantity=Decimal(20)))
+    *_, last = [order_sent(await gateway.next(PLACE)) for _ in range(len(sent) + 2)]
+    assert (last.terms["lmtPrice"], last.terms["totalQuantity"]) == ("10.5", "20.0")
+    later.cancel()
+    node.drop()
+
+
 async def test_a_change_of_an_earlier_connection_s_order_is_not_taken_for_the_order(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
@@ -115,3 +139,27 @@ async def test_a_change_of_an_earlier_connection_s_order_is_not_taken_for_the_or
         ("ours-1", OrderStatus.SUBMITTED)
     ]
     assert (await gateway.next(CANCEL))[2] == order_id
+
+
+async def test_a_change_that_finds_those_before_it_too_old_is_withdrawn_with_them(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    loop = asyncio.get_running_loop()
+    config = InteractiveBrokersExecClientConfig(order_time_to_live=0.1)
+    node = node_at(gateway, recorder, exec_clients={"IB": config})
+    await node.connect()
+    await place_live(node, gateway, recorder)
+    many_changes(node)
+    too_late = loop.time() + 0.2
+    while loop.time() < too_late:  # the loop is kept from running, so that nothing could be noticed before
+        pass
+    raise_limit_to(node, Decimal(12))
+    assert [update.order_ref for update in unsent(recorder, Unsent.CHANGE)] == ["ours-1"]
+    await whatever_was_sent_has_arrived(node, gateway)
+    *_, before = [order_sent(fields).terms["lmtPrice"] for fields in received(gateway, PLACE)]
+    assert Decimal(before) < 12
+    node.execution.modify(OrderChange(client_order_id="ours-1", quantity=Decimal(20)))
+    await whatever_was_sent_has_arrived(node, gateway)
+    *_, last = [order_sent(fields).terms for fields in received(gateway, PLACE)]
+    assert (last["lmtPrice"], last["totalQuantity"]) == (before, "20.0")
+    node.drop()
