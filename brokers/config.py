@@ -198,7 +198,8 @@ class InteractiveBrokersExecClientConfig(ClientConfig):
     A gateway can hand out an order id again after a restart, so the owner passes its high-water mark plus one.
     `look_elsewhere_every`: so often (in seconds) IB is asked for orders that were placed elsewhere, which it doesn't
     tell by itself; None leaves that to the resyncs. An order, or a change of one, that can't leave within
-    `order_time_to_live`, for IB's 50 messages a second, is refused and never sent late.
+    `order_time_to_live`, for IB's 50 messages a second or because the gateway has lost IB, is refused and never sent
+    late.
     """
 
     first_order_id: int = 1

@@ -205,7 +205,7 @@ class InteractiveBrokersConnection:
         self.drop()
 
     def drop(self) -> None:
-        """Ends the connection at once; what still waits in it is not sent. Nothing happens when there is none."""
+        """Ends the connection at once; what still waits in it is withdrawn. Nothing happens when there is none."""
         self._stopping = True
         self._hang_up("")
         self._session = None
@@ -271,8 +271,10 @@ class InteractiveBrokersConnection:
         match meaning:
             case Meaning.LINK_LOST:
                 self._wait_for_ib()
+                self._quarantine_orders(is_lost=True)
             case Meaning.BACK | Meaning.BACK_DATA_LOST:
                 self._lose_patience_no_more()
+                self._quarantine_orders(is_lost=False)  # before streams that are asked for again use up the second
                 self._tell(self._on_streams_lost if meaning is Meaning.BACK_DATA_LOST else [])
                 self._tell(self._on_back)
             case Meaning.FARM_DOWN:
@@ -301,6 +303,11 @@ class InteractiveBrokersConnection:
             seconds = self._config.broker_lost_deadline
             reason = f"The gateway has been without Interactive Brokers for {seconds:g} s."
             self._patience = asyncio.get_running_loop().call_later(seconds, self._hang_up, reason)
+
+    def _quarantine_orders(self, *, is_lost: bool) -> None:
+        if self._session is not None:
+            change = self._session.outbox.hold if is_lost else self._session.outbox.release
+            change()
 
     def _lose_patience_no_more(self) -> None:
         if self._patience is not None:

@@ -20,6 +20,7 @@ class Cause(Enum):
     """Why something is withdrawn that its owner wanted to leave."""
 
     EXPIRED = auto()  # it waited longer than its time to live
+    IB_LOST = auto()  # of a change: the gateway has lost IB, and the order can be another when it's back
     ENDED = auto()  # the connection is gone
 
 
@@ -106,6 +107,14 @@ class Outbox:
     def withdraw_changes(self, order_ids: Collection[int] | None = None) -> Counter[int]:
         """How many were withdrawn, by order id; of any order, without ids."""
         return _about(self._lanes.withdraw(Lane.MODIFY, order_ids))
+
+    def hold(self) -> None:
+        """The gateway has lost IB: orders and cancels wait for `release`, changes are withdrawn."""
+        self._lanes.hold()
+        self._tell(self._lanes.withdraw(Lane.MODIFY), Cause.IB_LOST)
+
+    def release(self) -> None:
+        self._lanes.release()
 
     def clear(self) -> None:
         """The connection is gone, and with it all that waits."""

@@ -12,6 +12,7 @@ from brokers.interactive_brokers.link.outbox import Cause, Outbox
 from brokers.interactive_brokers.orders.book import OrderBook
 from brokers.interactive_brokers.orders.record import OrderRecord
 from brokers.interactive_brokers.orders.telling import OrderTelling
+from brokers.listener import LinkState
 
 _CANCELLED = "Cancelled before it was sent: the broker never saw it."
 _ATTACHED = "Not sent: the order that it is attached to was not sent. Nothing of it reached the broker."
@@ -21,6 +22,7 @@ _BEING_CANCELLED = "The change was not sent: the order is being cancelled."
 _Note = tuple[OrderRecord, Unsent, str]
 
 _WHY = {
+    Cause.IB_LOST: "the gateway lost its connection to Interactive Brokers, and the order may be another afterwards",
     Cause.ENDED: "the connection to the gateway ended while it waited to leave",
 }
 
@@ -74,7 +76,8 @@ class Withdrawals:
     def _why(self, cause: Cause) -> str:
         if cause is not Cause.EXPIRED:
             return _WHY[cause]
-        awaited = "its turn (IB takes 50 messages a second)"
+        is_lost = self._connection.link is LinkState.BROKER_LOST
+        awaited = "the gateway to find Interactive Brokers" if is_lost else "its turn (IB takes 50 messages a second)"
         return f"it has waited {self._time_to_live:g} s for {awaited}, and is not sent late"
 
     # Taking out

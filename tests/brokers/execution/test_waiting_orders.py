@@ -6,6 +6,7 @@ no order is still on its way.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from brokers.domain import (
     OrderUpdate,
     Unsent,
 )
+from brokers.listener import LinkState
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused
 from tests.brokers.execution.conftest import FIRST, SECOND, node_at, order
@@ -52,6 +54,10 @@ async def node(running: Running, recorder: Recorder, order_time_to_live: float) 
     await node.connect()
     yield node
     node.drop()
+
+
+# More than a second, so that without a hold they would leave in time.
+short_lived = pytest.mark.parametrize("order_time_to_live", [2.0])
 
 
 def burst(node: TradingNode, aapl: Instrument, count: int = BURST) -> list[str]:
@@ -94,6 +100,11 @@ def arrived(running: Running, event: str = "new") -> list[str]:
 
 def cancels(running: Running) -> list[str]:
     return [row["order_ref"] for row in running.rows("cancel")]
+
+
+async def lose_ib(running: Running, recorder: Recorder, **lost: Any) -> None:
+    await running.scenario.do("drop_link", **lost)
+    await recorder.until(lambda: recorder.links[-1] is LinkState.BROKER_LOST)
 
 
 # Cancelling
@@ -235,6 +246,90 @@ async def taken_by_ib(recorder: Recorder, refs: list[str]) -> set[str]:
     """Which of them, once something was told of each."""
     await recorder.until(lambda: {update.order_ref for update in recorder.updates} == set(refs))
     return {update.order_ref for update in recorder.updates if update.ib_status}
+
+
+# Without IB
+
+
+@short_lived
+@pytest.mark.parametrize("code", [1100, 2110])
+async def test_orders_that_wait_while_ib_is_lost_are_not_sent_and_are_refused_when_they_are_too_old(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument, code: int
+) -> None:
+    refs = burst(node, aapl)
+    await lose_ib(running, recorder, code=code)
+    told = await recorder.update(refs[-1], OrderStatus.REJECTED)
+    assert "it has waited 2 s for the gateway to find Interactive Brokers" in told.reason
+    refused = refs_unsent(recorder, Unsent.ORDER)
+    assert refused == refs[-len(refused) :]
+    await running.scenario.do("restore_link")
+    await node.resync()
+    assert arrived(running) == refs[: -len(refused)]
+
+
+@pytest.mark.parametrize("data", ["kept", "lost"])
+async def test_orders_that_are_young_enough_go_out_when_ib_is_back(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument, data: str
+) -> None:
+    refs = burst(node, aapl)
+    await lose_ib(running, recorder)
+    await running.scenario.do("restore_link", data=data)
+    await all_are(recorder, refs, "Submitted")
+    await node.resync()
+    assert Counter(arrived(running)) == Counter(refs)
+
+
+async def test_an_order_that_never_left_can_be_cancelled_while_ib_is_lost(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    *others, last = burst(node, aapl)
+    await lose_ib(running, recorder)
+    node.execution.cancel(last)
+    assert refs_unsent(recorder, Unsent.ORDER) == [last]
+    with pytest.raises(OrderRefused, match="lost its connection"):
+        node.execution.cancel_all()
+    withdrawn = refs_unsent(recorder, Unsent.ORDER)[1:]
+    assert withdrawn == others[-len(withdrawn) :]
+    await running.scenario.do("restore_link")
+    await node.resync()
+    assert arrived(running) == others[: -len(withdrawn)]
+
+
+async def test_a_change_that_waits_when_ib_is_lost_is_withdrawn_since_the_order_may_be_another_afterwards(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    request = order()
+    await working(node, recorder, request, aapl)
+    many_changes(node, request.client_order_id)
+    await lose_ib(running, recorder)
+    [told] = unsent(recorder, Unsent.CHANGE)
+    assert told.status is OrderStatus.SUBMITTED
+    assert told.reason.startswith("The change was not sent: the gateway lost its connection")
+    await running.scenario.do("restore_link")
+    await node.resync()
+    sent = len(arrived(running, "modify"))
+    assert 0 < sent < BURST
+    assert recorder.updates[-1].limit_price == Decimal(150) + Decimal(sent) / 100
+    node.execution.modify(OrderChange(client_order_id=request.client_order_id, quantity=Decimal(20)))
+    changed = await recorder.until(lambda: recorder.updates[-1].quantity == 20 and recorder.updates[-1])
+    assert changed.limit_price == Decimal(150) + Decimal(sent) / 100
+
+
+@short_lived
+async def test_cancels_that_wait_when_ib_is_lost_leave_when_it_is_back(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    refs = await all_working(node, recorder, aapl)
+    for ref in refs:
+        node.execution.cancel(ref)
+    node.execution.place(late := order(account_code=SECOND), aapl)
+    await lose_ib(running, recorder)
+    await recorder.update(late.client_order_id, OrderStatus.REJECTED)  # so long that they would have left long since
+    given = [row for row in running.rows("request") if row["name"] == "cancelOrder"]
+    assert len(given) < BURST
+    await running.scenario.do("restore_link")
+    await all_are(recorder, refs, "Cancelled")
+    assert cancels(running) == refs
 
 
 # The end of a session

@@ -163,3 +163,19 @@ async def test_a_change_that_finds_those_before_it_too_old_is_withdrawn_with_the
     *_, last = [order_sent(fields).terms for fields in received(gateway, PLACE)]
     assert (last["lmtPrice"], last["totalQuantity"]) == (before, "20.0")
     node.drop()
+
+
+async def test_a_change_is_built_on_what_was_sent_and_not_on_what_was_withdrawn(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    await place_live(node, gateway, recorder)
+    many_changes(node)
+    gateway.error(-1, 1100)
+    await recorder.until(lambda: unsent(recorder, Unsent.CHANGE))
+    gateway.error(-1, 1102)
+    await recorder.until(lambda: len(recorder.links) == 3)
+    node.execution.modify(OrderChange(client_order_id="ours-1", quantity=Decimal(20)))
+    await whatever_was_sent_has_arrived(node, gateway)
+    *_, before, last = [order_sent(fields).terms for fields in received(gateway, PLACE)]
+    assert (last["lmtPrice"], last["totalQuantity"]) == (before["lmtPrice"], "20.0")
+    assert Decimal(before["lmtPrice"]) < Decimal(11) + Decimal(BURST) / 100
