@@ -20,6 +20,7 @@ from brokers.interactive_brokers.link.ears import Ears, Word
 from brokers.interactive_brokers.link.handshake import LastError, shake_hands
 from brokers.interactive_brokers.link.health import LinkHealth, farm_name, new_port
 from brokers.interactive_brokers.link.heartbeat import until_silent
+from brokers.interactive_brokers.link.leaving import take_leave
 from brokers.interactive_brokers.link.session import Session
 from brokers.listener import LinkState, NodeListener
 from brokers.refusals import AccountMissing, GatewayUnreachable, LinkLost, NoAnswer, RequestRefused
@@ -101,6 +102,11 @@ class InteractiveBrokersConnection:
     def account_codes(self) -> list[str]:
         """The accounts behind the login, in IB's order, as of the last handshake."""
         return list(self._account_codes)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `close` or `drop` was called; until the next `connect`."""
+        return self._stopping
 
     @property
     def link(self) -> LinkState:
@@ -197,11 +203,10 @@ class InteractiveBrokersConnection:
             raise LinkLost(f"The connection to the gateway was lost. {reason}".strip())
 
     async def close(self) -> None:
-        """Ends the connection once what was handed to the socket has left, or after two seconds."""
+        """Lets waiting cancels leave, withdraws all else, and ends the connection; within four seconds."""
         self._stopping = True
         if self._session is not None and self._closed is not None:
-            self._session.close()
-            await asyncio.wait({self._closed}, timeout=2)
+            await take_leave(self._session, self._closed)
         self.drop()
 
     def drop(self) -> None:

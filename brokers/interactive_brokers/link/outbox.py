@@ -21,6 +21,7 @@ class Cause(Enum):
 
     EXPIRED = auto()  # it waited longer than its time to live
     IB_LOST = auto()  # of a change: the gateway has lost IB, and the order can be another when it's back
+    STOPPED = auto()  # the session is about to end
     ENDED = auto()  # the connection is gone
 
 
@@ -115,6 +116,14 @@ class Outbox:
 
     def release(self) -> None:
         self._lanes.release()
+
+    def stop_orders(self) -> None:
+        """Withdraws every order and every change. Cancels go on."""
+        waiting = [*self._lanes.withdraw(Lane.MODIFY), *self._lanes.withdraw(Lane.ORDER)]
+        self._tell(waiting, Cause.STOPPED)
+
+    async def until_cancels_have_left(self) -> None:
+        await self._lanes.until_empty(Lane.CANCEL)
 
     def clear(self) -> None:
         """The connection is gone, and with it all that waits."""

@@ -107,6 +107,8 @@ class OrderSending:
             raise OrderRefused("There is no connection to the gateway, so nothing was sent.")
         if self._connection.link is LinkState.BROKER_LOST:
             raise OrderRefused("The gateway has lost its connection to Interactive Brokers, so nothing was sent.")
+        if self._connection.is_stopping:
+            raise OrderRefused("The session is being stopped, so nothing was sent.")
 
     # Judging
 

@@ -23,6 +23,7 @@ _Note = tuple[OrderRecord, Unsent, str]
 
 _WHY = {
     Cause.IB_LOST: "the gateway lost its connection to Interactive Brokers, and the order may be another afterwards",
+    Cause.STOPPED: "the session was stopped while it waited to leave",
     Cause.ENDED: "the connection to the gateway ended while it waited to leave",
 }
 

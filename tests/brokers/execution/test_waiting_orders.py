@@ -6,6 +6,7 @@ no order is still on its way.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -333,6 +334,35 @@ async def test_cancels_that_wait_when_ib_is_lost_leave_when_it_is_back(
 
 
 # The end of a session
+
+
+async def test_a_node_that_stops_lets_its_cancels_leave_and_keeps_its_orders_back(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    refs = await all_working(node, recorder, aapl)
+    for ref in refs:
+        node.execution.cancel(ref)
+    late = [order(account_code=SECOND) for _ in range(3)]
+    for request in late:
+        node.execution.place(request, aapl)
+    await node.stop()
+    await running.gone(1)
+    assert (cancels(running), arrived(running)) == (refs, refs)
+    assert refs_unsent(recorder, Unsent.ORDER) == [request.client_order_id for request in late]
+    assert "the session was stopped while it waited" in unsent(recorder, Unsent.ORDER)[0].reason
+    assert not unsent(recorder, Unsent.CANCEL)
+
+
+async def test_nothing_is_taken_while_a_node_stops(node: TradingNode, aapl: Instrument, recorder: Recorder) -> None:
+    refs = await all_working(node, recorder, aapl)
+    for ref in refs:
+        node.execution.cancel(ref)
+    stopping = asyncio.create_task(node.stop())
+    await asyncio.wait({stopping}, timeout=0)
+    for refused in (lambda: node.execution.place(order(account_code=SECOND), aapl), node.execution.cancel_all):
+        with pytest.raises(OrderRefused, match="is being stopped, so nothing was sent"):
+            refused()
+    await stopping
 
 
 async def test_a_node_that_is_dropped_sends_nothing_more_and_says_what_never_left(
