@@ -5,7 +5,8 @@ PENDING -> SENDING -> SENT
    |          `-----> UNKNOWN   the worker was lost in between, and the broker shows no trace
    `----------------> REFUSED   overdue, or withdrawn by the user
 
-A submit goes from SENT to UNKNOWN, too, when the link was lost before the broker said a word of it.
+A submit goes from SENT to UNKNOWN, too, when the link was lost before the broker said a word of it. What the node
+withdraws before a byte of it left goes from SENT to REFUSED: see `orders.apply_update`.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def claim_next(*, account_id: UUID, worker: str, fence: int) -> OrderCommand | N
 
 
 def record_sent(command: OrderCommand) -> bool:
-    """The bytes are out. False when the command is no longer this fence's to conclude."""
+    """The node has it to send. False when it's withdrawn already, or no longer this fence's to conclude."""
     sending = OrderCommand.objects.filter(pk=command.pk, fence=command.fence, state=OrderCommand.State.SENDING)
     if not sending.update(state=OrderCommand.State.SENT, ended_at=Now()):
         return False
