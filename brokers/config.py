@@ -197,11 +197,14 @@ class InteractiveBrokersExecClientConfig(ClientConfig):
 
     A gateway can hand out an order id again after a restart, so the owner passes its high-water mark plus one.
     `look_elsewhere_every`: so often (in seconds) IB is asked for orders that were placed elsewhere, which it doesn't
-    tell by itself; None leaves that to the resyncs.
+    tell by itself; None leaves that to the resyncs. An order, or a change of one, that can't leave within
+    `order_time_to_live`, for IB's 50 messages a second or because the gateway has lost IB, is refused and never sent
+    late.
     """
 
     first_order_id: int = 1
     look_elsewhere_every: float | None = 60.0
+    order_time_to_live: float = 3.0
 
     if TYPE_CHECKING:  # said again, or else mypy reads what a frozen class inherits as what may be given
         instrument_provider: _Provider = _SETTLED
@@ -213,6 +216,7 @@ class InteractiveBrokersExecClientConfig(ClientConfig):
         require_counts(self, "first_order_id", least=1)
         if self.look_elsewhere_every is not None:
             require_seconds(self, "look_elsewhere_every")
+        require_seconds(self, "order_time_to_live")
 
 
 @dataclass(frozen=True, slots=True)

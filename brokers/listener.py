@@ -29,7 +29,7 @@ class LinkState(StrEnum):
     """Where the way to IB stands, from the worst thing that is true of it at the moment.
 
     DOWN: the socket is gone; the node must connect again. BROKER_LOST: the socket stands, but the gateway has lost IB
-    (1100, 2110); it mends itself and orders must wait. COMPETING: another session takes this login's market data
+    (1100, 2110); it mends itself, and orders are refused. COMPETING: another session takes this login's market data
     (10197). DATA_DOWN: a data farm is down, of quotes (2103: those it serves are stale), of the past (2105) or of
     contracts (2157); orders go on. UP: none of these.
     """
@@ -68,7 +68,10 @@ class NodeListener:
         """The quotes of a subscribed instrument have become stale, or are to be relied on again."""
 
     def on_order_update(self, update: OrderUpdate) -> None:
-        """IB's own words about one order; also one that was placed elsewhere, whose `order_ref` is not ours."""
+        """IB's own words about one order; also one that was placed elsewhere, whose `order_ref` is not ours.
+
+        Our own only when `unsent` says what of it never left.
+        """
 
     def on_execution(self, report: ExecutionReport, instrument: Instrument | None) -> None:
         """One execution, live or read by a resync. `instrument` is None when IB would not describe it."""

@@ -297,9 +297,9 @@ class TradingNode:
         await self._connection.wait_closed()
 
     async def stop(self) -> None:
-        """Ends the session once what was handed to the socket has left, and a gateway that the node has started.
+        """Ends the session once its cancels have left, and a gateway that the node has started.
 
-        The orders at IB live on.
+        The orders at IB live on. Those that have not left never will; that they didn't is told to the listener.
         """
         if self._stop_asked is not None:
             self._stop_asked.set()
@@ -318,7 +318,7 @@ class TradingNode:
     def drop(self) -> None:
         """Ends the session at once and sends nothing more: for a node that has lost the right to act.
 
-        It doesn't come back by itself: only `connect` opens it again.
+        What never left is told to the listener.         It doesn't come back by itself: only `connect` opens it again.
         """
         self._dropped = True
         if self._execution is not None:

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 FLUSH_DEADLINE = 60.0
 PERMISSION_DEADLINE = 20.0
 CLOSE_DEADLINE = 5.0
-STOP_DEADLINE = 3.0
+STOP_DEADLINE = 5.0  # above what a node takes to let its last cancels leave
 
 READING = "Connected to the gateway. Reading orders, executions and positions."
 READING_AGAIN = "Something the broker said could not be stored. Reading orders, executions and positions again."

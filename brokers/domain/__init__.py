@@ -46,6 +46,7 @@ from brokers.domain.orders import (
     OrderType,
     OrderUpdate,
     TimeInForce,
+    Unsent,
 )
 from brokers.domain.sessions import OURS, Notice, SessionState, TradingMode, TradingPermission
 
@@ -90,5 +91,6 @@ __all__ = [
     "TradingInterval",
     "TradingMode",
     "TradingPermission",
+    "Unsent",
     "WhatToShow",
 ]

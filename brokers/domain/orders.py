@@ -152,12 +152,25 @@ class OrderPreview:
     warning: str = ""
 
 
+class Unsent(StrEnum):
+    """What never left, not a byte of it, though a call had taken it to be sent.
+
+    ORDER: the order is over; CANCELLED when that was asked, or else REJECTED. CHANGE: the order keeps its terms.
+    CANCEL: the order is what it was.
+    """
+
+    ORDER = "ORDER"
+    CHANGE = "CHANGE"
+    CANCEL = "CANCEL"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderUpdate:
     """What the broker said of one order. `order_ref` is empty and `order_id` 0 or negative for one placed elsewhere.
 
     `perm_id` is None until the broker has given one. `reason` is IB's own text with its code, where there was one.
     Its terms are named as in OrderRequest, and are those that IB works by: a change counts once IB has taken it.
+    With `unsent`, it is our own word: that was withdrawn before it was sent, for the `reason`.
     """
 
     order_ref: str
@@ -187,6 +200,7 @@ class OrderUpdate:
     oca_group: str = ""
     oca_type: OcaType | None = None
     parent_order_id: int | None = None
+    unsent: Unsent | None = None
 
 
 @dataclass(frozen=True, slots=True)

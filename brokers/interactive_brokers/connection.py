@@ -20,6 +20,7 @@ from brokers.interactive_brokers.link.ears import Ears, Word
 from brokers.interactive_brokers.link.handshake import LastError, shake_hands
 from brokers.interactive_brokers.link.health import LinkHealth, farm_name, new_port
 from brokers.interactive_brokers.link.heartbeat import until_silent
+from brokers.interactive_brokers.link.leaving import take_leave
 from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.link.session import Session
 from brokers.listener import LinkState, NodeListener
@@ -102,6 +103,11 @@ class InteractiveBrokersConnection:
     def account_codes(self) -> list[str]:
         """The accounts behind the login, in IB's order, as of the last handshake."""
         return list(self._account_codes)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `close` or `drop` was called; until the next `connect`."""
+        return self._stopping
 
     @property
     def link(self) -> LinkState:
@@ -198,15 +204,14 @@ class InteractiveBrokersConnection:
             raise LinkLost(f"The connection to the gateway was lost. {reason}".strip())
 
     async def close(self) -> None:
-        """Ends the connection once what was handed to the socket has left, or after two seconds."""
+        """Lets waiting cancels leave, withdraws all else, and ends the connection; within four seconds."""
         self._stopping = True
         if self._session is not None and self._closed is not None:
-            self._session.close()
-            await asyncio.wait({self._closed}, timeout=2)
+            await take_leave(self._session, self._closed)
         self.drop()
 
     def drop(self) -> None:
-        """Ends the connection at once; what still waits in it is not sent. Nothing happens when there is none."""
+        """Ends the connection at once; what still waits in it is withdrawn. Nothing happens when there is none."""
         self._stopping = True
         self._hang_up("")
         self._session = None
@@ -272,8 +277,10 @@ class InteractiveBrokersConnection:
         match meaning:
             case Meaning.LINK_LOST:
                 self._wait_for_ib()
+                self._quarantine_orders(is_lost=True)
             case Meaning.BACK | Meaning.BACK_DATA_LOST:
                 self._lose_patience_no_more()
+                self._quarantine_orders(is_lost=False)  # before streams that are asked for again use up the second
                 self._tell(self._on_streams_lost if meaning is Meaning.BACK_DATA_LOST else [])
                 self._tell(self._on_back)
             case Meaning.FARM_DOWN:
@@ -302,6 +309,11 @@ class InteractiveBrokersConnection:
             seconds = self._config.broker_lost_deadline
             reason = f"The gateway has been without Interactive Brokers for {seconds:g} s."
             self._patience = asyncio.get_running_loop().call_later(seconds, self._hang_up, reason)
+
+    def _quarantine_orders(self, *, is_lost: bool) -> None:
+        if self._session is not None:
+            change = self._session.outbox.hold if is_lost else self._session.outbox.release
+            change()
 
     def _lose_patience_no_more(self) -> None:
         if self._patience is not None:

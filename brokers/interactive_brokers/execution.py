@@ -23,6 +23,8 @@ from brokers.interactive_brokers.orders.groups import bracket_orders, require_gr
 from brokers.interactive_brokers.orders.news import OrderNews
 from brokers.interactive_brokers.orders.reads import OrderReads
 from brokers.interactive_brokers.orders.sending import Ordered, OrderSending
+from brokers.interactive_brokers.orders.telling import OrderTelling
+from brokers.interactive_brokers.orders.withdrawing import Withdrawals
 from brokers.interactive_brokers.permission import READ_ONLY, product_permissions, trading_permission
 from brokers.listener import NodeListener
 
@@ -31,7 +33,8 @@ class InteractiveBrokersExecutionClient:
     """Places, changes and cancels for one session, and passes on what IB says of every order, whoever placed it.
 
     What can't be sent raises OrderRefused, before any byte of it leaves and with a sentence for the user. What IB makes
-    of the rest reaches the listener as order updates.
+    of the rest reaches the listener as order updates. IB takes 50 messages a second, so an order or a change may wait
+    here before it leaves: one that is withdrawn meanwhile reaches the listener as an update that says `unsent`.
     """
 
     def __init__(
@@ -47,12 +50,17 @@ class InteractiveBrokersExecutionClient:
         self._introductions = introductions
         self._book = OrderBook()
         self._reads = OrderReads(connection=connection, book=self._book)
-        self._sending = OrderSending(connection=connection, book=self._book)
+        telling = OrderTelling(introductions=introductions, listener=listener)
+        self._withdrawals = Withdrawals(
+            connection=connection, book=self._book, telling=telling, time_to_live=config.order_time_to_live
+        )
+        self._sending = OrderSending(connection=connection, book=self._book, withdrawals=self._withdrawals)
         self._news = OrderNews(
             book=self._book,
             connection=connection,
             introductions=introductions,
             listener=listener,
+            telling=telling,
             look_again=self._reads.look_again,
             look_for_lost=self._reads.look_for_lost,
         )
@@ -78,6 +86,7 @@ class InteractiveBrokersExecutionClient:
         self._news.is_read_only = False
         self._book.begin_connection()
         self._connection.session.orders.begin_ids_at(max(self._config.first_order_id, self._book.highest_order_id + 1))
+        self._withdrawals.begin()
         self._elsewhere.begin()
 
     def place(self, request: OrderRequest, instrument: Instrument) -> None:
@@ -87,7 +96,8 @@ class InteractiveBrokersExecutionClient:
     def place_bracket(self, bracket: BracketRequest, instrument: Instrument) -> None:
         """An entry with a take profit and a stop loss: all three, or none. Raises OrderRefused.
 
-        IB holds them until the last has come, so that the entry is never without its stop loss:
+        They leave as one; a cancel of one that has not left cancels all. IB holds them until the last has come, so that
+        the entry is never without its stop loss:
         https://interactivebrokers.github.io/tws-api/bracket_order.html
         """
         self._place([(order, instrument) for order in bracket_orders(bracket)], together=True)
@@ -95,8 +105,8 @@ class InteractiveBrokersExecutionClient:
     def place_oca(self, orders: Sequence[Ordered]) -> None:
         """Orders of one group, of which a fill cancels or reduces the others: all of them, or none.
 
-        Raises OrderRefused, also when they don't name one group and one type of it in one account:
-        https://interactivebrokers.github.io/tws-api/oca.html
+        They leave one by one. Raises OrderRefused, also when they don't name one group and one type of it in one
+        account: https://interactivebrokers.github.io/tws-api/oca.html
         """
         require_group([request for request, _ in orders])
         self._place(orders)
@@ -109,14 +119,19 @@ class InteractiveBrokersExecutionClient:
         self._sending.change(change)
 
     def cancel(self, client_order_id: str) -> None:
-        """Raises OrderRefused when this session knows no such open order of its own."""
+        """Raises OrderRefused when this session knows no such open order of its own.
+
+        An order that has not left is withdrawn at once, with what is attached to it, and IB never hears of it. A change
+        that has not left is withdrawn, and the cancel goes.
+        """
         self._sending.cancel(client_order_id)
 
     def cancel_all(self, account_code: str | None = None) -> frozenset[str]:
         """The `order_ref`s of the orders that are being cancelled, as far as they are known. Raises OrderRefused.
 
         Without an account: every open order behind the login, also those placed elsewhere (IB's `reqGlobalCancel`).
-        With one: the open orders of this session in it.
+        With one: the open orders of this session in it. Nothing that was placed before goes out afterwards: what has
+        not left is withdrawn, even when there is no way to IB for the rest.
         """
         if account_code is not None:
             return self._sending.cancel_account(account_code)

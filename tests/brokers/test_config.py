@@ -119,6 +119,10 @@ def test_the_node_and_its_clients_may_say_the_same() -> None:
         ({"data_clients": {"IB": {"stale_after": 0}}}, "stale_after is in seconds"),
         ({"data_clients": {"IB": {"history_pause": -1}}}, "history_pause is in seconds, a number of 0 or more"),
         ({"exec_clients": {"IB": {"first_order_id": 0}}}, "first_order_id is a whole number of 1 or more, and not 0"),
+        (
+            {"exec_clients": {"IB": {"order_time_to_live": 0}}},
+            "order_time_to_live is in seconds, a number of more than 0",
+        ),
         ({"exec_clients": {"IB": {"look_elsewhere_every": -1}}}, "look_elsewhere_every is in seconds"),
         ({"port": 70000}, "port is a whole number from 1 to 65535, and not 70000"),
         ({"exec_clients": {"IB": {"client_id": -1}}}, "client_id is a whole number from 0 to 2147483647, and not -1"),

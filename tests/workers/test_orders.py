@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 import workers.commands
 from brokers.domain import OrderStatus, SessionState
+from brokers.interactive_brokers.link.lanes import CEILING, Lane
 from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over
 from webapp.accounts import sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
@@ -247,6 +249,49 @@ def test_a_kill_switch_that_is_thrown_while_nobody_is_connected_cancels_when_som
     engaging.engage(account=trading, by=trading.user)
     taken_over(place, trading)
     becomes(order, OrderStatus.CANCELLED)
+
+
+def test_an_order_that_waits_too_long_in_the_lanes_is_rejected_and_said_not_to_have_left(
+    place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CEILING, Lane.ORDER, 1)  # one a second, of which three are in time
+    with transaction.atomic():
+        placed = [place_order(trading, **MARKET) for _ in range(10)]
+    in_time = [order for order in placed if ended(order) == OrderStatus.FILLED]
+    late = [order for order in placed if order not in in_time]
+    assert late
+    for order in late:
+        order.refresh_from_db()
+        assert (order.status, command_of(order).state) == (OrderStatus.REJECTED, OrderCommand.State.REFUSED)
+        assert "is not sent late" in order.reason
+    assert [len(sent(place, trading, order)) for order in placed] == [int(order in in_time) for order in placed]
+
+
+def test_a_cancel_of_an_order_that_waits_in_the_lanes_withdraws_it(
+    place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CEILING, Lane.ORDER, 1)
+    with transaction.atomic():
+        *_, last = [place_order(trading, **RESTING) for _ in range(10)]
+    eventually(lambda: command_of(last).state == OrderCommand.State.SENT, "the node has it to send")
+    orders.cancel(account=trading, client_order_id=str(last.client_order_id))
+    becomes(last, OrderStatus.CANCELLED)
+    assert (last.ib_status, last.reason) == ("", "Cancelled before it was sent: the broker never saw it.")
+
+    def states() -> list[str]:
+        return [command_of(last, verb).state for verb in (OrderCommand.Verb.SUBMIT, OrderCommand.Verb.CANCEL)]
+
+    eventually(lambda: states() == [OrderCommand.State.REFUSED] * 2, "neither is said to have left")
+    assert sent(place, trading, last) == []
+
+
+def ended(order: Order) -> str:
+    def is_over() -> bool:
+        order.refresh_from_db()
+        return OrderStatus(order.status).is_final
+
+    eventually(is_over, "the order is over")
+    return order.status
 
 
 def test_a_fill_made_while_nobody_was_connected_is_read_after_the_reconnect(

@@ -19,44 +19,37 @@ from ib_insync.client import Client
 from ib_insync.wrapper import Wrapper
 
 from brokers.interactive_brokers import convert
-from brokers.interactive_brokers.budget import Lane, Lanes
 from brokers.interactive_brokers.link.ears import Ears, Word
+from brokers.interactive_brokers.link.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
 # Beyond any message of IB's: a gateway that announces more is broken, and would be buffered for ever.
 LARGEST_FRAME = 16 * 1024 * 1024
 
-_PLACE, _CANCEL, _CANCEL_ALL = "3", "4", "58"
-_ACCOUNT_KINDS = frozenset(
-    {"5", "6", "7", "15", "16", "17", "49", "61", "62", "63", "64", "71", "76", "77", "92", "93", "94", "95", "99"}
-)
-
 
 class PacedClient(Client):
     """The library's socket client, with our lanes in front of the socket and a bound on what it buffers."""
 
     def __init__(self, wrapper: Wrapper, ears: Ears) -> None:
-        loop = asyncio.get_running_loop()
-        self._lanes = Lanes(self._write, now=loop.time, call_at=loop.call_at)
-        self._placed: set[str] = set()
-        self._ears = ears
         self.request_ids: set[int] = set()  # given to anything but an order
+        self.outbox = Outbox(self._write, is_request=self.request_ids.__contains__)
+        self._ears = ears
         super().__init__(wrapper)
 
     def reset(self) -> None:
         super().reset()
-        self._lanes.clear()
-        self._placed.clear()
+        self.outbox.clear()
 
     def getReqId(self) -> int:
-        request_id = self.new_order_id()
+        request_id: int = super().getReqId()
         self.request_ids.add(request_id)
         return request_id
 
     def new_order_id(self) -> int:
         """By the same counter: the library and IB tell requests and orders apart by nothing."""
         order_id: int = super().getReqId()
+        self.outbox.expect_order(order_id)
         return order_id
 
     def send(self, *fields: Any, makeEmpty: bool = True) -> None:
@@ -67,28 +60,7 @@ class PacedClient(Client):
         super().send(*fields, makeEmpty=makeEmpty)
 
     def sendMsg(self, msg: str) -> None:
-        self._lanes.send(self._lane_of(msg), msg)
-
-    def _lane_of(self, message: str) -> Lane:
-        kind, *fields = message.split("\0", 3)
-        if kind == _PLACE:
-            return self._lane_of_order(fields[0])
-        if kind == _CANCEL:
-            return self._where_it_waits(fields[1]) or Lane.CANCEL
-        if kind == _CANCEL_ALL:
-            return Lane.CANCEL
-        return Lane.ACCOUNT if kind in _ACCOUNT_KINDS else Lane.DATA
-
-    def _lane_of_order(self, order_id: str) -> Lane:
-        if order_id not in self._placed:
-            self._placed.add(order_id)
-            return Lane.ORDER
-        return self._where_it_waits(order_id) or Lane.MODIFY
-
-    def _where_it_waits(self, order_id: str) -> Lane | None:
-        """A cancel must not overtake the order that it cancels, or IB would not know that order yet."""
-        prefix = f"{_PLACE}\0{order_id}\0"
-        return next((lane for lane in (Lane.ORDER, Lane.MODIFY) if self._lanes.waits(lane, prefix)), None)
+        self.outbox.send(msg)
 
     def _write(self, message: str) -> None:
         self.conn.sendMsg(self._prefix(message.encode()))

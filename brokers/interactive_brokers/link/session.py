@@ -12,6 +12,7 @@ from ib_insync import IB
 
 from brokers.interactive_brokers.link.client import PacedClient
 from brokers.interactive_brokers.link.ears import Ears, Word
+from brokers.interactive_brokers.link.outbox import Outbox
 from brokers.interactive_brokers.link.wrapper import FaithfulWrapper, TellingDecoder
 from brokers.interactive_brokers.requests.account import AccountRequests
 from brokers.interactive_brokers.requests.history import HistoryRequests
@@ -41,6 +42,11 @@ class Session:
         self.orders = OrderRequests(parts)
         self.account = AccountRequests(parts)
         self.closed = self._client.conn.disconnected  # an event: why, or an empty text
+
+    @property
+    def outbox(self) -> Outbox:
+        """What waits to leave."""
+        return self._client.outbox
 
     @property
     def is_ready(self) -> bool:

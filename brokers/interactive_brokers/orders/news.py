@@ -18,6 +18,7 @@ from brokers.interactive_brokers.link.ears import Word
 from brokers.interactive_brokers.orders.book import OrderBook
 from brokers.interactive_brokers.orders.fills import FillsTold
 from brokers.interactive_brokers.orders.record import OrderRecord
+from brokers.interactive_brokers.orders.telling import OrderTelling
 from brokers.listener import ListenerFailed, NodeListener
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class OrderNews:
         connection: InteractiveBrokersConnection,
         introductions: Introductions,
         listener: NodeListener,
+        telling: OrderTelling,
         look_again: Callable[[], None],
         look_for_lost: Callable[[], None],
     ) -> None:
@@ -51,6 +53,7 @@ class OrderNews:
         self._connection = connection
         self._introductions = introductions
         self._listener = listener
+        self._telling = telling
         self._look_again = look_again
         self._look_for_lost = look_for_lost
         self._fills = FillsTold()
@@ -72,7 +75,7 @@ class OrderNews:
     def _on_open_order(self, contract: Contract, order: Order, state: OrderState) -> None:
         record = self._recorded(contract, order)
         record.apply_word(state.status)
-        self._tell(record)
+        self._telling.tell(record)
 
     def _on_completed_order(self, contract: Contract, order: Order, state: OrderState) -> None:
         record = self._recorded(contract, order)
@@ -83,7 +86,7 @@ class OrderNews:
         record.apply_word(state.status)
         if state.status == "Inactive" and record.status is not OrderStatus.FILLED:
             record.status = OrderStatus.REJECTED
-        self._tell(record)
+        self._telling.tell(record)
 
     def _on_order_status(
         self, order_id: int, status: str, filled: float, average: float, perm_id: int, client_id: int, why_held: str
@@ -100,7 +103,7 @@ class OrderNews:
         if why_held:
             record.note_held(why_held)
         record.apply_word(status)
-        self._tell(record)
+        self._telling.tell(record)
 
     def _recorded(self, contract: Contract, order: Order) -> OrderRecord:
         """The order's record with IB's terms; a new one for what is seen first here."""
@@ -125,15 +128,6 @@ class OrderNews:
         self._book.bind(record, given)
         return self._book.add(record)
 
-    def _tell(self, record: OrderRecord) -> None:
-        update = record.as_update(datetime.now(UTC))
-
-        def deliver(instrument: Instrument | None) -> None:
-            record.instrument = record.instrument or instrument
-            self._listener.on_order_update(update)
-
-        self._introductions.deliver(record.contract, deliver)
-
     # Executions
 
     def _on_execution(self, contract: Contract, execution: Execution) -> None:
@@ -150,7 +144,7 @@ class OrderNews:
         # legs counts for nothing but itself.
         filled, average = convert.quantity(execution.cumQty), convert.positive(execution.avgPrice)
         if record is not None and about.secType == record.contract.secType and record.apply_fill(filled, average):
-            self._tell(record)
+            self._telling.tell(record)
 
     def _on_commission(self, commission: CommissionReport) -> None:
         report = convert.commission(commission)
@@ -192,7 +186,7 @@ class OrderNews:
         record.give_reason(code, text)
         record.rejected = record.rejected or status is OrderStatus.REJECTED
         record.end(status)
-        self._tell(record)
+        self._telling.tell(record)
 
     def _note(self, record: OrderRecord, meaning: Meaning, *, code: int, text: str) -> None:
         """The listener is told, whatever else follows; the order's status is what it was.
@@ -206,7 +200,7 @@ class OrderNews:
             if not record.status.is_final:
                 record.give_reason(code, text)
             record.take_answer(meaning)
-            self._tell(record)
+            self._telling.tell(record)
         elif code in errors.REJECTING_CODES and not record.status.is_final:
             # Of an order that IB works: perhaps the reason of an `Inactive` that is still to come, unless a cancel is
             # under way, which it can be about as well.

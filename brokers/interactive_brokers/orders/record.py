@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ _NOT_ACKNOWLEDGED = frozenset({"", "ApiPending", "PendingSubmit"})
 class OrderRecord:
     """`ib_status` is empty until IB gave a word. `instrument` is None until it's described, if it was placed elsewhere.
 
-    `terms` are those that IB works by. A change is only `wished` for until IB repeats it.
+    `terms` are those that IB works by. A change is only wished for until IB repeats it; each builds on the one before.
     """
 
     order_ref: str
@@ -54,15 +54,24 @@ class OrderRecord:
     rejected: bool = False  # IB gave a code that rejects the order itself, perhaps before it says `Inactive`
     alive: bool = False  # IB has said that it works the order
     seen: bool = True  # on this connection, by IB or because it was sent on it
+    unsent: bool = False  # it was withdrawn before a byte of it left
     cancel_sent: bool = False
-    wished: OrderTerms | None = None
-    changes_sent: int = 0  # that IB has answered neither with the new terms nor with a refusal
+    wishes: list[OrderTerms] = field(default_factory=list)  # IB has answered neither with these nor with a refusal
+
+    @property
+    def wished(self) -> OrderTerms | None:
+        """The terms once every change is taken; None when there is none under way."""
+        return self.wishes[-1] if self.wishes else None
+
+    @property
+    def changes_sent(self) -> int:
+        return len(self.wishes)
 
     @property
     def contexts(self) -> list[Context]:
         """What a message about this order can be about, the likeliest first."""
         cancel = [Context.CANCEL] if self.cancel_sent else []
-        change = [Context.MODIFY] if self.changes_sent else []
+        change = [Context.MODIFY] if self.wishes else []
         return [*cancel, *change, Context.LIVE if self.alive else Context.NEW]
 
     def meaning_of(self, code: int) -> Meaning:
@@ -136,8 +145,7 @@ class OrderRecord:
             self.terms = replace(self.terms, quantity=self.filled_quantity)
 
     def begin_change(self, terms: OrderTerms) -> None:
-        self.wished = terms
-        self.changes_sent += 1
+        self.wishes.append(terms)
         self._forget_reason()
 
     def begin_cancel(self) -> None:
@@ -158,16 +166,25 @@ class OrderRecord:
         if meaning is Meaning.CANCEL_REJECTED:
             self.cancel_sent = False
         else:
-            self._give_up_change()
-
-    def _give_up_change(self) -> None:
-        self.changes_sent = max(self.changes_sent - 1, 0)
-        if not self.changes_sent:
-            self.wished = None
+            del self.wishes[:1]  # IB answers them in turn
 
     def settle_changes(self) -> None:
         """No answer to a change is waited for any more: `terms` are what IB says."""
-        self.wished, self.changes_sent = None, 0
+        self.wishes.clear()
+
+    def withdraw(self, status: OrderStatus, reason: str) -> None:
+        self.unsent = True
+        self.end(status)
+        self.reason, self.reason_code = reason, None
+
+    def withdraw_changes(self, count: int) -> None:
+        """The newest so many."""
+        del self.wishes[max(len(self.wishes) - count, 0) :]
+        if self.wished == self.terms:
+            self.settle_changes()
+
+    def withdraw_cancel(self) -> None:
+        self.cancel_sent = False
 
     def begin_connection(self) -> None:
         """What was sent before may have been lost with the link, and so has its answer."""

@@ -20,6 +20,7 @@ from brokers.interactive_brokers.orders.checks import (
 )
 from brokers.interactive_brokers.orders.record import OrderRecord, record_of
 from brokers.interactive_brokers.orders.terms import OrderTerms, changed, terms_of
+from brokers.interactive_brokers.orders.withdrawing import Withdrawals
 from brokers.listener import LinkState
 from brokers.refusals import OrderRefused
 
@@ -30,21 +31,22 @@ Ordered = tuple[OrderRequest, Instrument]
 class OrderSending:
     """Each call raises OrderRefused before any byte leaves, or sends all that it was given."""
 
-    def __init__(self, *, connection: InteractiveBrokersConnection, book: OrderBook) -> None:
+    def __init__(self, *, connection: InteractiveBrokersConnection, book: OrderBook, withdrawals: Withdrawals) -> None:
         self._connection = connection
         self._book = book
+        self._withdrawals = withdrawals
 
     def place(self, orders: Sequence[Ordered], *, together: bool = False) -> None:
-        """`together`: IB holds all of them until the last has come (its `transmit`)."""
+        """`together`: they leave as one, and IB holds all of them until the last has come (its `transmit`)."""
         self._require_sendable(orders)
         records = [self._record(*order) for order in orders]
-        last = records[-1]
-        for number, record in enumerate(records):
-            try:
-                self._send(record, record.terms, transmit=record is last or not together)
-            except (ValueError, ConnectionError) as error:
-                self._forget(records[number:])
-                raise OrderRefused(f"The order was not sent: {error}.") from error
+        try:
+            with self._connection.session.outbox.gathered(together=together):
+                for record in records:
+                    self._send(record, record.terms, transmit=record is records[-1] or not together)
+        except (ValueError, ConnectionError) as error:
+            self._forget(records)
+            raise OrderRefused(f"The order was not sent: {error}.") from error
 
     def change(self, change: OrderChange) -> None:
         record = self._changeable(change.client_order_id)
@@ -58,23 +60,22 @@ class OrderSending:
                 f"Of the order {record.filled_quantity} are filled, so its quantity can't become {terms.quantity}; "
                 "cancel it to keep what is filled."
             )
+        record.begin_change(terms)
         try:
             self._send(record, terms)
         except (ValueError, ConnectionError) as error:
+            record.withdraw_changes(1)
             raise OrderRefused(f"The change was not sent: {error}.") from error
-        record.begin_change(terms)
 
     def cancel(self, client_order_id: str) -> None:
         own = self._own(client_order_id)
         alive = [record for record in own if not record.status.is_final]
         if not alive:
             raise OrderRefused(f"The order is {own[-1].status.lower()} already, so there is nothing to cancel.")
-        self.require_link()
         self._cancel(alive)
 
     def cancel_account(self, account_code: str) -> frozenset[str]:
         """The open orders of this session in one account; their `order_ref`s."""
-        self.require_link()
         alive = [
             record
             for record in self._book
@@ -85,12 +86,13 @@ class OrderSending:
 
     def cancel_everything(self) -> frozenset[str]:
         """By IB's own global cancel, which knows more orders than this session does."""
+        withdrawn = self._withdrawals.cancel_all()
         self.require_link()
         alive = [record for record in self._book if not record.status.is_final]
         for record in alive:
             record.begin_cancel()
         self._connection.session.orders.cancel_all()
-        return frozenset(record.order_ref for record in alive if record.order_ref)
+        return frozenset(record.order_ref for record in [*withdrawn, *alive] if record.order_ref)
 
     def order_alone(self, request: OrderRequest, instrument: Instrument) -> Order:
         """For IB to work out. What it is attached to, and its group, change nothing of what it costs."""
@@ -105,6 +107,8 @@ class OrderSending:
             raise OrderRefused("There is no connection to the gateway, so nothing was sent.")
         if self._connection.link is LinkState.BROKER_LOST:
             raise OrderRefused("The gateway has lost its connection to Interactive Brokers, so nothing was sent.")
+        if self._connection.is_stopping:
+            raise OrderRefused("The session is being stopped, so nothing was sent.")
 
     # Judging
 
@@ -129,8 +133,10 @@ class OrderSending:
                 raise OrderRefused(
                     f"The client order id {client_order_id} stands for {times} orders; each needs its own."
                 )
-            if self._book.by_ref(client_order_id) is not None:
-                raise OrderRefused(f"An order {client_order_id} was sent already. It is not sent twice.")
+            known = self._book.by_ref(client_order_id)
+            if known is not None:
+                was = "withdrawn before it was sent" if known.unsent else "sent already"
+                raise OrderRefused(f"An order {client_order_id} was {was}. It is not sent twice.")
 
     def _require_parents(self, requests: Sequence[OrderRequest]) -> None:
         """A parent comes before its children: earlier in the same breath, or as an open order of this session."""
@@ -206,10 +212,17 @@ class OrderSending:
             self._book.remove(record)
 
     def _cancel(self, records: Sequence[OrderRecord]) -> None:
-        """One message for each order id: two of the broker's orders can stand behind one."""
-        for record in records:
+        """What has not left is withdrawn, and needs no message nor a link.
+
+        Of the rest, one message for each order id: two of the broker's orders can stand behind one.
+        """
+        withdrawn = self._withdrawals.cancel(records)
+        left = [record for record in records if not record.status.is_final]
+        if left or not withdrawn:
+            self.require_link()
+        for record in left:
             record.begin_cancel()
-        for order_id in dict.fromkeys(record.order_id for record in records):
+        for order_id in dict.fromkeys(record.order_id for record in left):
             self._connection.session.orders.cancel(order_id)
 
 

@@ -18,7 +18,7 @@ from brokers.interactive_brokers.pacing import (
     WINDOW,
     HistoryPacing,
 )
-from tests.brokers.interactive_brokers.test_budget import Clock
+from tests.brokers.interactive_brokers.loop_clock import Clock
 
 
 class Desk:

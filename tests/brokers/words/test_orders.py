@@ -166,15 +166,6 @@ async def test_an_order_of_an_instrument_that_ib_will_not_describe_is_told_all_t
     assert recorder.instruments[0].con_id == update.con_id
 
 
-async def test_a_cancel_never_overtakes_the_order_that_it_cancels(node: TradingNode, gateway: ScriptedGateway) -> None:
-    for number in range(60):
-        request = replace(REQUEST, client_order_id=f"ours-{number}", con_id=number + 1)
-        node.execution.place(request, replace(AAPL, con_id=number + 1))
-    node.execution.cancel("ours-59")
-    placed = await gateway.next(PLACE, having=lambda fields: "ours-59" in fields)
-    assert (await gateway.next(CANCEL))[2] == placed[1]
-
-
 async def test_an_order_does_not_wait_behind_subscriptions(node: TradingNode, gateway: ScriptedGateway) -> None:
     for con_id in range(1, 90):
         node.data.subscribe_quotes(replace(AAPL, con_id=con_id))

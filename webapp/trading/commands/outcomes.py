@@ -9,7 +9,7 @@ from webapp.trading.orders import conclusions
 
 
 def record_sent(command: OrderCommand) -> bool:
-    """The bytes are out. False when the command is no longer this fence's to conclude."""
+    """The node has it to send. False when it's withdrawn already, or no longer this fence's to conclude."""
     sending = OrderCommand.objects.filter(pk=command.pk, fence=command.fence, state=OrderCommand.State.SENDING)
     if not sending.update(state=OrderCommand.State.SENT, ended_at=Now()):
         return False

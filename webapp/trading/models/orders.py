@@ -74,7 +74,8 @@ class BrokerOrder(models.Model):
 class OrderCommand(models.Model):
     """What a worker is to do with an order, once. Claimed PENDING -> SENDING before the socket is written to.
 
-    SENT: the bytes left, and the broker's own words follow in the order. REFUSED: nothing left, for `reason`.
+    SENT: handed to the node, which sends it within seconds or says that it didn't; the broker's own words follow in the
+    order. REFUSED: nothing left, for `reason`.
     UNKNOWN: the worker was lost at SENDING, or the link after SENT, and the broker has shown no trace yet. ABSENT: it
     is proved that the broker doesn't have it. A machine never sends it again. CANCEL_ALL is of no single
     order; what it cancels, IB says order by order.

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from brokers.domain import OrderStatus, OrderUpdate
+from brokers.domain import OrderStatus, OrderUpdate, Unsent
 from webapp.trading import instruments
 from webapp.trading.amounts import fitted, fitted_or_none
 from webapp.trading.locks import hold
@@ -32,6 +33,12 @@ _CODE = re.compile(r"\(IB \d+\)")
 _CHANGE_REJECTED = {103, 104, 107, 109, 110, 200, 201, 203, 321, 388, 434, 460, 2102}
 # What IB says of a cancel that it didn't take: the order lives on, and may be cancelled again.
 _CANCEL_REJECTED = {135, 136, 161, 10147, 10148}
+# What a worker had handed over and its node withdrew. Of an order that never left, no cancel did either.
+_WITHDRAWN = {
+    Unsent.ORDER: [OrderCommand.Verb.SUBMIT, OrderCommand.Verb.CANCEL],
+    Unsent.CHANGE: [OrderCommand.Verb.MODIFY],
+    Unsent.CANCEL: [OrderCommand.Verb.CANCEL],
+}
 
 
 def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
@@ -51,6 +58,7 @@ def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
         changed |= _apply(order, update)
         changed |= _link(order, update)
         changed |= _note_rejected(order, update)
+        changed |= _note_unsent(order, update)
         if changed:
             changes.tell(order)
 
@@ -204,3 +212,14 @@ def _unanswered(order: Order, verb: OrderCommand.Verb) -> Q:
     sent = Q(verb=verb, state=OrderCommand.State.SENT)
     taken = Q(quantity=order.quantity) & (Q(limit_price=order.limit_price) if order.limit_price else Q())
     return sent & ~taken if verb == OrderCommand.Verb.MODIFY else sent
+
+
+def _note_unsent(order: Order, update: OrderUpdate) -> bool:
+    """Perhaps before its worker has recorded that it was sent, which `commands.record_sent` then doesn't."""
+    if update.unsent is None:
+        return False
+    handed_over = order.commands.filter(
+        verb__in=_WITHDRAWN[update.unsent], state__in=[OrderCommand.State.SENDING, OrderCommand.State.SENT]
+    )
+    reason = clip(update.reason, REASON_LENGTH)
+    return bool(handed_over.update(state=OrderCommand.State.REFUSED, reason=reason, ended_at=Now()))

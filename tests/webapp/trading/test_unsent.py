@@ -1,0 +1,99 @@
+"""What a node was given to send and withdrew before a byte of it left."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from brokers.domain import OrderStatus, Unsent
+from tests.webapp.trading.examples import lease, placed, update
+from webapp.accounts.models import AccountEvent, BrokerAccount
+from webapp.trading import commands, orders
+from webapp.trading.models import Instrument, Order, OrderCommand
+
+pytestmark = pytest.mark.django_db
+
+LATE = "Not sent: it has waited 3 s."
+
+
+@pytest.fixture
+def order(ready_account: BrokerAccount, aapl: Instrument) -> Order:
+    """One of alice's whose command is claimed."""
+    lease(ready_account)
+    order = placed(ready_account)
+    commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1)
+    return order
+
+
+def say_unsent(order: Order, unsent: Unsent, status: OrderStatus, reason: str = LATE) -> None:
+    said = update(order, unsent=unsent, status=status, ib_status="", perm_id=None, reason=reason)
+    orders.apply_update(account_id=order.account_id, update=said)
+    order.refresh_from_db()
+
+
+def states(verb: str) -> list[tuple[str, str]]:
+    return list(OrderCommand.objects.filter(verb=verb).values_list("state", "reason"))
+
+
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["recorded as sent", "not recorded yet"])
+def test_an_order_that_was_withdrawn_is_over_and_its_command_says_that_nothing_left(
+    order: Order, *, is_recorded: bool
+) -> None:
+    command = order.commands.get()
+    if is_recorded:
+        commands.record_sent(command)
+    say_unsent(order, Unsent.ORDER, OrderStatus.REJECTED)
+    assert (order.status, order.ib_status, order.reason) == ("REJECTED", "", LATE)
+    assert states("SUBMIT") == [("REFUSED", LATE)]
+    assert not commands.record_sent(command)
+    assert states("SUBMIT") == [("REFUSED", LATE)]
+    body = AccountEvent.objects.latest("number").body
+    assert (body["status"], body["reason"], body["can_cancel"]) == ("REJECTED", LATE, False)
+
+
+def test_an_order_that_was_withdrawn_is_no_order_that_may_be_lost(order: Order) -> None:
+    commands.record_sent(order.commands.get())
+    in_doubt = commands.sent_without_a_word(account_id=order.account_id)
+    say_unsent(order, Unsent.ORDER, OrderStatus.REJECTED)
+    assert not commands.resolve_lost(account_id=order.account_id, in_doubt=in_doubt, seen_order_refs=[])
+    order.refresh_from_db()
+    assert order.status == "REJECTED"
+
+
+def test_a_cancel_that_needed_no_byte_is_not_said_to_have_been_sent(order: Order) -> None:
+    commands.record_sent(order.commands.get())
+    cancel = OrderCommand.objects.create(
+        order=order, account=order.account, verb="CANCEL", state="SENT", ended_at=timezone.now()
+    )
+    say_unsent(order, Unsent.ORDER, OrderStatus.CANCELLED, "Cancelled before it was sent.")
+    cancel.refresh_from_db()
+    assert (order.status, cancel.state, cancel.reason) == ("CANCELLED", "REFUSED", "Cancelled before it was sent.")
+
+
+def test_a_cancel_that_never_left_may_be_asked_again(order: Order) -> None:
+    commands.record_sent(order.commands.get())
+    orders.apply_update(account_id=order.account_id, update=update(order))
+    OrderCommand.objects.create(
+        order=order, account=order.account, verb="CANCEL", state="SENT", ended_at=timezone.now()
+    )
+    say_unsent(order, Unsent.CANCEL, OrderStatus.SUBMITTED, "The cancel was not sent.")
+    body = AccountEvent.objects.latest("number").body
+    assert (body["cancel_requested"], body["can_cancel"], body["reason"]) == (False, True, "The cancel was not sent.")
+    assert states("CANCEL") == [("REFUSED", "The cancel was not sent.")]
+    assert states("SUBMIT") == [("SENT", "")]
+
+
+def test_a_change_that_never_left_leaves_the_order_as_it_is(order: Order) -> None:
+    commands.record_sent(order.commands.get())
+    orders.apply_update(account_id=order.account_id, update=update(order))
+    OrderCommand.objects.create(order=order, account=order.account, verb="MODIFY", state="SENT")
+    say_unsent(order, Unsent.CHANGE, OrderStatus.SUBMITTED, "The change was not sent.")
+    assert (order.status, order.reason) == ("SUBMITTED", "The change was not sent.")
+    assert (states("SUBMIT"), states("MODIFY")) == ([("SENT", "")], [("REFUSED", "The change was not sent.")])
+
+
+def test_hearing_again_that_something_never_left_is_no_event(order: Order) -> None:
+    say_unsent(order, Unsent.ORDER, OrderStatus.REJECTED)
+    before = AccountEvent.objects.count()
+    say_unsent(order, Unsent.ORDER, OrderStatus.REJECTED)
+    assert AccountEvent.objects.count() == before
