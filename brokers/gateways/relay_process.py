@@ -17,11 +17,11 @@ from pathlib import Path
 from brokers.gateways.base import GatewayError
 from brokers.gateways.identity import ProcessIdentity, find_by_arguments
 from brokers.gateways.recorded import RecordedProcess, write_private
+from brokers.gateways.relay.command import PROGRAM, arguments
 from brokers.gateways.spawning import HOST, free_port, spawn
 
 log = logging.getLogger(__name__)
 
-PROGRAM = "brokers.gateways.relay"
 START_DEADLINE = 30.0  # seconds; a busy machine takes its time to start a Python
 GRACE = 5.0
 
@@ -75,9 +75,16 @@ class RelayProcess:
             self._key.unlink(missing_ok=True)
 
     def _command(self, port: int, upstream: int) -> list[str]:
-        command = [sys.executable, "-m", PROGRAM, "--name", self._name, "--listen", f"{HOST}:{port}"]
-        command += ["--upstream", f"{HOST}:{upstream}"]
-        return [*command, "--key-file", str(self._key), "--memory", str(self._memory)]
+        return [
+            sys.executable,
+            *arguments(
+                name=self._name,
+                listen=f"{HOST}:{port}",
+                upstream=f"{HOST}:{upstream}",
+                key_file=self._key,
+                memory=self._memory,
+            ),
+        ]
 
     def _wait_until_it_listens(self, identity: ProcessIdentity) -> None:
         patience_ends = time.monotonic() + START_DEADLINE

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +19,12 @@ from brokers.domain import TradingMode
 from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec
 from brokers.gateways.identity import ProcessIdentity, find_by_arguments
 from brokers.gateways.process import ProcessRuntime, sweep
-from brokers.gateways.relay.words import Admission
+from brokers.gateways.relay import words
+from brokers.gateways.relay.words import Admission, Verdict
 from brokers.interactive_brokers.factories import InteractiveBrokersLiveExecClientFactory
 from brokers.node import TradingNode
-from brokers.refusals import FenceRefused, GatewayUnreachable
+from brokers.refusals import FenceRefused, GatewayUnreachable, LinkLost
+from tests.brokers.words.stage import AAPL, REQUEST
 
 DEADLINE = 30.0
 KEY = bytes(range(32))
@@ -48,14 +53,19 @@ async def started(runtime: ProcessRuntime, *, key: bytes = KEY) -> Endpoint:
     return endpoint
 
 
-async def connect(endpoint: Endpoint, fence: int, *, key: bytes = KEY) -> None:
-    """A session from its beginning to its end. Raises NodeError."""
+def node_at(endpoint: Endpoint, fence: int, *, key: bytes = KEY) -> TradingNode:
     config = TradingNodeConfig(
         host=endpoint.host, port=endpoint.port, admission=Admission("alice-1", fence, key), data_clients={}
     )
     node = TradingNode(config=config)
     node.add_exec_client_factory("IB", InteractiveBrokersLiveExecClientFactory)
     node.build()
+    return node
+
+
+async def connect(endpoint: Endpoint, fence: int, *, key: bytes = KEY) -> None:
+    """A session from its beginning to its end. Raises NodeError."""
+    node = node_at(endpoint, fence, key=key)
     try:
         await node.connect()
     finally:
@@ -161,6 +171,36 @@ async def test_stopping_ends_both_and_a_later_start_has_not_forgotten_the_fence(
         await connect(await started(runtime), 7)
 
 
+async def test_an_owner_that_stood_still_meanwhile_wakes_up_and_writes_to_nobody(
+    runtime: ProcessRuntime, folder: Path
+) -> None:
+    endpoint = await started(runtime)
+    stalled = node_at(endpoint, 3)
+    await stalled.connect()
+    aapl = await stalled.provider.instrument(AAPL.con_id)
+    with take_over(endpoint, 4):  # blocks this loop, as a process that is stopped stands still
+        stalled.execution.place(REQUEST, aapl)
+        with pytest.raises(LinkLost):
+            await asyncio.wait_for(stalled.wait_closed(), DEADLINE)
+    await connect(endpoint, 5)  # by its end the gateway has read whatever came before
+    ledger = [json.loads(row) for row in (folder / "alice-1" / "ledger.jsonl").read_text().splitlines()]
+    assert [row for row in ledger if row["kind"] == "order"] == []
+
+
+@contextmanager
+def take_over(endpoint: Endpoint, fence: int) -> Iterator[None]:
+    """Through the relay, by a socket that blocks."""
+    with (
+        socket.create_connection((endpoint.host, endpoint.port), timeout=DEADLINE) as newer,
+        newer.makefile("rb") as said,
+    ):
+        challenge, nonce = words.read_greeting(said.readline()), secrets.token_hex(32)
+        newer.sendall(words.preamble(Admission("alice-1", fence, KEY), challenge=challenge, nonce=nonce))
+        answer = words.read_answer(said.readline(), key=KEY, challenge=challenge, nonce=nonce)
+        assert answer.verdict is Verdict.WELCOME
+        yield
+
+
 async def test_the_relay_of_a_gateway_that_died_makes_room_for_the_next_one(
     runtime: ProcessRuntime, folder: Path
 ) -> None:
@@ -170,6 +210,12 @@ async def test_the_relay_of_a_gateway_that_died_makes_room_for_the_next_one(
     assert await runtime.find("alice-1") is None
     await connect(await started(runtime), 1)
     assert not lives(relay)
+
+
+async def test_the_next_gateway_without_a_key_has_none_of_the_one_before(runtime: ProcessRuntime, folder: Path) -> None:
+    await started(runtime)
+    await killed(pid_of(folder, "gateway"))
+    assert not (await runtime.start(spec(key=None))).behind_relay
 
 
 async def test_a_stop_after_the_gateway_died_ends_its_relay(runtime: ProcessRuntime, folder: Path) -> None:
