@@ -5,5 +5,6 @@ client id win, which is the wrong one. So whoever connects names its lease's fen
 gateway's key (`words`); the newest fence alone has the gateway, and whoever held it before is cut off before the new
 one is let through (`door`).
 
-The standard library alone, and nothing from outside this folder: it also runs in a container of its own. `command` is how it is started.
+The standard library alone, and nothing from outside this folder: it also runs in a container of its own. `command`
+is how it is started.
 """
