@@ -23,6 +23,7 @@ from brokers.config_settling import settle
 from brokers.domain import MarketDataType, TradingMode
 from brokers.filters import Filter, Filters, InstrumentFilter, frozen, read_filter, read_filters, separate
 from brokers.gateways.base import GatewayRuntime
+from brokers.gateways.relay.words import Admission
 from brokers.refusals import ConfigRefused
 
 Client = TypeVar("Client", bound="ClientConfig")
@@ -238,6 +239,7 @@ class TradingNodeConfig:
     By default the gateway is at 127.0.0.1:4002 (4001 when `trading_mode` is live), the client id is 1, and there is one
     data client and one execution client; `{}` means that there is none. Clients are configs or dicts, by name: "IB".
     With a `gateway` to start, its address is its own, and known once it runs: until then the host is empty.
+    With an `admission`, host and port are those of the gateway's relay, which wants to hear it first.
 
     Raises ConfigRefused for what nobody could mean, with the nearest right name.
     """
@@ -267,6 +269,7 @@ class TradingNodeConfig:
     account: Read[str | None, str] = _SETTLED
     trading_mode: Read[TradingMode | str | None, TradingMode] = _SETTLED
     gateway: _Gateway = _NOT_GIVEN
+    admission: Admission | None = None
     named_clients: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -278,6 +281,8 @@ class TradingNodeConfig:
         require_seconds(self, "start_deadline", "reconnect_pause", "longest_reconnect_pause", or_none_at_all=True)
         require_counts(self, "unreadable_limit", least=1)
         _put_read(self, "gateway", InteractiveBrokersGatewayConfig)
+        if self.admission is not None and self.gateway is not None:
+            raise ConfigRefused("A gateway that the node starts has no relay: take out its admission, or the gateway.")
         put(self, "data_clients", _clients(InteractiveBrokersDataClientConfig, self.data_clients, "data_clients"))
         put(self, "exec_clients", _clients(InteractiveBrokersExecClientConfig, self.exec_clients, "exec_clients"))
         settle(self)

@@ -227,7 +227,7 @@ class TradingNode:
     async def connect(self) -> None:
         """The API's handshake; can be called again once the link was lost, and then resumes the streams.
 
-        Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing, all of them NodeErrors;
+        Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse, FenceRefused or AccountMissing, all NodeErrors;
         CredentialMissing when the account's variable isn't set; and, for a configured instrument that IB has never
         described to this node, what loading it raises. Of the others what is known stays, and IB is asked again.
         """

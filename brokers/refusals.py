@@ -19,6 +19,10 @@ class ClientIdInUse(NodeError):
     """IB's 326: another session holds our client id. Wait and retry the same one; another can't manage our orders."""
 
 
+class FenceRefused(NodeError):
+    """The gateway's relay has let a higher fence through: somebody newer owns this session. Trying again is no use."""
+
+
 class AccountMissing(NodeError):
     """The login doesn't hold the account that was expected behind it."""
 

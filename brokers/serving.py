@@ -12,12 +12,20 @@ from typing import Protocol
 
 from brokers.gateways.base import GatewayError, GatewayLoginFailed
 from brokers.interactive_brokers.link.reconnecting import Backoff
-from brokers.refusals import AccountMissing, ConfigRefused, CredentialMissing, LinkLost, NodeDropped, NodeError
+from brokers.refusals import (
+    AccountMissing,
+    ConfigRefused,
+    CredentialMissing,
+    FenceRefused,
+    LinkLost,
+    NodeDropped,
+    NodeError,
+)
 
 log = logging.getLogger(__name__)
 
 # What waiting doesn't mend. A wrong password is never tried twice: IB locks the account.
-_FINAL = (AccountMissing, ConfigRefused, CredentialMissing, GatewayLoginFailed, NodeDropped)
+_FINAL = (AccountMissing, ConfigRefused, CredentialMissing, FenceRefused, GatewayLoginFailed, NodeDropped)
 
 
 class Served(Protocol):
@@ -31,7 +39,7 @@ class Served(Protocol):
 async def keep_connected(node: Served, *, backoff: Backoff) -> None:
     """Returns once the node was stopped or dropped. Connects again after each lost link, for as long as that takes.
 
-    Raises what waiting doesn't mend: a refused login, a missing account or credential.
+    Raises what waiting doesn't mend: a refused login or fence, a missing account or credential.
     """
     while True:
         try:

@@ -51,6 +51,7 @@ def environment(folder: Path, running: services.Services) -> dict[str, str]:
     secret_key = folder / "secret-key"
     secret_key.write_text(secrets.token_urlsafe(64))
     write_keysets(folder / "public.json", folder / "private.json")
+    (folder / "relay.key").write_text(secrets.token_hex(32))
     (folder / "static").mkdir()
     return {
         "GATEHOUSE_DATABASE_URL": running.database_url,
@@ -58,6 +59,7 @@ def environment(folder: Path, running: services.Services) -> dict[str, str]:
         "GATEHOUSE_SECRET_KEY_FILE": str(secret_key),
         "GATEHOUSE_PUBLIC_KEYSET": str(folder / "public.json"),
         "GATEHOUSE_PRIVATE_KEYSET": str(folder / "private.json"),
+        "GATEHOUSE_RELAY_KEY": str(folder / "relay.key"),
         "GATEHOUSE_VAR": str(folder),
         "GATEHOUSE_HOSTS": "127.0.0.1,localhost,testserver",
         "GATEHOUSE_GATEWAYS": "process",

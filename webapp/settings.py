@@ -77,6 +77,8 @@ VAR_DIR = Path(os.environ.get("GATEHOUSE_VAR", str(BASE_DIR / "var")))
 PUBLIC_KEYSET = Path(os.environ.get("GATEHOUSE_PUBLIC_KEYSET", str(VAR_DIR / "keys" / "public.json")))
 # Set for workers alone: whoever holds it can open every credential.
 PRIVATE_KEYSET = Path(path) if (path := os.environ.get("GATEHOUSE_PRIVATE_KEYSET")) else None
+# Set for workers alone, too: the key that gateways' relays know their owners by.
+RELAY_KEY = Path(path) if (path := os.environ.get("GATEHOUSE_RELAY_KEY")) else None
 GATEWAYS = os.environ.get("GATEHOUSE_GATEWAYS", "process")
 KEEPER_SOCKET = Path(os.environ.get("GATEHOUSE_KEEPER_SOCKET", "/run/gatehouse/keeper.sock"))
 # For every simulated gateway that a worker starts, as in "--hours exchange --control-port 0".

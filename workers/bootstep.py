@@ -11,6 +11,7 @@ from celery import bootsteps
 from django.conf import settings
 
 from brokers.gateways.base import GatewayRuntime
+from brokers.gateways.relay.keys import KeyUnusable, read_key
 from workers import host
 from workers.host import SessionHost
 from workers.runtimes import UnknownRuntime, runtime_named
@@ -25,6 +26,7 @@ class SessionHostStep(bootsteps.StartStopStep):
     def create(self, worker: Any) -> SessionHost:  # type: ignore[override]  # the stubs forget that steps make things
         """Refuse a worker that could hold no session, with a sentence and before it takes a task."""
         _require_keyset(settings.PRIVATE_KEYSET)
+        _require_relay_key(settings.RELAY_KEY)
         return SessionHost(name=_own_name(worker.hostname), runtime=_runtime(), opener=Opener(), capacity=_capacity())
 
     def start(self, _worker: Any) -> None:
@@ -56,6 +58,21 @@ def _require_keyset(path: Path | None) -> None:
             f"The private keyset {path} (GATEHOUSE_PRIVATE_KEYSET) can't be read: a worker opens broker logins with "
             "it. `python manage.py create_keysets` makes one."
         )
+
+
+def _require_relay_key(path: Path | None) -> None:
+    if path is None:
+        raise SystemExit(
+            "GATEHOUSE_RELAY_KEY is not set: a worker reaches a gateway through its relay, and needs the path of the "
+            "key that `python manage.py create_keysets` makes."
+        )
+    try:
+        read_key(path)
+    except KeyUnusable as problem:
+        raise SystemExit(
+            f"{problem} A worker reaches a gateway through its relay with it (GATEHOUSE_RELAY_KEY). "
+            "`python manage.py create_keysets` makes one."
+        ) from None
 
 
 def _runtime() -> GatewayRuntime:

@@ -10,6 +10,7 @@ from uuid import UUID
 from brokers.domain import SessionState, TradingMode
 from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec
 from webapp.accounts.models import BrokerAccount
+from workers.relay_key import key_of
 from workers.unsealing import Opener
 from workers.workplace import Workplace
 
@@ -65,7 +66,11 @@ def _spec(account_id: UUID, opener: Opener) -> GatewaySpec:
     mode = TradingMode(BrokerAccount.objects.values_list("trading_mode", flat=True).get(pk=account_id))
     login = opener.login_of(account_id)
     return GatewaySpec(
-        name=gateway_name(account_id), trading_mode=mode, username=login.username, password=login.password
+        name=gateway_name(account_id),
+        trading_mode=mode,
+        username=login.username,
+        password=login.password,
+        relay_key=key_of(gateway_name(account_id)),
     )
 
 

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NoReturn
-from uuid import UUID
 
 from django.db.models import Max
 
@@ -18,6 +17,7 @@ from brokers.config import (
 )
 from brokers.domain import OURS, Notice, SessionState, TradingPermission
 from brokers.gateways.base import Endpoint
+from brokers.gateways.relay.words import Admission
 from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveDataClientFactory,
     InteractiveBrokersLiveExecClientFactory,
@@ -32,9 +32,11 @@ from webapp.trading.models import BrokerOrder
 from workers.bridge import Bridge
 from workers.commands import CommandRunner, OutcomeNotRecorded
 from workers.doubts import Doubts
+from workers.gateway import gateway_name
 from workers.interest import Streams
 from workers.leases import Lease, LeaseLost
 from workers.quotes import QuotePublisher
+from workers.relay_key import key_of
 from workers.rows import RowWriter
 from workers.waiting import ended, first_of
 from workers.workplace import Workplace
@@ -263,16 +265,23 @@ def _node(config: TradingNodeConfig, bridge: Bridge) -> TradingNode:
     return node
 
 
-def config_for(endpoint: Endpoint, account_id: UUID) -> TradingNodeConfig:
+def config_for(endpoint: Endpoint, lease: Lease) -> TradingNodeConfig:
     """What the rows know of an account that its node has to know. Reads the database; not for the loop."""
-    account = BrokerAccount.objects.get(pk=account_id)
+    account = BrokerAccount.objects.get(pk=lease.account_id)
     highest = BrokerOrder.objects.filter(account=account).aggregate(highest=Max("broker_order_id"))["highest"] or 0
     return TradingNodeConfig(
         host=endpoint.host,
         port=endpoint.port,
         account_code=account.account_code or None,
+        admission=_admission(lease) if endpoint.behind_relay else None,
         account="",  # a variable of this process is nobody's account
         # Late prices that say so are more use than none; each quote tells which it is.
         data_clients={"IB": InteractiveBrokersDataClientConfig(delayed_when_not_subscribed=True)},
         exec_clients={"IB": InteractiveBrokersExecClientConfig(first_order_id=max(highest, 0) + 1)},
     )
+
+
+def _admission(lease: Lease) -> Admission:
+    """The relay lets this lease's session through until a later lease's was there."""
+    name = gateway_name(lease.account_id)
+    return Admission(name=name, fence=lease.fence, key=key_of(name))

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from brokers.domain import SessionState
 from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed
 from brokers.node import TradingNode
-from brokers.refusals import NodeError
+from brokers.refusals import FenceRefused, NodeError
 from webapp.accounts import sessions
 from webapp.accounts.models import GatewaySession
 from workers import leases
@@ -53,6 +53,10 @@ WORKER_STOPS = End(
 )
 # The gateway stays: the next run finds it, and saves a login.
 BROKEN = End(SessionState.ERROR, f"{OUR_ERROR} The session is opened again.", stops_gateway=False)
+# Without a look at the lease's time: the relay has let a later lease's session through.
+FENCED = End(
+    SessionState.ERROR, "A newer session of this account has its gateway. This one has let go.", stops_gateway=False
+)
 LEASE_LOST = End(SessionState.ERROR, "", stops_gateway=False)
 
 
@@ -172,6 +176,9 @@ class SessionRun:
                 await self._leave_to(End(SessionState.AUTH_FAILED, str(refusal)))
             except LeaseLost:
                 await self._leave_to(LEASE_LOST)
+            except FenceRefused as refusal:
+                log.warning("account %s: %s", self.account_id, refusal)
+                await self._leave_to(FENCED)
             except NodeError as error:
                 await self._pause(SessionState.SYNCING, str(error), backoff)
             except GatewayError as error:
@@ -197,7 +204,7 @@ class SessionRun:
     async def _new_link(self, endpoint: Endpoint) -> Link:
         return Link(
             workplace=self._workplace,
-            config=await self._workplace.database.call(config_for, endpoint, self.account_id),
+            config=await self._workplace.database.call(config_for, endpoint, self._lease),
             lease=lambda: self._lease,
             tell=self._say,
             rows=self._rows,
@@ -250,7 +257,8 @@ class SessionRun:
 
     async def _give_back(self, end: End) -> None:
         await self._flush_rows()
-        stopped = await self._stop_gateway() if end.stops_gateway else False
+        # Only under the lease: the gateway may be the next owner's by now.
+        stopped = await self._stop_gateway() if end.stops_gateway and self._lease.is_live else False
         await self._record(end.state, end.reason, gateway_id="" if stopped else None)
         await self._workplace.leases.call(leases.release, self._lease)
 

@@ -20,7 +20,9 @@ class GatewayLoginFailed(GatewayError):
 class GatewaySpec:
     """What to start. `name` is unique per account and is how a running gateway is found again.
 
-    The password is kept out of `repr`, so that it can't reach a log or a traceback.
+    The password and the key are kept out of `repr`, so that they can't reach a log or a traceback. `relay_key` is the
+    gateway's own key (`relay.keys.gateway_key`): with one the gateway is reached through a relay, which lets in whoever
+    proves it and has the newest fence. Without one nobody but its starter is expected.
     """
 
     name: str
@@ -28,15 +30,20 @@ class GatewaySpec:
     username: str
     password: str = field(repr=False)
     read_only: bool = False
+    relay_key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a gateway's API listens, and which gateway it is (a process id, a container id)."""
+    """Where a gateway's API is reached, and which gateway it is (a process id, a container id).
+
+    `behind_relay`: at its relay, which wants an Admission before the API's first byte.
+    """
 
     host: str
     port: int
     gateway_id: str
+    behind_relay: bool = False
 
 
 class GatewayRuntime(Protocol):

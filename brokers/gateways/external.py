@@ -8,7 +8,10 @@ from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec
 
 
 class ExternalRuntime:
-    """A GatewayRuntime that starts and stops nothing. One gateway has one login, so it serves one account."""
+    """A GatewayRuntime that starts and stops nothing. One gateway has one login, so it serves one account.
+
+    It has no relay: whoever runs the gateway says who reaches it, and a fence beside an open port would hold nobody.
+    """
 
     def __init__(self, *, host: str, port: int) -> None:
         self._endpoint = Endpoint(host=host, port=port, gateway_id=f"external {host}:{port}")

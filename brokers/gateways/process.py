@@ -2,10 +2,11 @@
 
 A gateway's files are in a folder of its own, which only this user can read:
 
-    gateway.json   which process it is, and its port
+    gateway.json   which process it is, and its own port, which nobody but its relay is told
     password       while the login lasts, and no longer
     gateway.log    what this run printed; gateway.log.1 is the run before
     ledger.jsonl   what the simulated broker knows of the account; it outlives the gateway
+    relay.*        its relay's, when its starter has a key for one (see `relay_process`)
 
 A gateway is a session of its own, so it outlives a worker that was killed, and is found again by its record. Where
 nobody would look for it again, it can be told to end with whoever started it.
@@ -14,41 +15,35 @@ nobody would look for it again, it can be told to end with whoever started it.
 from __future__ import annotations
 
 import asyncio
-import errno
-import json
 import os
-import random
 import re
-import socket
 import sys
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import brokers
 from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed, GatewaySpec
 from brokers.gateways.identity import ProcessIdentity, find_by_arguments
+from brokers.gateways.recorded import Record, RecordedProcess, write_private
+from brokers.gateways.relay_process import RelayProcess
+from brokers.gateways.spawning import HOST, free_port, spawn
 
-HOST = "127.0.0.1"
 PROGRAM = "brokers.simulator"
 LOGIN_REFUSED_STATUS = 3
 GRACE = 5.0
 
-# Below the ports that Linux hands out by itself (32768 and up), so that nobody is given ours between our look at it
-# and the end of the gateway's login, which is when it begins to listen.
-_PORTS = range(20000, 32000)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LOOK_EVERY = 0.05
 
-Record = dict[str, str | int]
 Result = TypeVar("Result")
 
 
 class ProcessRuntime:
     """A GatewayRuntime. `folder` holds one folder for each gateway.
 
-    With `ends_with_us` its gateways end when this process does, even when it's killed. `simulator_arguments` go to
-    every simulator that it starts: `--hours exchange`, or `--control-port 0` to make it fail on purpose.
+    With `ends_with_us` its gateways end when this process does, even when it's killed. They have no relay: nobody else
+    could ever take them over. `simulator_arguments` go to every simulator that it starts: `--hours exchange`, or
+    `--control-port 0` to make it fail on purpose.
     """
 
     def __init__(self, folder: Path, *, ends_with_us: bool = False, simulator_arguments: Sequence[str] = ()) -> None:
@@ -60,12 +55,10 @@ class ProcessRuntime:
     async def start(self, spec: GatewaySpec) -> Endpoint:
         """Starts it, or returns the one that already runs under this name with this login and mode."""
         home = self._home(spec.name)
-        running = home.read()
+        running = home.gateway.read()
         if running is not None and running["login"] != _login(spec):
             await self.stop(spec.name)
-        elif running is not None:
-            return _endpoint(running)
-        return await _seen_through(asyncio.to_thread(self._start, home, spec))
+        return await _seen_through(asyncio.to_thread(self._start_both, home, spec))
 
     async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
         """Returns once it says that it listens. `deadline` is in seconds from now."""
@@ -73,7 +66,7 @@ class ProcessRuntime:
         try:
             async with asyncio.timeout(deadline):
                 while not home.listens():
-                    if not home.alive():
+                    if not home.gateway.alive():
                         raise home.failure()
                     await asyncio.sleep(_LOOK_EVERY)
         except TimeoutError:
@@ -82,8 +75,8 @@ class ProcessRuntime:
             home.forget_password()
 
     async def find(self, name: str) -> Endpoint | None:
-        record = self._home(name).read()
-        return _endpoint(record) if record is not None else None
+        home = self._home(name)
+        return home.endpoint() if home.gateway.alive() else None
 
     async def stop(self, name: str) -> None:
         """SIGTERM, five seconds, SIGKILL. The ledger and the log stay."""
@@ -93,7 +86,19 @@ class ProcessRuntime:
     async def logs(self, name: str, *, lines: int = 200) -> list[str]:
         return self._home(name).log_lines()[-lines:]
 
-    def _start(self, home: _Home, spec: GatewaySpec) -> Endpoint:
+    def _start_both(self, home: _Home, spec: GatewaySpec) -> Endpoint:
+        running = home.gateway.read()
+        record = running or self._start(home, spec)
+        try:
+            if spec.relay_key is not None and not self._ends_with_us:
+                home.relay.ensure(spec.relay_key, upstream=int(record["port"]))
+        except BaseException:
+            if running is None:
+                home.end(grace=GRACE)
+            raise
+        return home.endpoint()
+
+    def _start(self, home: _Home, spec: GatewaySpec) -> Record:
         if not self._ends_with_us:
             return _start(home, spec, self._arguments)
         self._let_go(spec.name)
@@ -115,8 +120,7 @@ class ProcessRuntime:
 
     def _home_of(self, endpoint: Endpoint) -> _Home:
         for home in _homes(self._folder):
-            record = home.record()
-            if record is not None and _endpoint(record) == endpoint:
+            if home.gateway.record() is not None and home.endpoint() == endpoint:
                 return home
         raise GatewayError(f"The gateway {endpoint.gateway_id} is not known here any more.")
 
@@ -143,7 +147,8 @@ class _Home:
         self.ledger = path / "ledger.jsonl"
         self.password = path / "password"
         self.log = path / "gateway.log"
-        self._record = path / "gateway.json"
+        self.gateway = RecordedProcess(path / "gateway.json")
+        self.relay = RelayProcess(path)
 
     def prepare(self) -> None:
         for folder in (self.path.parent, self.path):
@@ -153,43 +158,24 @@ class _Home:
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))
 
-    def record(self) -> Record | None:
-        """What was written down of the last start, whether or not it still runs."""
-        try:
-            record: Record = json.loads(self._record.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):  # a record cut short by a crash is none
-            return None
-        return record
-
-    def read(self) -> Record | None:
-        """The record of a gateway that runs."""
-        return self.record() if self.alive() else None
-
-    def write(self, record: Record) -> None:
-        draft = self._record.with_suffix(".draft")
-        _write_private(draft, json.dumps(record))
-        draft.replace(self._record)
-
-    def identity(self) -> ProcessIdentity | None:
-        record = self.record()
+    def endpoint(self) -> Endpoint:
+        """Where it's reached: at its relay, when it has one. Raises GatewayError without a record of a gateway."""
+        record, relay_port = self.gateway.record(), self.relay.port
         if record is None:
-            return None
-        return ProcessIdentity(pid=int(record["pid"]), started=int(record["started"]))
-
-    def alive(self) -> bool:
-        identity = self.identity()
-        return identity is not None and identity.is_alive()
+            raise GatewayError(f"The gateway {self.path.name} has ended.")
+        port = int(record["port"]) if relay_port is None else relay_port
+        return Endpoint(HOST, port, f"process {record['pid']}", behind_relay=relay_port is not None)
 
     def strays(self) -> list[ProcessIdentity]:
         """Gateways on this ledger, recorded or not. Whoever only reads the ledger is none."""
         return find_by_arguments(PROGRAM, str(self.ledger))
 
     def listens(self) -> bool:
-        return any(line.startswith("listening on ") for line in self.log_lines()) and self.alive()
+        return any(line.startswith("listening on ") for line in self.log_lines()) and self.gateway.alive()
 
     def failure(self) -> GatewayError:
         """Why it ended. The exit status is known to its parent alone, the log to everyone."""
-        identity = self.identity()
+        identity = self.gateway.identity()
         status = identity.exit_status() if identity is not None else None
         refused = any(line.startswith("login failed") for line in self.log_lines())
         if status == LOGIN_REFUSED_STATUS or refused:
@@ -209,15 +195,11 @@ class _Home:
         self.password.unlink(missing_ok=True)
 
     def end(self, *, grace: float) -> bool:
-        """Whether there was one to end."""
-        identity = self.identity()
-        try:
-            ended = identity is not None and identity.end(grace=grace)
-        except TimeoutError as error:
-            raise GatewayError(f"The gateway {self.path.name} could not be ended.") from error
+        """Whether there was something to end. The relay first: nobody comes through to a gateway that is ending."""
+        relay_ended = self.relay.end()
+        ended = self.gateway.end(grace=grace)
         self.forget_password()
-        self._record.unlink(missing_ok=True)
-        return ended
+        return ended or relay_ended
 
 
 def _homes(folder: Path) -> list[_Home]:
@@ -236,23 +218,22 @@ async def _seen_through(starting: Awaitable[Result]) -> Result:
         raise
 
 
-def _start(home: _Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: int | None = None) -> Endpoint:
-    """With `stdin`, a pipe, it ends when that is closed at its other end."""
+def _start(home: _Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: int | None = None) -> Record:
+    """With `stdin`, a pipe, it ends when that is closed at its other end. A relay of an earlier gateway ends."""
+    home.relay.end()
     for stray in home.strays():  # two gateways on one account's ledger would tangle it
         stray.end(grace=GRACE)
     home.prepare()
     home.forget_password()
-    _write_private(home.password, spec.password)
-    port = _free_port()
+    write_private(home.password, spec.password)
+    port = free_port()
     try:
         command = [*_command(home, spec, port, ends_with_stdin=stdin is not None), *arguments]
-        identity = _spawn(command, log=home.log, stdin=stdin)
+        identity = spawn(command, log=home.log, stdin=stdin)
     except OSError as error:
         home.forget_password()
         raise GatewayError(f"The gateway's process could not be started: {error}.") from error
-    record: Record = {"pid": identity.pid, "started": identity.started, "port": port, "login": _login(spec)}
-    home.write(record)
-    return _endpoint(record)
+    return home.gateway.write(identity, port=port, login=_login(spec))
 
 
 def _command(home: _Home, spec: GatewaySpec, port: int, *, ends_with_stdin: bool) -> list[str]:
@@ -263,52 +244,5 @@ def _command(home: _Home, spec: GatewaySpec, port: int, *, ends_with_stdin: bool
     return [*command, "--read-only"] if spec.read_only else command
 
 
-def _spawn(command: list[str], *, log: Path, stdin: int | None) -> ProcessIdentity:
-    """A session of its own, so that a Ctrl-C meant for the worker doesn't reach it; and none of our environment."""
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": str(Path(brokers.__file__).parent.parent),
-        "PYTHONUNBUFFERED": "1",
-        "TZ": "UTC",
-    }
-    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
-    write_log = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    pid = os.posix_spawn(
-        command[0],
-        command,
-        environment,
-        file_actions=[
-            nothing if stdin is None else (os.POSIX_SPAWN_DUP2, stdin, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(log), write_log, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,
-    )
-    return ProcessIdentity.of(pid)
-
-
-def _free_port() -> int:
-    for port in random.sample(_PORTS, 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-            else:
-                return port
-    raise GatewayError("No free port was found for the gateway.")
-
-
-def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-
-
 def _login(spec: GatewaySpec) -> str:
     return f"{spec.username} {spec.trading_mode.value} {'read-only' if spec.read_only else 'trading'}"
-
-
-def _endpoint(record: Record) -> Endpoint:
-    return Endpoint(host=HOST, port=int(record["port"]), gateway_id=f"process {record['pid']}")

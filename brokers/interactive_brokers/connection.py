@@ -127,7 +127,7 @@ class InteractiveBrokersConnection:
         return self._session is not None and self._session.is_request(number)
 
     async def connect(self) -> None:
-        """Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse or AccountMissing.
+        """Raises GatewayUnreachable, HandshakeTimedOut, ClientIdInUse, FenceRefused or AccountMissing.
 
         Goes to the port that the gateway has moved to (1300), until nothing answers there.
         """
@@ -151,7 +151,9 @@ class InteractiveBrokersConnection:
         self._health = LinkHealth()
         self._account_codes = []
         closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        session = Session(self._ears, gateway_time_zone=self._config.gateway_time_zone)
+        session = Session(
+            self._ears, gateway_time_zone=self._config.gateway_time_zone, admission=self._config.admission
+        )
         session.closed.connect(lambda reason: self._on_closed(closed, reason))
         self._session, self._closed = session, closed
         return session, closed
@@ -294,7 +296,8 @@ class InteractiveBrokersConnection:
             case Meaning.TOO_MANY_MESSAGES:
                 log.error("IB counts more than 50 messages a second: %s", errors.as_reason(code, text))
             case Meaning.PORT_CHANGED:
-                self._moved_to = new_port(text)
+                # The new port is not for us when a relay stands before it: that would be a way around the fence.
+                self._moved_to = new_port(text) if self._config.admission is None else None
                 self._hang_up(errors.as_reason(code, text))
             case Meaning.NOT_CONNECTED:
                 self._hang_up(errors.as_reason(code, text))

@@ -166,11 +166,12 @@ class Stack:
             self.services = None
 
     def environment(self, *, private: bool) -> dict[str, str]:
-        """What a part of the stack is told. `private`: with the keyset that opens credentials, for workers alone."""
+        """What a part of the stack is told. `private`: with the keys for workers alone."""
         if self.services is None:
             raise LocalError("the services are not running")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")}
-        secret = {"GATEHOUSE_PRIVATE_KEYSET": str(self.var / "keys" / "private.json")} if private else {}
+        keys = {"GATEHOUSE_PRIVATE_KEYSET": "private.json", "GATEHOUSE_RELAY_KEY": "relay.key"} if private else {}
+        secret = {name: str(self.var / "keys" / file) for name, file in keys.items()}
         return inherited | {"PYTHONUNBUFFERED": "1"} | self._settings(self.services) | secret | self.extra
 
     def _settings(self, running: Services) -> dict[str, str]:

@@ -53,6 +53,17 @@ def test_a_worker_that_can_t_read_its_private_keyset_is_refused(tmp_path: Path) 
     assert "Traceback" not in refused.stderr + refused.stdout
 
 
+def test_a_worker_without_its_key_for_relays_is_refused(tmp_path: Path) -> None:
+    refused = worker(GATEHOUSE_RELAY_KEY="")
+    assert refused.returncode == 1
+    assert "GATEHOUSE_RELAY_KEY is not set" in refused.stderr
+    missing = tmp_path / "relay.key"
+    refused = worker(GATEHOUSE_RELAY_KEY=str(missing))
+    assert refused.returncode == 1
+    assert f"The key {missing} can't be read" in refused.stderr
+    assert "Traceback" not in refused.stderr + refused.stdout
+
+
 def test_a_runtime_that_does_not_exist_is_refused_with_those_that_do() -> None:
     refused = worker(GATEHOUSE_GATEWAYS="dokcer")
     assert refused.returncode == 1

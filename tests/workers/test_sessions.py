@@ -16,6 +16,8 @@ from django.db.models.functions import Now
 
 import workers.session
 from brokers.domain import SessionState
+from brokers.gateways.relay.words import Admission
+from brokers.interactive_brokers.link.relayed import RelayedConnection
 from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over, told_states
 from webapp.accounts import credentials, sessions
 from webapp.accounts.models import BrokerAccount, GatewaySession
@@ -23,7 +25,9 @@ from webapp.bus import interest, questions, quotes
 from webapp.bus.redis import async_client
 from webapp.trading.models import Instrument
 from workers import leases, supervision
+from workers.gateway import gateway_name
 from workers.host import Taken
+from workers.relay_key import key_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,6 +104,14 @@ def test_a_worker_that_shuts_down_leaves_a_session_that_the_next_one_opens(place
     reach(ready, SessionState.READY)
 
 
+def test_a_worker_that_shuts_down_when_its_lease_is_over_stops_no_gateway(
+    place: Place, ready: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases.Lease, "is_live", property(lambda _: False))
+    place.hosts[0].stop()
+    assert place.runs(ready)
+
+
 def test_a_session_has_one_owner(place: Place, ready: BrokerAccount) -> None:
     assert place.hosts[0].open(ready.id) is Taken.HERE_ALREADY
     assert place.new_host("worker-2").open(ready.id) is Taken.NOT_FREE
@@ -136,6 +148,32 @@ def test_a_worker_that_cannot_renew_leaves_before_its_time_is_over_and_writes_no
     after = session_of(ready)
     assert (after.state, after.owner, after.fence) == (before.state, before.owner, before.fence)
     assert place.runs(ready)
+
+
+def test_a_session_whose_gateway_has_a_newer_owner_lets_go_at_once_and_touches_nothing(
+    place: Place, ready: BrokerAccount
+) -> None:
+    fence, gateway = session_of(ready).fence, place.gateway_pid(ready)
+    asyncio.run(come_by_with(fence + 1, ready, place))
+    eventually(lambda: place.hosts[0].held == 0, "the session is left")
+    session = session_of(ready)
+    assert (session.owner, session.fence) == ("", fence)
+    assert session.state == SessionState.ERROR
+    assert "newer session of this account has its gateway" in session.state_reason
+    assert place.gateway_pid(ready) == gateway
+    assert (place.folder(ready) / "relay.log").read_text().count("was refused") == 1
+    assert place.new_host("worker-2").open(ready.id) is Taken.TAKEN
+    reach(ready, SessionState.READY)
+
+
+async def come_by_with(fence: int, account: BrokerAccount, place: Place) -> None:
+    """As a session with this fence would, through the relay of the account's gateway."""
+    name = gateway_name(account.id)
+    endpoint = await place.runtime.find(name)
+    assert endpoint is not None
+    connection = RelayedConnection(Admission(name, fence, key_of(name)))
+    await connection.connectAsync(endpoint.host, endpoint.port)
+    connection.disconnect()
 
 
 def test_what_a_lost_worker_left_is_ended_when_nobody_wants_it(place: Place, ready: BrokerAccount) -> None:

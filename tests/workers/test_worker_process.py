@@ -19,6 +19,7 @@ from tests.services import ROOT
 from tests.workers.conftest import DEADLINE, Place, eventually, reach, session_of, told_states
 from webapp.accounts import credentials
 from webapp.accounts.models import BrokerAccount, GatewaySession
+from workers.host import Taken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +87,36 @@ def test_after_a_kill_9_another_worker_takes_the_session_and_finds_its_gateway(
     eventually(lambda: session_of(wanted).fence > fence, "another worker holds the session")
     eventually(lambda: told_states(wanted)[-3:] == ["LOGGING_IN", "SYNCING", "READY"], "READY under another worker")
     assert place.gateway_pid(wanted) == gateway
+
+
+def test_a_worker_that_was_stopped_past_its_lease_and_wakes_up_reaches_the_gateway_no_more(
+    place: Place, start: Start, wanted: BrokerAccount
+) -> None:
+    stalled = start("worker")
+    reach(wanted, SessionState.READY)
+    gateway = place.gateway_pid(wanted)
+    stalled.send_signal(signal.SIGSTOP)
+    before = len(told_states(wanted))
+
+    newer = place.new_host("worker-2")
+    eventually(lambda: newer.open(wanted.id) is Taken.TAKEN, "the lease runs out and is taken")
+    eventually(lambda: told_states(wanted)[before:] == ["LOGGING_IN", "SYNCING", "READY"], "READY under another worker")
+    assert connections(place, wanted) == ["opened", "closed", "opened"]
+
+    stalled.send_signal(signal.SIGCONT)
+    log = place.var / "celery-0.log"
+    eventually(lambda: "leaving its session" in log.read_text(), "the first worker lets go")
+    stalled.send_signal(signal.SIGTERM)
+    assert stalled.wait(DEADLINE) == 0
+    assert connections(place, wanted) == ["opened", "closed", "opened"]
+    assert place.gateway_pid(wanted) == gateway
+    assert session_of(wanted).owner == "worker-2"
+    assert session_of(wanted).state == SessionState.READY
+
+
+def connections(place: Place, account: BrokerAccount) -> list[str]:
+    """What became of the connections to the account's gateway, by its own ledger."""
+    return [row["event"] for row in place.ledger(account, "connection")]
 
 
 def test_no_password_stands_in_what_a_worker_logs_or_starts(place: Place, start: Start, wanted: BrokerAccount) -> None:

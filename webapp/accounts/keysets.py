@@ -29,18 +29,22 @@ class KeysetProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeysetFiles:
+    """`relay_key` is no keyset, and lies beside them: what workers open gateways' relays with."""
+
     public: Path
     private: Path
+    relay_key: Path
 
     @classmethod
     def in_folder(cls, folder: Path) -> KeysetFiles:
-        return cls(public=folder / "public.json", private=folder / "private.json")
+        return cls(folder / "public.json", folder / "private.json", folder / "relay.key")
 
     @classmethod
     def from_settings(cls) -> KeysetFiles:
-        """Where the settings say; the private one beside the public one when this process isn't told of it."""
+        """Where the settings say; the secret ones beside the public one when this process isn't told of them."""
         public: Path = settings.PUBLIC_KEYSET
-        return cls(public=public, private=settings.PRIVATE_KEYSET or public.with_name("private.json"))
+        beside = cls.in_folder(public.parent)
+        return cls(public, settings.PRIVATE_KEYSET or beside.private, settings.RELAY_KEY or beside.relay_key)
 
 
 def create(files: KeysetFiles) -> bool:
@@ -48,7 +52,7 @@ def create(files: KeysetFiles) -> bool:
 
     Raises KeysetProblem when only the public file exists: a new pair could not open what that one has sealed.
     """
-    with _lock(files):
+    with locked(files):
         if files.public.exists() and files.private.exists():
             return False
         if files.public.exists():
@@ -57,20 +61,20 @@ def create(files: KeysetFiles) -> bool:
                 f"or move the public one away, and every user has to enter their broker login again."
             )
         if not files.private.exists():
-            _write(files.private, _new_private_keyset())
-        _write(files.public, _public_half(files.private.read_text()))
+            write_private(files.private, _new_private_keyset())
+        write_private(files.public, _public_half(files.private.read_text()))
         return True
 
 
 def rotate(files: KeysetFiles) -> None:
     """Add a new primary key to both files. Raises KeysetProblem when there is no private keyset to add it to."""
-    with _lock(files):
+    with locked(files):
         if not files.private.exists():
             raise KeysetProblem(f"{files.private} doesn't exist. Run `python manage.py create_keysets` first.")
         rotated = _with_new_primary(files.private.read_text())
         # The private half first: a stop between the two leaves a worker with a key too many, never with one too few.
-        _write(files.private, rotated)
-        _write(files.public, _public_half(rotated))
+        write_private(files.private, rotated)
+        write_private(files.public, _public_half(rotated))
 
 
 def _new_private_keyset() -> str:
@@ -91,7 +95,7 @@ def _with_new_primary(private: str) -> str:
 
 
 @contextmanager
-def _lock(files: KeysetFiles) -> Iterator[None]:
+def locked(files: KeysetFiles) -> Iterator[None]:
     """One writer at a time: of two rotations at once, one would drop the other's private key."""
     for folder in {files.public.parent, files.private.parent}:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -100,7 +104,7 @@ def _lock(files: KeysetFiles) -> Iterator[None]:
         yield
 
 
-def _write(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """All of it or nothing, and never readable by others, not even for a moment."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)

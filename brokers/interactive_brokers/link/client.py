@@ -16,6 +16,7 @@ from typing import Any
 
 from ib_insync import Contract, TagValue
 from ib_insync.client import Client
+from ib_insync.connection import Connection
 from ib_insync.wrapper import Wrapper
 
 from brokers.interactive_brokers import convert
@@ -71,6 +72,12 @@ class PacedClient(Client):
         if announced > LARGEST_FRAME:
             self._ears.tell(Word.UNREADABLE, f"a frame of {announced} bytes", False)
             self._ears.tell(Word.BROKEN, f"The gateway announced a message of {announced} bytes.")
+
+    def go_through(self, connection: Connection) -> None:
+        """Before it connects: in place of the library's own connection."""
+        self.conn = connection
+        connection.hasData += self._onSocketHasData
+        connection.disconnected += self._onSocketDisconnected
 
     def abort(self) -> None:
         """Ends the connection at once, whether or not the other side still reads."""

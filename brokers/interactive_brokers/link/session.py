@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 
 from ib_insync import IB
 
+from brokers.gateways.relay.words import Admission
 from brokers.interactive_brokers.link.client import PacedClient
 from brokers.interactive_brokers.link.ears import Ears, Word
 from brokers.interactive_brokers.link.outbox import Outbox
+from brokers.interactive_brokers.link.relayed import RelayedConnection
 from brokers.interactive_brokers.link.wrapper import FaithfulWrapper, TellingDecoder
 from brokers.interactive_brokers.requests.account import AccountRequests
 from brokers.interactive_brokers.requests.history import HistoryRequests
@@ -28,10 +30,12 @@ class Session:
     They raise `ib_insync`'s RequestError on a refusal and ConnectionError when the connection ends.
     """
 
-    def __init__(self, ears: Ears, *, gateway_time_zone: str) -> None:
+    def __init__(self, ears: Ears, *, gateway_time_zone: str, admission: Admission | None = None) -> None:
         self._ib = _Library(gateway_time_zone=gateway_time_zone)
         self._wrapper = FaithfulWrapper(self._ib, ears)
         self._client = PacedClient(self._wrapper, ears)
+        if admission is not None:
+            self._client.go_through(RelayedConnection(admission))
         self._decoder = self._client.decoder = TellingDecoder(self._wrapper, ears)
         self._ib.wrapper, self._ib.client = self._wrapper, self._client
         self._ib.pendingTickersEvent += lambda tickers: ears.tell(Word.TICKERS, tickers)

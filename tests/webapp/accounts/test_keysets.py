@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
+from brokers.gateways.relay.keys import read_key
 from webapp.accounts import sealing
 from webapp.accounts.keysets import KeysetFiles, rotate
 from workers.unsealing import Opener
@@ -18,7 +19,7 @@ from workers.unsealing import Opener
 def files(tmp_path: Path, settings) -> KeysetFiles:
     """Where the settings point to; nothing is there yet."""
     pair = KeysetFiles.in_folder(tmp_path / "made" / "here")
-    settings.PUBLIC_KEYSET, settings.PRIVATE_KEYSET = pair.public, pair.private
+    settings.PUBLIC_KEYSET, settings.PRIVATE_KEYSET, settings.RELAY_KEY = pair.public, pair.private, pair.relay_key
     return pair
 
 
@@ -41,6 +42,22 @@ def test_the_pair_is_readable_by_its_owner_alone(files):
     assert (mode(files.private.parent), mode(files.private), mode(files.public)) == (0o700, 0o600, 0o600)
 
 
+def test_the_command_makes_a_key_for_relays_that_a_relay_can_read_and_its_owner_alone(files):
+    call_command("create_keysets")
+    assert len(read_key(files.relay_key)) == 32
+    assert mode(files.relay_key) == 0o600
+
+
+def test_the_command_adds_the_key_to_a_pair_that_is_older_and_never_changes_it(files):
+    call_command("create_keysets")
+    files.relay_key.unlink()
+    private = files.private.read_text()
+    call_command("create_keysets")
+    key = files.relay_key.read_text()
+    call_command("create_keysets")
+    assert (files.private.read_text(), files.relay_key.read_text()) == (private, key)
+
+
 def test_the_command_does_nothing_when_there_is_a_pair(files):
     call_command("create_keysets")
     before = files.private.read_text(), files.public.read_text()
@@ -50,13 +67,18 @@ def test_the_command_does_nothing_when_there_is_a_pair(files):
 
 def test_the_command_writes_into_the_folder_it_was_given(tmp_path):
     call_command("create_keysets", "--dir", str(tmp_path / "elsewhere"))
-    assert {path.name for path in (tmp_path / "elsewhere").glob("*.json")} == {"public.json", "private.json"}
+    assert {path.name for path in (tmp_path / "elsewhere").glob("[!.]*")} == {
+        "public.json",
+        "private.json",
+        "relay.key",
+    }
 
 
-def test_a_process_that_is_not_told_of_a_private_keyset_makes_it_beside_the_public_one(files, settings):
-    settings.PRIVATE_KEYSET = None
+def test_a_process_that_is_not_told_of_secret_files_makes_them_beside_the_public_one(files, settings):
+    settings.PRIVATE_KEYSET = settings.RELAY_KEY = None
     call_command("create_keysets")
     assert files.private.exists()
+    assert files.relay_key.exists()
 
 
 def test_the_command_says_nothing_of_the_keys(files, capsys):
@@ -64,6 +86,7 @@ def test_the_command_says_nothing_of_the_keys(files, capsys):
     call_command("rotate_keysets")
     said = "".join(capsys.readouterr())
     assert str(files.private) in said
+    assert files.relay_key.read_text().strip() not in said
     assert not [key for key in json.loads(files.private.read_text())["key"] if key["keyData"]["value"] in said]
 
 

@@ -14,7 +14,7 @@ SECRET = b"a password that nobody else uses"
 
 
 def files(keysets) -> keyset_files.KeysetFiles:
-    return keyset_files.KeysetFiles(public=keysets.public, private=keysets.private)
+    return keyset_files.KeysetFiles.in_folder(keysets.public.parent)
 
 
 def test_what_was_sealed_for_an_account_opens_for_it(keysets):

@@ -7,8 +7,8 @@ PENDING -> SENDING -> SENT
 
 A submit goes from SENT to UNKNOWN, too, when the broker says no word of it. It leaves UNKNOWN by the broker's word, as
 SENT, or as ABSENT once it is proved that the broker doesn't have it. A machine never sends it again. Cancelling all is
-the one command that may be repeated: it can only stop orders. What the node withdraws before a byte of it left goes from
-SENT to REFUSED: see `orders.apply_update`.
+the one command that may be repeated: it can only stop orders. What the node withdraws before a byte of it left goes
+from SENT to REFUSED: see `orders.apply_update`.
 """
 
 from webapp.trading.commands.claiming import claim_next, refuse_overdue
