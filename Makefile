@@ -16,7 +16,7 @@ CHECK := GATEHOUSE_SECRET_KEY_FILE=pyproject.toml GATEHOUSE_DATABASE_URL=postgre
 
 # The targets share one .venv and one machine, so -j must not run them side by side.
 .NOTPARALLEL:
-.PHONY: demo test check conformance bench screenshot lock clean
+.PHONY: demo test check conformance drills bench screenshot lock clean
 
 demo:
 	@$(PYTHON) deploy/local/install.py $(if $(filter docker,$(GATEWAYS)),--docker)
@@ -41,6 +41,13 @@ check:
 conformance:
 	@$(PYTHON) deploy/local/install.py
 	@$(VENV) -m tests.conformance
+
+# The real stack, hurt on purpose: every drill with all of its seeds. DRILLS=--rounds=1 is the short round that CI runs,
+# DRILLS="--seed 7 gateway" one drill.
+DRILLS ?= --full
+drills:
+	@$(PYTHON) deploy/local/install.py
+	@exec $(VENV) -m tests.drills $(DRILLS)
 
 bench:
 	@$(PYTHON) deploy/local/install.py --chromium

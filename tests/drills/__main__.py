@@ -24,7 +24,8 @@ def main() -> None:
         sys.exit(f"make drills: {error} (seed {arguments.seed}; logs in {arenas.VAR / 'log'})")
     print("", table(outcomes), "", *complaints(outcomes), sep="\n")
     failed = sum(not outcome.verdict for outcome in outcomes)
-    print(f"drills: {len(outcomes) - failed} passed, {failed} failed (seed {arguments.seed})")
+    print(f"The seed was {arguments.seed}.")
+    print(f"drills: {len(outcomes) - failed} passed, {failed} failed")
     sys.exit(bool(failed))
 
 
