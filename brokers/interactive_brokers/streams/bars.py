@@ -36,7 +36,6 @@ class BarStream(Stream):
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        self._begin()
         _ = self._parts.connection.session  # raises LinkLost
         self._task = asyncio.create_task(self._run_or_fail(), name=f"ib-bars-{self.instrument.con_id}")
 
@@ -107,10 +106,10 @@ class KeptBars(BarStream):
         self._was_cut = False  # an outage began while that was being made
         self._early: list[BarData] | None = []  # updates from before the first answer was read; None from then on
 
-    def _begin(self) -> None:
-        super()._begin()
+    def open(self) -> None:
         self._was_cut = self._newest is not None and not self._newest.is_complete
         self._early = []
+        super().open()
 
     async def _run(self) -> None:
         await self._fill_the_gap()
@@ -159,9 +158,6 @@ class KeptBars(BarStream):
         if self._newest is not None:
             since = datetime.now(UTC) - self._newest.at
         return min(longest_page(self.asked.bar_size), max(since + length, 2 * length, timedelta(seconds=30)))
-
-    def _ask(self, session: Session) -> int:
-        raise NotImplementedError  # `_run` asks, since its turn has to come first
 
     def _cancel(self, session: Session, request_id: int) -> None:
         session.history.end_bars(request_id)

@@ -12,12 +12,12 @@ from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.book import Book
 from brokers.interactive_brokers.streams.registry import Key
-from brokers.interactive_brokers.streams.stream import Parts, Stream
+from brokers.interactive_brokers.streams.stream import Parts, PromptStream
 
 log = logging.getLogger(__name__)
 
 
-class DepthStream(Stream):
+class DepthStream(PromptStream):
     """One of the few books that IB serves at a time. SMART's is put together from all exchanges."""
 
     kind = StreamKind.DEPTH

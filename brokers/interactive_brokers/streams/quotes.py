@@ -11,11 +11,11 @@ from ib_insync import Contract, Ticker
 from brokers.domain import Instrument, MarketDataType, StreamKind
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.link.session import Session
-from brokers.interactive_brokers.streams.stream import Parts, Routes, Stream
+from brokers.interactive_brokers.streams.stream import Parts, PromptStream, Routes
 from brokers.interactive_brokers.streams.tape import Print, Tape
 
 
-class QuoteStream(Stream):
+class QuoteStream(PromptStream):
     """One market-data line. Nothing is told before IB has said of what kind the data is: 58 comes before the ticks."""
 
     kind = StreamKind.QUOTES

@@ -64,16 +64,11 @@ class Stream(ABC):
         return (self._parts.lines,)
 
     @abstractmethod
-    def _ask(self, session: Session) -> int:
-        """Sends the request and returns its id."""
+    def open(self) -> None:
+        """Raises LinkLost without a connection, ValueError for an instrument that can't be written to IB."""
 
     @abstractmethod
     def _cancel(self, session: Session, request_id: int) -> None: ...
-
-    def open(self) -> None:
-        """Raises LinkLost without a connection, ValueError for an instrument that can't be written to IB."""
-        self._begin()
-        self._bind(self._ask(self._parts.connection.session))
 
     def close(self) -> None:
         """Nothing is sent when there is no connection, which carried the subscription away with it."""
@@ -90,7 +85,7 @@ class Stream(ABC):
         """IB no longer serves it."""
         if self.request_id is not None:
             self._parts.routes.requests.pop(self.request_id, None)
-            self.request_id = None
+            self.request_id = self.heard_at = None
 
     def fail(self, reason: str, *, for_good: bool = False) -> None:
         """IB has refused it. Unless `for_good`, it's asked for again later.
@@ -139,9 +134,19 @@ class Stream(ABC):
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def _begin(self) -> None:
-        self.start_waiting()
-
     def _bind(self, request_id: int) -> None:
+        """IB is asked from here on, so its silence counts from here on."""
+        self.start_waiting()
         self.request_id = request_id
         self._parts.routes.requests[request_id] = self
+
+
+class PromptStream(Stream):
+    """One whose request leaves as soon as it's opened."""
+
+    def open(self) -> None:
+        self._bind(self._ask(self._parts.connection.session))
+
+    @abstractmethod
+    def _ask(self, session: Session) -> int:
+        """Sends the request and returns its id."""

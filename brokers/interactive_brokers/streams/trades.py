@@ -14,12 +14,12 @@ from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.quotes import QuoteStream
 from brokers.interactive_brokers.streams.registry import Key, Registry
-from brokers.interactive_brokers.streams.stream import Parts, Stream
+from brokers.interactive_brokers.streams.stream import Parts, PromptStream
 from brokers.interactive_brokers.streams.tape import Tape
 from brokers.refusals import SubscriptionRefused
 
 
-class TickByTick(Stream):
+class TickByTick(PromptStream):
     """Every trade on the tape, with the exchange's second. Its data is always live: IB serves no other kind.
 
     https://interactivebrokers.github.io/tws-api/tick_data.html
