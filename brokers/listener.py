@@ -65,7 +65,8 @@ class NodeListener:
         """A 5-second bar, or the newest of bars that are kept up to date; one that grows is told at each change."""
 
     def on_stream_status(self, status: StreamStatus) -> None:
-        """The quotes of a subscribed instrument have become stale, or are to be relied on again."""
+        """What a stream has told can't be relied on any more, or can again. Trades that are read from quotes have their
+        quotes' standing."""
 
     def on_order_update(self, update: OrderUpdate) -> None:
         """IB's own words about one order; also one that was placed elsewhere, whose `order_ref` is not ours."""

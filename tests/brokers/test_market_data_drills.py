@@ -16,14 +16,18 @@ from typing import Any
 import pytest
 
 from brokers.config import InteractiveBrokersDataClientConfig
-from brokers.domain import Instrument, MarketDataType, TradingInterval
+from brokers.domain import Instrument, MarketDataType, StreamKind, TradingInterval
 from brokers.listener import LinkState
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.market.market import STEP_SECONDS
 from brokers.simulator.scenario.steps import read_call
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.simulator.conftest import Running, started, stopped
+from tests.brokers.simulator.hand_clock import HandClock
 from tests.brokers.test_node import AAPL, EUR_USD
+from tests.brokers.words.market import trading
 from tests.brokers.words.stage import node_at
 
 SETTINGS = InteractiveBrokersDataClientConfig(stale_after=0.2, retry_after=0.2, farm_grace=0.2)
@@ -65,11 +69,13 @@ async def do(running: Running, verb: str, **arguments: Any) -> None:
 
 
 @asynccontextmanager
-async def moving(running: Running) -> AsyncIterator[None]:
-    """The market moves without end."""
+async def moving(running: Running, clock: HandClock | None = None) -> AsyncIterator[None]:
+    """The market moves without end; with a clock of its own so many times faster."""
 
     async def move() -> None:
         while True:
+            if clock is not None:
+                clock.forward(STEP_SECONDS)
             running.gateway.market.step()
             await asyncio.sleep(0.01)
 
@@ -96,6 +102,35 @@ async def test_a_feed_that_fell_silent_is_stale_and_is_brought_back_by_asking_ag
         await stands(recorder, AAPL, True)
         await do(running, "end_silence", instrument="AAPL", revive=False)
         await stands(recorder, AAPL, True, False)
+
+
+@pytest.mark.parametrize("kind", [StreamKind.DEPTH, StreamKind.TRADES, StreamKind.BARS])
+async def test_a_book_trades_or_bars_that_fell_silent_are_stale_and_are_brought_back_by_asking_again(
+    tmp_path: Path, recorder: Recorder, kind: StreamKind
+) -> None:
+    clock = HandClock()
+    fast = await started(tmp_path / "ledger.jsonl", calendar=Calendar(clock))
+    brief = InteractiveBrokersDataClientConfig(
+        stale_after=0.5, trades_stale_after=0.5, bars_stale_after=1.5, retry_after=0.2
+    )
+    node = node_at(fast, recorder, data_clients={"IB": brief})
+    await node.connect()
+    aapl = trading(await node.provider.instrument(AAPL))
+    wishes = {
+        StreamKind.DEPTH: node.data.subscribe_depth,
+        StreamKind.TRADES: node.data.subscribe_trades,
+        StreamKind.BARS: node.data.subscribe_bars,
+    }
+    wishes[kind](aapl)
+    async with moving(fast, clock):
+        await recorder.until(lambda: recorder.depths or recorder.trades or recorder.bars)
+        await do(fast, "silence", instrument="AAPL")
+        await stands(recorder, AAPL, True)
+        await do(fast, "end_silence", instrument="AAPL", revive=False)
+        await stands(recorder, AAPL, True, False)
+    assert {status.stream for status in recorder.stream_statuses} == {kind}
+    node.drop()
+    await stopped(fast)
 
 
 async def test_a_farm_s_fall_concerns_its_quotes_alone_and_its_streams_live_again_though_ib_left_them_dead(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from ib_insync import BarData
 
-from brokers.domain import Bar, BarSize, StreamKind
+from brokers.domain import Bar, BarSize, StreamKind, StreamStatus, WhatToShow
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.history import BarsAsked, HistoryReader, Refusal, bars_of, longest_page, refusal
 from brokers.interactive_brokers.link.session import Session
@@ -45,6 +45,9 @@ class BarStream(Stream):
             self._task.cancel()
             self._task = None
 
+    def _status(self) -> StreamStatus:
+        return replace(super()._status(), bar_size=self.asked.bar_size, what_to_show=self.asked.what_to_show)
+
     async def _run_or_fail(self) -> None:
         """What went wrong is told, and asked for again later."""
         try:
@@ -70,6 +73,11 @@ class BarStream(Stream):
 
 class FiveSecondBars(BarStream):
     """https://interactivebrokers.github.io/tws-api/realtime_bars.html. Those of an outage are not told afterwards."""
+
+    @property
+    def patience(self) -> float:
+        """IB makes one every five seconds, whether anybody trades or not: a few that are missing are no accident."""
+        return self._parts.config.bars_stale_after
 
     async def _run(self) -> None:
         async with self._pacing.turn(question=object(), family=self.asked.family):
@@ -105,6 +113,12 @@ class KeptBars(BarStream):
         self._newest: Bar | None = None  # of those that were told
         self._was_cut = False  # an outage began while that was being made
         self._early: list[BarData] | None = []  # updates from before the first answer was read; None from then on
+
+    @property
+    def patience(self) -> float:
+        """IB tells a bar when it changes, so it's as quiet as what it's made of: trades, or quotes."""
+        config = self._parts.config
+        return config.trades_stale_after if self.asked.what_to_show is WhatToShow.TRADES else config.stale_after
 
     def open(self) -> None:
         self._was_cut = self._newest is not None and not self._newest.is_complete

@@ -29,6 +29,11 @@ class DepthStream(PromptStream):
         self._book = Book(rows=parts.config.depth_rows)
 
     @property
+    def patience(self) -> float:
+        """That of quotes: the best rows of a book are the quote, and there are more of them that can change."""
+        return self._parts.config.stale_after
+
+    @property
     def slots(self) -> Sequence[Slots]:
         return (self._own_slots,)
 

@@ -57,6 +57,12 @@ class Stream(ABC):
         self.heard_at: float | None = None  # since it was opened
         self.retry = Retry(parts.config.retry_after)
         self.is_stale: bool | None = False
+        self._reason = ""
+
+    @property
+    @abstractmethod
+    def patience(self) -> float:
+        """For how many seconds of trading hours it may be quiet and yet be relied on."""
 
     @property
     def slots(self) -> Sequence[Slots]:
@@ -115,20 +121,24 @@ class Stream(ABC):
     def stand(self, *, is_stale: bool | None, reason: str) -> None:
         """Tells the listener, once."""
         if is_stale is not self.is_stale:
-            self.is_stale = is_stale
-            self._parts.listener.on_stream_status(
-                StreamStatus(
-                    con_id=self.instrument.con_id,
-                    at=datetime.now(UTC),
-                    is_stale=is_stale,
-                    reason=reason,
-                    stream=self.kind,
-                )
-            )
+            self.is_stale, self._reason = is_stale, reason
+            self._tell_status()
 
     def notice(self, code: int, text: str) -> None:
         self._parts.listener.on_notice(
             Notice(code=code, message=text, at=datetime.now(UTC), con_id=self.instrument.con_id)
+        )
+
+    def _tell_status(self) -> None:
+        self._parts.listener.on_stream_status(self._status())
+
+    def _status(self) -> StreamStatus:
+        return StreamStatus(
+            con_id=self.instrument.con_id,
+            at=datetime.now(UTC),
+            is_stale=self.is_stale,
+            reason=self._reason,
+            stream=self.kind,
         )
 
     def now(self) -> float:

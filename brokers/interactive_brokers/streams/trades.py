@@ -32,6 +32,11 @@ class TickByTick(PromptStream):
         self._own_slots = slots
 
     @property
+    def patience(self) -> float:
+        """Longer than that of quotes, which move with any order: a trade takes two, so a quiet tape is often true."""
+        return self._parts.config.trades_stale_after
+
+    @property
     def slots(self) -> Sequence[Slots]:
         return (self._own_slots, self._parts.lines)
 
@@ -90,8 +95,15 @@ class Trades:
         if readers is not None:
             readers.discard(subscriber)
             if not readers:
-                del self._readers[con_id]
-                self._registry.unwant(quotes_key(con_id), Tape)
+                self._stop_reading(con_id)
+
+    def _stop_reading(self, con_id: int) -> None:
+        """Whoever wants the quotes themselves keeps them."""
+        del self._readers[con_id]
+        stream = self._registry[quotes_key(con_id)]
+        if isinstance(stream, QuoteStream):
+            stream.end_tape()
+        self._registry.unwant(quotes_key(con_id), Tape)
 
     def read_quotes_instead(self, stream: TickByTick) -> None:
         """IB won't serve it tick by tick. Raises SubscriptionRefused when there is no line left for its quotes."""
