@@ -16,6 +16,7 @@ from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.interactive_brokers.requests.history import duration
 from brokers.interactive_brokers.streams.registry import Key
+from brokers.interactive_brokers.streams.sequence import BarSequence
 from brokers.interactive_brokers.streams.stream import Parts, Stream
 from brokers.refusals import LinkLost, NodeError, RequestRefused
 
@@ -110,8 +111,7 @@ class KeptBars(BarStream):
     def __init__(self, parts: Parts, asked: BarsAsked, *, pacing: HistoryPacing, history: HistoryReader) -> None:
         super().__init__(parts, asked, pacing=pacing)
         self._history = history
-        self._newest: Bar | None = None  # of those that were told
-        self._was_cut = False  # an outage began while that was being made
+        self._sequence = BarSequence()
         self._early: list[BarData] | None = []  # updates from before the first answer was read; None from then on
 
     @property
@@ -121,24 +121,23 @@ class KeptBars(BarStream):
         return config.trades_stale_after if self.asked.what_to_show is WhatToShow.TRADES else config.stale_after
 
     def open(self) -> None:
-        self._was_cut = self._newest is not None and not self._newest.is_complete
+        self._sequence.cut()
         self._early = []
         super().open()
 
     async def _run(self) -> None:
         await self._fill_the_gap()
-        span = self._span()
-        question = (self.asked, duration(span))
+        question = (self.asked, duration(self._span()))
         async with self._pacing.turn(question=question, family=self.asked.family, weight=self.asked.weight):
-            await self._read_the_first(span)
+            await self._read_the_first(self._span())  # the newest bar may be long ago by now
             await asyncio.get_running_loop().create_future()  # it stays open at IB until this task is cancelled
 
     async def _fill_the_gap(self) -> None:
-        """What the first answer of the new request can't reach back to."""
-        now = datetime.now(UTC)
-        if self._newest is not None and now - self._newest.at > longest_page(self.asked.bar_size):
+        """What the first answer of the new request may not reach back to: the wait for its turn makes it longer."""
+        newest, now = self._sequence.newest, datetime.now(UTC)
+        if newest is not None and now - newest.at > longest_page(self.asked.bar_size) / 2:
             deadline = self._parts.config.history_deadline
-            for bar in await self._history.bars(self.asked, start=self._newest.at, end=now, deadline=deadline):
+            for bar in await self._history.bars(self.asked, start=newest.at, end=now, deadline=deadline):
                 self._tell(bar)
 
     async def _read_the_first(self, span: timedelta) -> None:
@@ -150,7 +149,7 @@ class KeptBars(BarStream):
         bars = bars_of(said, asked=self.asked, known_until=datetime.now(UTC) - _CLOCKS_APART)
         for number, bar in enumerate(bars, 1):
             self._tell(replace(bar, is_complete=bar.is_complete or number < len(bars)))
-        self.hear()
+        self.confirm()
         early, self._early = self._early or [], None
         for update in early:
             self.update(update)
@@ -169,8 +168,8 @@ class KeptBars(BarStream):
     def _span(self) -> timedelta:
         """From the newest bar that was told, or two bars; IB takes no fewer than 30 seconds."""
         length, since = self.asked.bar_size.length, timedelta()
-        if self._newest is not None:
-            since = datetime.now(UTC) - self._newest.at
+        if self._sequence.newest is not None:
+            since = datetime.now(UTC) - self._sequence.newest.at + _CLOCKS_APART
         return min(longest_page(self.asked.bar_size), max(since + length, 2 * length, timedelta(seconds=30)))
 
     def _cancel(self, session: Session, request_id: int) -> None:
@@ -186,15 +185,8 @@ class KeptBars(BarStream):
         self._tell(bar)
 
     def _tell(self, bar: Bar) -> None:
-        """A bar from before the newest one was told already, and what is complete doesn't change any more."""
-        newest = self._newest
-        if newest is not None and bar.at <= newest.at:
-            if bar.at < newest.at or newest.is_complete or bar == newest:
-                return
-        elif newest is not None and not newest.is_complete and not self._was_cut:
-            self._parts.listener.on_bar(replace(newest, is_complete=True))
-        self._newest, self._was_cut = bar, False
-        self._parts.listener.on_bar(bar)
+        for told in self._sequence.news(bar):
+            self._parts.listener.on_bar(told)
 
 
 def bars_key(asked: BarsAsked) -> Key:

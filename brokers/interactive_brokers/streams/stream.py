@@ -104,9 +104,14 @@ class Stream(ABC):
             self.retry.plan(self.now())
 
     def hear(self) -> None:
-        """IB has said something of it."""
-        self.heard_at = self.now()
+        """IB has said something of it, by itself."""
+        self.confirm()
         self.retry.reset()
+
+    def confirm(self) -> None:
+        """IB has said how it stands. When that was an answer, whether more comes by itself is still to be seen."""
+        self.heard_at = self.now()
+        self.retry.withdraw()
         # What still comes of before IB was lost, is old.
         if self.is_stale is not False and self._parts.connection.link is not LinkState.BROKER_LOST:
             self.stand(is_stale=False, reason=_RELIABLE)
