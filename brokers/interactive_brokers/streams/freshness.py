@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from brokers.interactive_brokers import clock
 from brokers.interactive_brokers.streams import hours
 from brokers.interactive_brokers.streams.stream import Stream
 
@@ -21,7 +20,7 @@ class Freshness:
     def look(self, stream: Stream, now: float) -> None:
         if stream.request_id is None or now - stream.quiet_since() < stream.patience:
             return
-        at = datetime.now(UTC)
+        at = clock.utc_now()
         if not hours.are_known(stream.instrument, at):
             self._doubt(stream)
         elif hours.has_traded_for(stream.patience, stream.instrument, at):

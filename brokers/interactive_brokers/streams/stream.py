@@ -15,6 +15,7 @@ from brokers.config import InteractiveBrokersDataClientConfig
 from brokers.domain import Instrument, Notice, StreamKind, StreamStatus
 from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.link.health import FarmKind
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.retry import Retry
 from brokers.listener import LinkState, NodeListener
@@ -48,6 +49,7 @@ class Stream(ABC):
     """
 
     kind: ClassVar[StreamKind]
+    farms: ClassVar[frozenset[FarmKind]] = frozenset({FarmKind.QUOTES})  # the kinds of farms that it comes from
 
     def __init__(self, parts: Parts, instrument: Instrument) -> None:
         self._parts = parts
