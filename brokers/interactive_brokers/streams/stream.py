@@ -17,7 +17,7 @@ from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.link.health import FarmKind
 from brokers.interactive_brokers.link.session import Session
-from brokers.interactive_brokers.streams.retry import Retry
+from brokers.interactive_brokers.retry import Retry
 from brokers.listener import LinkState, NodeListener
 
 _RELIABLE = "It comes again."

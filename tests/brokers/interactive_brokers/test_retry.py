@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.interactive_brokers.streams.retry import LONGEST, Retry
+from brokers.interactive_brokers.retry import LONGEST, Retry
 
 WORDS = st.lists(st.sampled_from(["plan", "withdraw", "reset"]), max_size=30)
 
