@@ -49,6 +49,7 @@ class Instrument(models.Model):
     strike = AmountField(null=True, blank=True)
     right = models.CharField(max_length=1, blank=True, choices=[(r.value, r.name.capitalize()) for r in Right])
     under_con_id = models.BigIntegerField(null=True, blank=True)
+    is_described = models.BooleanField(default=True, help_text="False while the row holds what a contract alone says.")
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
