@@ -106,6 +106,7 @@ class TradingNode:
             on_described=self._introduce,
         )
         self._introductions = Introductions(provider=self.provider, listener=self._listener)
+        self._connection.when_it_begins(self._introductions.ask_again)
         parts = _Parts(connection=self._connection, introductions=self._introductions, listener=self._listener)
         self._data = data[1].create(config=data[0], **parts) if data is not None else None
         self._execution = execution[1].create(config=execution[0], **parts) if execution is not None else None

@@ -129,7 +129,8 @@ class OrderNews:
         update = record.as_update(datetime.now(UTC))
 
         def deliver(instrument: Instrument | None) -> None:
-            record.instrument = record.instrument or instrument
+            if record.instrument is None or not record.instrument.is_described:
+                record.instrument = instrument or record.instrument
             self._listener.on_order_update(update)
 
         self._introductions.deliver(record.contract, deliver)
