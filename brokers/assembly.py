@@ -68,6 +68,7 @@ def assemble(
         on_described=lambda instrument: introductions.introduce(instrument),
     )
     introductions = Introductions(provider=provider, listener=listener)
+    connection.when_it_begins(introductions.ask_again)
     ground = _Ground(connection=connection, introductions=introductions, listener=listener)
     account = AccountReader(**ground)
     trading = execution[1].create(config=execution[0], **ground) if execution is not None else None

@@ -160,11 +160,12 @@ class InteractiveBrokersDataClientConfig(ClientConfig):
     how many of those IB serves at a time, and `depth_rows` how many rows of a book are asked for on each side.
 
     `delayed_when_not_subscribed`: what the login doesn't pay for is asked for as delayed data, and labelled so.
-    Quotes that don't come for `stale_after` in trading hours are stale. What IB has refused for now, and data that a
-    competing session holds, is asked for again every `retry_after`, and less often each time. After a data farm has
-    failed or come back, ticks must show within `farm_grace`. `history_deadline` is for a whole answer of past bars or
-    ticks, with all its pages and the waiting that IB's pacing asks for; after IB has called a request too fast, none is
-    sent for `history_pause`.
+    In trading hours quotes and books that don't come for `stale_after` are stale, and so are trades after
+    `trades_stale_after` and 5-second bars after `bars_stale_after` (by default, when three are missing). What IB has
+    refused for now, and data that a competing session holds, is asked for again every `retry_after`, and less often
+    each time. After a data farm has failed or come back, ticks must show within `farm_grace`. `history_deadline` is for
+    a whole answer of past bars or ticks, with all its pages and the waiting that IB's pacing asks for; after IB has
+    called a request too fast, none is sent for `history_pause`.
     """
 
     market_data_type: Read[MarketDataType | str, MarketDataType] = _LIVE
@@ -174,6 +175,8 @@ class InteractiveBrokersDataClientConfig(ClientConfig):
     tick_by_tick_streams: int = 3
     delayed_when_not_subscribed: bool = False
     stale_after: float = 60.0
+    trades_stale_after: float = 300.0
+    bars_stale_after: float = 20.0
     retry_after: float = 60.0
     farm_grace: float = 5.0
     history_deadline: float = 300.0
@@ -188,7 +191,8 @@ class InteractiveBrokersDataClientConfig(ClientConfig):
         ClientConfig.__post_init__(self)
         put(self, "market_data_type", _word("market_data_type", self.market_data_type, MarketDataType))
         require_counts(self, "market_data_lines", "depth_streams", "depth_rows", "tick_by_tick_streams")
-        require_seconds(self, "stale_after", "retry_after", "farm_grace", "history_deadline")
+        require_seconds(self, "stale_after", "trades_stale_after", "bars_stale_after")
+        require_seconds(self, "retry_after", "farm_grace", "history_deadline")
         require_seconds(self, "history_pause", or_none_at_all=True)
 
 

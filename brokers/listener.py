@@ -50,7 +50,10 @@ class NodeListener:
     """
 
     def on_instrument(self, instrument: Instrument) -> None:
-        """Comes before anything that names its `con_id`, except for instruments that the owner gave to the node."""
+        """Comes before anything that names its `con_id`, except for instruments that the owner gave to the node.
+
+        Again when IB describes it anew, and once it describes one that it had not (`is_described`).
+        """
 
     def on_quote(self, quote: Quote) -> None:
         """The newest values of a subscribed instrument, whenever one of them changed."""
@@ -65,7 +68,8 @@ class NodeListener:
         """A 5-second bar, or the newest of bars that are kept up to date; one that grows is told at each change."""
 
     def on_stream_status(self, status: StreamStatus) -> None:
-        """The quotes of a subscribed instrument have become stale, or are to be relied on again."""
+        """What a stream has told can't be relied on any more, or can again. Trades that are read from quotes have their
+        quotes' standing."""
 
     def on_order_update(self, update: OrderUpdate) -> None:
         """IB's own words about one order; also one that was placed elsewhere, whose `order_ref` is not ours.
@@ -74,7 +78,7 @@ class NodeListener:
         """
 
     def on_execution(self, report: ExecutionReport, instrument: Instrument | None) -> None:
-        """One execution, live or read by a resync. `instrument` is None when IB would not describe it."""
+        """One execution, live or read by a resync. `instrument` is None when it's of a kind that isn't known here."""
 
     def on_commission(self, report: CommissionReport) -> None:
         """What an execution cost. It may come before `on_execution` of the same `exec_id`."""

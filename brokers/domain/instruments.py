@@ -90,6 +90,8 @@ class Instrument:
     gave none that is known. `expiry` is the last
     day on which it trades. `price_magnifier` is what a quoted price is divided by to get money of `currency` (100 for
     pence). A combination (BAG) has no contract id at IB: its `con_id` is negative and made of its `legs`.
+    `is_described` is False for what IB has not described (yet): then it's what its contract alone says, and its
+    increments and sizes are as fine as can be, so that nothing is refused on a guess.
     """
 
     con_id: int
@@ -119,6 +121,7 @@ class Instrument:
     trading_hours: tuple[TradingInterval, ...] = ()
     liquid_hours: tuple[TradingInterval, ...] = ()
     legs: tuple[ComboLeg, ...] = ()
+    is_described: bool = True
 
     def increment_at(self, price: Decimal, *, exchange: str | None = None) -> Decimal:
         """The step that an order at this price has to meet there; `exchange` is by default the instrument's own."""

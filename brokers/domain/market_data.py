@@ -210,7 +210,7 @@ class StreamStatus:
     """Whether what a stream of one subscribed instrument last told can be relied on.
 
     `is_stale` is None when nobody knows: it's quiet, and whether it trades now isn't known. `reason` is a sentence for
-    the user.
+    the user. `bar_size` and `what_to_show` say which bars; they're None for what is no bars.
     """
 
     con_id: int
@@ -218,3 +218,5 @@ class StreamStatus:
     is_stale: bool | None
     reason: str
     stream: StreamKind = StreamKind.QUOTES
+    bar_size: BarSize | None = None
+    what_to_show: WhatToShow | None = None

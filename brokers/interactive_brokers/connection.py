@@ -18,7 +18,7 @@ from brokers.interactive_brokers import errors
 from brokers.interactive_brokers.errors import Context, Meaning
 from brokers.interactive_brokers.link.ears import Ears, Word
 from brokers.interactive_brokers.link.handshake import LastError, shake_hands
-from brokers.interactive_brokers.link.health import LinkHealth, farm_name, new_port
+from brokers.interactive_brokers.link.health import FarmKind, LinkHealth, farm_kind, farm_name, new_port
 from brokers.interactive_brokers.link.heartbeat import until_silent
 from brokers.interactive_brokers.link.leaving import take_leave
 from brokers.interactive_brokers.link.reconnecting import Backoff
@@ -32,8 +32,6 @@ Answer = TypeVar("Answer")
 
 # What the gateway says all day without meaning anything for the user.
 _SMALL_TALK = (Meaning.FARM_BACK, Meaning.FARM_ASLEEP)
-# 2103 is of quotes. Of the others, 2105 is of the past and 2157 of contracts.
-_QUOTE_FARM_DOWN = 2103
 
 
 class InteractiveBrokersConnection:
@@ -55,7 +53,7 @@ class InteractiveBrokersConnection:
         self._welcome = False  # the handshake was completed, and with the expected account
         self._account_codes: list[str] = []
         self._on_streams_lost: list[Callable[[], None]] = []
-        self._on_farm: list[Callable[[str, bool], None]] = []
+        self._on_farm: list[Callable[[FarmKind, str, bool], None]] = []
         self._on_begin: list[Callable[[], None]] = []
         self._on_back: list[Callable[[], None]] = []
         self._on_end: list[Callable[[], None]] = []
@@ -82,8 +80,8 @@ class InteractiveBrokersConnection:
         """Called when IB is back but has dropped our streams (1101): they must be asked for again."""
         self._on_streams_lost.append(listener)
 
-    def when_a_farm_changes(self, listener: Callable[[str, bool], None]) -> None:
-        """Called with the name of a farm of quotes that is down (False), or of any farm that is there again (True)."""
+    def when_a_farm_changes(self, listener: Callable[[FarmKind, str, bool], None]) -> None:
+        """Called with the name of a farm that is down (False), or that is there again (True)."""
         self._on_farm.append(listener)
 
     def when_it_ends(self, listener: Callable[[], None]) -> None:
@@ -286,11 +284,11 @@ class InteractiveBrokersConnection:
                 self._tell(self._on_streams_lost if meaning is Meaning.BACK_DATA_LOST else [])
                 self._tell(self._on_back)
             case Meaning.FARM_DOWN:
-                if self._health.farm_is_down(farm_name(text)) and code == _QUOTE_FARM_DOWN:
-                    self._tell(self._on_farm, farm_name(text), False)
+                if self._health.farm_is_down(farm_name(text)):
+                    self._tell(self._on_farm, farm_kind(code), farm_name(text), False)
             case Meaning.FARM_BACK | Meaning.FARM_ASLEEP:
                 if self._health.farm_is_there(farm_name(text)):
-                    self._tell(self._on_farm, farm_name(text), True)
+                    self._tell(self._on_farm, farm_kind(code), farm_name(text), True)
             case Meaning.COMPETING:
                 self.note_competing(competing=True)
             case Meaning.TOO_MANY_MESSAGES:

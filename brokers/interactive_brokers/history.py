@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import takewhile
 from typing import TypeVar
@@ -14,7 +14,7 @@ from typing import TypeVar
 from ib_insync import BarData
 
 from brokers.domain import Bar, BarSize, HistoricalTick, Instrument, WhatToShow
-from brokers.interactive_brokers import contracts, convert, errors
+from brokers.interactive_brokers import clock, contracts, convert, errors
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.errors import Context, Meaning
 from brokers.interactive_brokers.link.session import Session
@@ -146,7 +146,7 @@ class HistoryReader:
 
     async def _page_until_now(self, asked: BarsAsked, *, start: datetime, end: datetime) -> AsyncIterator[list[Bar]]:
         """All in one answer, since IB takes no end for these (321, "End Date not supported with adjusted last")."""
-        now = datetime.now(UTC)
+        now = clock.utc_now()
         if end < now - _JUST_NOW:
             raise ValueError(
                 f"Interactive Brokers tells bars of ADJUSTED_LAST up to now alone, and not until {end}: "
@@ -157,7 +157,7 @@ class HistoryReader:
 
     async def _bar_page(self, asked: BarsAsked, *, end: datetime | None, span: timedelta) -> list[Bar]:
         """Up to now without an `end`."""
-        now = datetime.now(UTC)
+        now = clock.utc_now()
         known_until = now if end is None else min(end, now)
         said: list[BarData] = await self._paced(
             lambda session: session.history.bars(

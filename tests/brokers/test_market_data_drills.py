@@ -16,14 +16,19 @@ from typing import Any
 import pytest
 
 from brokers.config import InteractiveBrokersDataClientConfig
-from brokers.domain import Instrument, MarketDataType, TradingInterval
+from brokers.domain import Bar, BarSize, Instrument, MarketDataType, StreamKind, TradingInterval
+from brokers.interactive_brokers import clock as node_clock
 from brokers.listener import LinkState
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost
+from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.market.market import STEP_SECONDS
 from brokers.simulator.scenario.steps import read_call
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.simulator.conftest import Running, started, stopped
+from tests.brokers.simulator.hand_clock import HandClock
 from tests.brokers.test_node import AAPL, EUR_USD
+from tests.brokers.words.market import trading
 from tests.brokers.words.stage import node_at
 
 SETTINGS = InteractiveBrokersDataClientConfig(stale_after=0.2, retry_after=0.2, farm_grace=0.2)
@@ -60,16 +65,33 @@ async def aapl(node: TradingNode, recorder: Recorder) -> Instrument:
     return aapl
 
 
+@asynccontextmanager
+async def by_the_clock(
+    clock: HandClock, folder: Path, recorder: Recorder, settings: InteractiveBrokersDataClientConfig
+) -> AsyncIterator[tuple[Running, TradingNode, Instrument]]:
+    """A gateway whose time a test moves, a node at it, and AAPL in the middle of its session."""
+    running = await started(folder / "ledger.jsonl", calendar=Calendar(clock))
+    node = node_at(running, recorder, data_clients={"IB": settings})
+    try:
+        await node.connect()
+        yield running, node, trading(await node.provider.instrument(AAPL))
+    finally:
+        node.drop()
+        await stopped(running)
+
+
 async def do(running: Running, verb: str, **arguments: Any) -> None:
     await running.scenario.perform(read_call(verb, arguments), by="a test")
 
 
 @asynccontextmanager
-async def moving(running: Running) -> AsyncIterator[None]:
-    """The market moves without end."""
+async def moving(running: Running, clock: HandClock | None = None) -> AsyncIterator[None]:
+    """The market moves without end; with a clock of its own so many times faster."""
 
     async def move() -> None:
         while True:
+            if clock is not None:
+                clock.forward(STEP_SECONDS)
             running.gateway.market.step()
             await asyncio.sleep(0.01)
 
@@ -98,6 +120,29 @@ async def test_a_feed_that_fell_silent_is_stale_and_is_brought_back_by_asking_ag
         await stands(recorder, AAPL, True, False)
 
 
+@pytest.mark.parametrize("kind", [StreamKind.DEPTH, StreamKind.TRADES, StreamKind.BARS])
+async def test_a_book_trades_or_bars_that_fell_silent_are_stale_and_are_brought_back_by_asking_again(
+    tmp_path: Path, recorder: Recorder, kind: StreamKind
+) -> None:
+    clock = HandClock()
+    brief = InteractiveBrokersDataClientConfig(
+        stale_after=0.5, trades_stale_after=0.5, bars_stale_after=1.5, retry_after=0.2
+    )
+    async with by_the_clock(clock, tmp_path, recorder, brief) as (fast, node, aapl), moving(fast, clock):
+        wishes = {
+            StreamKind.DEPTH: node.data.subscribe_depth,
+            StreamKind.TRADES: node.data.subscribe_trades,
+            StreamKind.BARS: node.data.subscribe_bars,
+        }
+        wishes[kind](aapl)
+        await recorder.until(lambda: recorder.depths or recorder.trades or recorder.bars)
+        await do(fast, "silence", instrument="AAPL")
+        await stands(recorder, AAPL, True)
+        await do(fast, "end_silence", instrument="AAPL", revive=False)
+        await stands(recorder, AAPL, True, False)
+    assert {status.stream for status in recorder.stream_statuses} >= {kind}
+
+
 async def test_a_farm_s_fall_concerns_its_quotes_alone_and_its_streams_live_again_though_ib_left_them_dead(
     running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
@@ -111,6 +156,30 @@ async def test_a_farm_s_fall_concerns_its_quotes_alone_and_its_streams_live_agai
         await do(running, "mend_farm", farm="usfarm", revive=False)
         await stands(recorder, AAPL, True, False)
     assert node.link is LinkState.UP
+
+
+async def test_bars_go_on_without_a_gap_or_a_repeat_when_the_farm_of_the_past_is_back(
+    tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HandClock()
+    monkeypatch.setattr(node_clock, "utc_now", clock)
+    async with by_the_clock(clock, tmp_path, recorder, SETTINGS) as (late, node, aapl):
+        node.data.subscribe_bars(aapl, bar_size=BarSize.MINUTE)
+        await recorder.until(lambda: recorder.bars)
+        await do(late, "break_farm", farm="ushmds")
+        await stands(recorder, AAPL, True)
+        clock.forward(10 * 60)  # in which no bar is told
+        await do(late, "mend_farm", farm="ushmds")
+        await stands(recorder, AAPL, True, False)
+        async with moving(late, clock):
+            await recorder.until(lambda: len(ended(recorder)) >= 12)
+        told = ended(recorder)
+        until = told[-1].at + BarSize.MINUTE.length
+        assert told == await node.data.historical_bars(aapl, told[0].at, until, BarSize.MINUTE)
+
+
+def ended(recorder: Recorder) -> list[Bar]:
+    return [bar for bar in recorder.bars if bar.is_complete]
 
 
 async def test_streams_that_ib_lost_come_again(

@@ -22,12 +22,16 @@ def upsert(instrument: domain.Instrument) -> Instrument:
     """The row of this con_id, made or brought up to date.
 
     Called before anything that names the con_id, so mostly nothing has changed; then nothing is written. Two sessions
-    that meet the same instrument at once both end with the one row.
+    that meet the same instrument at once both end with the one row. What the broker has not described says too little
+    to change a row that is there.
     """
-    wanted = _columns(instrument)
-    row = Instrument.objects.filter(pk=instrument.con_id).first()
-    if row is not None and all(getattr(row, name) == value for name, value in wanted.items()):
+    if not instrument.is_described:
+        row, _ = Instrument.objects.get_or_create(con_id=instrument.con_id, defaults=_columns(instrument))
         return row
+    wanted = _columns(instrument)
+    known = Instrument.objects.filter(pk=instrument.con_id).first()
+    if known is not None and all(getattr(known, name) == value for name, value in wanted.items()):
+        return known
     row, _ = Instrument.objects.update_or_create(con_id=instrument.con_id, defaults=wanted)
     return row
 
@@ -65,6 +69,7 @@ def to_domain(row: Instrument) -> domain.Instrument:
         strike=row.strike,
         right=Right(row.right) if row.right else None,
         under_con_id=row.under_con_id,
+        is_described=row.is_described,
     )
 
 
@@ -116,4 +121,5 @@ def _columns(instrument: domain.Instrument) -> dict[str, Any]:
         "strike": fitted_or_none(instrument.strike),
         "right": instrument.right.value if instrument.right is not None else "",
         "under_con_id": instrument.under_con_id,
+        "is_described": instrument.is_described,
     }

@@ -78,6 +78,7 @@ def undescribed_instrument(contract: Contract) -> Instrument:
         strike=positive(contract.strike),
         right=right(contract.right),
         legs=legs(contract),
+        is_described=False,
     )
 
 

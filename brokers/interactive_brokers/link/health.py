@@ -6,12 +6,28 @@ IB's page: https://interactivebrokers.github.io/tws-api/message_codes.html (syst
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 
 from brokers.interactive_brokers.errors import Meaning
 from brokers.listener import LinkState
 
 _FARM = re.compile(r"[:.]\s*([\w-]+)\.?\s*$")
 _PORT = re.compile(r"(\d{2,5})\D*$")
+
+
+class FarmKind(Enum):
+    """What a data farm serves. Only the code says it: names differ by region."""
+
+    QUOTES = auto()
+    PAST = auto()
+    CONTRACTS = auto()
+
+
+_KINDS = {
+    **dict.fromkeys((2103, 2104, 2108), FarmKind.QUOTES),
+    **dict.fromkeys((2105, 2106, 2107), FarmKind.PAST),
+    **dict.fromkeys((2157, 2158), FarmKind.CONTRACTS),
+}
 
 
 class LinkHealth:
@@ -49,6 +65,11 @@ class LinkHealth:
         news = farm in self._farms_down
         self._farms_down.discard(farm)
         return news
+
+
+def farm_kind(code: int) -> FarmKind:
+    """Of a code that means that a farm is down, back or asleep."""
+    return _KINDS[code]
 
 
 def farm_name(text: str) -> str:

@@ -27,7 +27,8 @@ class OrderTelling:
 
     def _deliver(self, record: OrderRecord, update: OrderUpdate) -> None:
         def deliver(instrument: Instrument | None) -> None:
-            record.instrument = record.instrument or instrument
+            if record.instrument is None or not record.instrument.is_described:
+                record.instrument = instrument or record.instrument
             self._listener.on_order_update(update)
 
         self._introductions.deliver(record.contract, deliver)

@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 from ib_insync import BarData
 
-from brokers.domain import Bar, BarSize, StreamKind
-from brokers.interactive_brokers import contracts, convert
+from brokers.domain import Bar, BarSize, StreamKind, StreamStatus, WhatToShow
+from brokers.interactive_brokers import clock, contracts, convert
 from brokers.interactive_brokers.history import BarsAsked, HistoryReader, Refusal, bars_of, longest_page, refusal
+from brokers.interactive_brokers.link.health import FarmKind
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.interactive_brokers.requests.history import duration
 from brokers.interactive_brokers.streams.registry import Key
+from brokers.interactive_brokers.streams.sequence import BarSequence
 from brokers.interactive_brokers.streams.stream import Parts, Stream
 from brokers.refusals import LinkLost, NodeError, RequestRefused
 
@@ -36,7 +38,6 @@ class BarStream(Stream):
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        self._begin()
         _ = self._parts.connection.session  # raises LinkLost
         self._task = asyncio.create_task(self._run_or_fail(), name=f"ib-bars-{self.instrument.con_id}")
 
@@ -45,6 +46,9 @@ class BarStream(Stream):
         if self._task is not None:
             self._task.cancel()
             self._task = None
+
+    def _status(self) -> StreamStatus:
+        return replace(super()._status(), bar_size=self.asked.bar_size, what_to_show=self.asked.what_to_show)
 
     async def _run_or_fail(self) -> None:
         """What went wrong is told, and asked for again later."""
@@ -72,6 +76,11 @@ class BarStream(Stream):
 class FiveSecondBars(BarStream):
     """https://interactivebrokers.github.io/tws-api/realtime_bars.html. Those of an outage are not told afterwards."""
 
+    @property
+    def patience(self) -> float:
+        """IB makes one every five seconds, whether anybody trades or not: a few that are missing are no accident."""
+        return self._parts.config.bars_stale_after
+
     async def _run(self) -> None:
         async with self._pacing.turn(question=object(), family=self.asked.family):
             self._bind(self._ask(self._parts.connection.session))
@@ -97,35 +106,41 @@ class KeptBars(BarStream):
     """The newest bar at each change of it, and once more as complete when the next one begins.
 
     After an outage the bars that were missed are told first, each once and in order. A stream that is new begins with
-    the last bars before it.
+    the last bars before it. Each bar is of the past until it's made: a farm of the past serves them too.
     """
+
+    farms = frozenset({FarmKind.QUOTES, FarmKind.PAST})
 
     def __init__(self, parts: Parts, asked: BarsAsked, *, pacing: HistoryPacing, history: HistoryReader) -> None:
         super().__init__(parts, asked, pacing=pacing)
         self._history = history
-        self._newest: Bar | None = None  # of those that were told
-        self._was_cut = False  # an outage began while that was being made
+        self._sequence = BarSequence()
         self._early: list[BarData] | None = []  # updates from before the first answer was read; None from then on
 
-    def _begin(self) -> None:
-        super()._begin()
-        self._was_cut = self._newest is not None and not self._newest.is_complete
+    @property
+    def patience(self) -> float:
+        """IB tells a bar when it changes, so it's as quiet as what it's made of: trades, or quotes."""
+        config = self._parts.config
+        return config.trades_stale_after if self.asked.what_to_show is WhatToShow.TRADES else config.stale_after
+
+    def open(self) -> None:
+        self._sequence.cut()
         self._early = []
+        super().open()
 
     async def _run(self) -> None:
         await self._fill_the_gap()
-        span = self._span()
-        question = (self.asked, duration(span))
+        question = (self.asked, duration(self._span()))
         async with self._pacing.turn(question=question, family=self.asked.family, weight=self.asked.weight):
-            await self._read_the_first(span)
+            await self._read_the_first(self._span())  # the newest bar may be long ago by now
             await asyncio.get_running_loop().create_future()  # it stays open at IB until this task is cancelled
 
     async def _fill_the_gap(self) -> None:
-        """What the first answer of the new request can't reach back to."""
-        now = datetime.now(UTC)
-        if self._newest is not None and now - self._newest.at > longest_page(self.asked.bar_size):
+        """What the first answer of the new request may not reach back to: the wait for its turn makes it longer."""
+        newest, now = self._sequence.newest, clock.utc_now()
+        if newest is not None and now - newest.at > longest_page(self.asked.bar_size) / 2:
             deadline = self._parts.config.history_deadline
-            for bar in await self._history.bars(self.asked, start=self._newest.at, end=now, deadline=deadline):
+            for bar in await self._history.bars(self.asked, start=newest.at, end=now, deadline=deadline):
                 self._tell(bar)
 
     async def _read_the_first(self, span: timedelta) -> None:
@@ -134,10 +149,10 @@ class KeptBars(BarStream):
             what=self.asked.name,
             deadline=self._parts.config.history_deadline,
         )
-        bars = bars_of(said, asked=self.asked, known_until=datetime.now(UTC) - _CLOCKS_APART)
+        bars = bars_of(said, asked=self.asked, known_until=clock.utc_now() - _CLOCKS_APART)
         for number, bar in enumerate(bars, 1):
             self._tell(replace(bar, is_complete=bar.is_complete or number < len(bars)))
-        self.hear()
+        self.confirm()
         early, self._early = self._early or [], None
         for update in early:
             self.update(update)
@@ -156,12 +171,9 @@ class KeptBars(BarStream):
     def _span(self) -> timedelta:
         """From the newest bar that was told, or two bars; IB takes no fewer than 30 seconds."""
         length, since = self.asked.bar_size.length, timedelta()
-        if self._newest is not None:
-            since = datetime.now(UTC) - self._newest.at
+        if self._sequence.newest is not None:
+            since = clock.utc_now() - self._sequence.newest.at + _CLOCKS_APART
         return min(longest_page(self.asked.bar_size), max(since + length, 2 * length, timedelta(seconds=30)))
-
-    def _ask(self, session: Session) -> int:
-        raise NotImplementedError  # `_run` asks, since its turn has to come first
 
     def _cancel(self, session: Session, request_id: int) -> None:
         session.history.end_bars(request_id)
@@ -176,15 +188,8 @@ class KeptBars(BarStream):
         self._tell(bar)
 
     def _tell(self, bar: Bar) -> None:
-        """A bar from before the newest one was told already, and what is complete doesn't change any more."""
-        newest = self._newest
-        if newest is not None and bar.at <= newest.at:
-            if bar.at < newest.at or newest.is_complete or bar == newest:
-                return
-        elif newest is not None and not newest.is_complete and not self._was_cut:
-            self._parts.listener.on_bar(replace(newest, is_complete=True))
-        self._newest, self._was_cut = bar, False
-        self._parts.listener.on_bar(bar)
+        for told in self._sequence.news(bar):
+            self._parts.listener.on_bar(told)
 
 
 def bars_key(asked: BarsAsked) -> Key:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.retry import Retry
 from brokers.interactive_brokers.streams.registry import Registry
-from brokers.interactive_brokers.streams.retry import Retry
 from brokers.interactive_brokers.streams.stream import Stream
 from brokers.listener import LinkState
 

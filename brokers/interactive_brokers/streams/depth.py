@@ -12,12 +12,12 @@ from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.book import Book
 from brokers.interactive_brokers.streams.registry import Key
-from brokers.interactive_brokers.streams.stream import Parts, Stream
+from brokers.interactive_brokers.streams.stream import Parts, PromptStream
 
 log = logging.getLogger(__name__)
 
 
-class DepthStream(Stream):
+class DepthStream(PromptStream):
     """One of the few books that IB serves at a time. SMART's is put together from all exchanges."""
 
     kind = StreamKind.DEPTH
@@ -27,6 +27,11 @@ class DepthStream(Stream):
         self._own_slots = slots
         self._is_smart = False
         self._book = Book(rows=parts.config.depth_rows)
+
+    @property
+    def patience(self) -> float:
+        """That of quotes: the best rows of a book are the quote, and there are more of them that can change."""
+        return self._parts.config.stale_after
 
     @property
     def slots(self) -> Sequence[Slots]:

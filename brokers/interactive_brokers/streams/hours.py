@@ -18,6 +18,12 @@ def session_at(instrument: Instrument, at: datetime) -> TradingInterval | None:
     return next((interval for interval in _hours(instrument) if interval.start <= at < interval.end), None)
 
 
+def has_traded_for(seconds: float, instrument: Instrument, at: datetime) -> bool:
+    """Whether its session has lasted so long at `at`."""
+    session = session_at(instrument, at)
+    return session is not None and (at - session.start).total_seconds() >= seconds
+
+
 def _hours(instrument: Instrument) -> tuple[TradingInterval, ...]:
     """The liquid ones: before the opening and after the close, silence says nothing."""
     return instrument.liquid_hours or instrument.trading_hours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ib_insync import Contract, Ticker
@@ -11,11 +12,11 @@ from ib_insync import Contract, Ticker
 from brokers.domain import Instrument, MarketDataType, StreamKind
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.link.session import Session
-from brokers.interactive_brokers.streams.stream import Parts, Routes, Stream
+from brokers.interactive_brokers.streams.stream import Parts, PromptStream, Routes
 from brokers.interactive_brokers.streams.tape import Print, Tape
 
 
-class QuoteStream(Stream):
+class QuoteStream(PromptStream):
     """One market-data line. Nothing is told before IB has said of what kind the data is: 58 comes before the ticks."""
 
     kind = StreamKind.QUOTES
@@ -30,6 +31,11 @@ class QuoteStream(Stream):
         self._has_ticked = False
 
     @property
+    def patience(self) -> float:
+        """In liquid hours somebody or other moves a bid, an ask or a size: a minute without any is worth a question."""
+        return self._parts.config.stale_after
+
+    @property
     def market_data_type(self) -> MarketDataType | None:
         """What comes; None before IB has said it."""
         return convert.market_data_type(self._ticker.marketDataType) if self._ticker is not None else None
@@ -40,6 +46,12 @@ class QuoteStream(Stream):
         if self._ticker is not None and not math.isnan(self._ticker.last):
             before = Print(self._ticker.last, 0 if math.isnan(self._ticker.lastSize) else self._ticker.lastSize)
         self.tape = Tape(before=before)
+        if self.is_stale is not False:
+            self._tell_status_of_trades()
+
+    def end_tape(self) -> None:
+        """Nobody wants its trades any more."""
+        self.tape = None
 
     def tell_trades(self) -> None:
         """A trade whose kind IB hasn't said isn't told: that comes before the first tick."""
@@ -47,6 +59,15 @@ class QuoteStream(Stream):
         for printed in self.tape.prints() if self.tape is not None else ():
             if kind is not None:
                 self._tell_trade(printed, kind)
+
+    def _tell_status(self) -> None:
+        """Who reads the trades of it is told too: they are as good as the quotes that they come from."""
+        super()._tell_status()
+        if self.tape is not None:
+            self._tell_status_of_trades()
+
+    def _tell_status_of_trades(self) -> None:
+        self._parts.listener.on_stream_status(replace(self._status(), stream=StreamKind.TRADES))
 
     def _tell_trade(self, printed: Print, kind: MarketDataType) -> None:
         at = datetime.now(UTC) if printed.seconds is None else datetime.fromtimestamp(printed.seconds, UTC)

@@ -15,8 +15,9 @@ from brokers.config import InteractiveBrokersDataClientConfig
 from brokers.domain import Instrument, Notice, StreamKind, StreamStatus
 from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
+from brokers.interactive_brokers.link.health import FarmKind
 from brokers.interactive_brokers.link.session import Session
-from brokers.interactive_brokers.streams.retry import Retry
+from brokers.interactive_brokers.retry import Retry
 from brokers.listener import LinkState, NodeListener
 
 _RELIABLE = "It comes again."
@@ -48,6 +49,7 @@ class Stream(ABC):
     """
 
     kind: ClassVar[StreamKind]
+    farms: ClassVar[frozenset[FarmKind]] = frozenset({FarmKind.QUOTES})  # the kinds of farms that it comes from
 
     def __init__(self, parts: Parts, instrument: Instrument) -> None:
         self._parts = parts
@@ -57,6 +59,12 @@ class Stream(ABC):
         self.heard_at: float | None = None  # since it was opened
         self.retry = Retry(parts.config.retry_after)
         self.is_stale: bool | None = False
+        self._reason = ""
+
+    @property
+    @abstractmethod
+    def patience(self) -> float:
+        """For how many seconds of trading hours it may be quiet and yet be relied on."""
 
     @property
     def slots(self) -> Sequence[Slots]:
@@ -64,16 +72,11 @@ class Stream(ABC):
         return (self._parts.lines,)
 
     @abstractmethod
-    def _ask(self, session: Session) -> int:
-        """Sends the request and returns its id."""
+    def open(self) -> None:
+        """Raises LinkLost without a connection, ValueError for an instrument that can't be written to IB."""
 
     @abstractmethod
     def _cancel(self, session: Session, request_id: int) -> None: ...
-
-    def open(self) -> None:
-        """Raises LinkLost without a connection, ValueError for an instrument that can't be written to IB."""
-        self._begin()
-        self._bind(self._ask(self._parts.connection.session))
 
     def close(self) -> None:
         """Nothing is sent when there is no connection, which carried the subscription away with it."""
@@ -90,7 +93,7 @@ class Stream(ABC):
         """IB no longer serves it."""
         if self.request_id is not None:
             self._parts.routes.requests.pop(self.request_id, None)
-            self.request_id = None
+            self.request_id = self.heard_at = None
 
     def fail(self, reason: str, *, for_good: bool = False) -> None:
         """IB has refused it. Unless `for_good`, it's asked for again later.
@@ -103,9 +106,14 @@ class Stream(ABC):
             self.retry.plan(self.now())
 
     def hear(self) -> None:
-        """IB has said something of it."""
-        self.heard_at = self.now()
+        """IB has said something of it, by itself."""
+        self.confirm()
         self.retry.reset()
+
+    def confirm(self) -> None:
+        """IB has said how it stands. When that was an answer, whether more comes by itself is still to be seen."""
+        self.heard_at = self.now()
+        self.retry.withdraw()
         # What still comes of before IB was lost, is old.
         if self.is_stale is not False and self._parts.connection.link is not LinkState.BROKER_LOST:
             self.stand(is_stale=False, reason=_RELIABLE)
@@ -120,28 +128,42 @@ class Stream(ABC):
     def stand(self, *, is_stale: bool | None, reason: str) -> None:
         """Tells the listener, once."""
         if is_stale is not self.is_stale:
-            self.is_stale = is_stale
-            self._parts.listener.on_stream_status(
-                StreamStatus(
-                    con_id=self.instrument.con_id,
-                    at=datetime.now(UTC),
-                    is_stale=is_stale,
-                    reason=reason,
-                    stream=self.kind,
-                )
-            )
+            self.is_stale, self._reason = is_stale, reason
+            self._tell_status()
 
     def notice(self, code: int, text: str) -> None:
         self._parts.listener.on_notice(
             Notice(code=code, message=text, at=datetime.now(UTC), con_id=self.instrument.con_id)
         )
 
+    def _tell_status(self) -> None:
+        self._parts.listener.on_stream_status(self._status())
+
+    def _status(self) -> StreamStatus:
+        return StreamStatus(
+            con_id=self.instrument.con_id,
+            at=datetime.now(UTC),
+            is_stale=self.is_stale,
+            reason=self._reason,
+            stream=self.kind,
+        )
+
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def _begin(self) -> None:
-        self.start_waiting()
-
     def _bind(self, request_id: int) -> None:
+        """IB is asked from here on, so its silence counts from here on."""
+        self.start_waiting()
         self.request_id = request_id
         self._parts.routes.requests[request_id] = self
+
+
+class PromptStream(Stream):
+    """One whose request leaves as soon as it's opened."""
+
+    def open(self) -> None:
+        self._bind(self._ask(self._parts.connection.session))
+
+    @abstractmethod
+    def _ask(self, session: Session) -> int:
+        """Sends the request and returns its id."""

@@ -14,12 +14,12 @@ from brokers.interactive_brokers.budget import Slots
 from brokers.interactive_brokers.link.session import Session
 from brokers.interactive_brokers.streams.quotes import QuoteStream
 from brokers.interactive_brokers.streams.registry import Key, Registry
-from brokers.interactive_brokers.streams.stream import Parts, Stream
+from brokers.interactive_brokers.streams.stream import Parts, PromptStream
 from brokers.interactive_brokers.streams.tape import Tape
 from brokers.refusals import SubscriptionRefused
 
 
-class TickByTick(Stream):
+class TickByTick(PromptStream):
     """Every trade on the tape, with the exchange's second. Its data is always live: IB serves no other kind.
 
     https://interactivebrokers.github.io/tws-api/tick_data.html
@@ -30,6 +30,11 @@ class TickByTick(Stream):
     def __init__(self, parts: Parts, instrument: Instrument, *, slots: Slots) -> None:
         super().__init__(parts, instrument)
         self._own_slots = slots
+
+    @property
+    def patience(self) -> float:
+        """Longer than that of quotes, which move with any order: a trade takes two, so a quiet tape is often true."""
+        return self._parts.config.trades_stale_after
 
     @property
     def slots(self) -> Sequence[Slots]:
@@ -90,8 +95,15 @@ class Trades:
         if readers is not None:
             readers.discard(subscriber)
             if not readers:
-                del self._readers[con_id]
-                self._registry.unwant(quotes_key(con_id), Tape)
+                self._stop_reading(con_id)
+
+    def _stop_reading(self, con_id: int) -> None:
+        """Whoever wants the quotes themselves keeps them."""
+        del self._readers[con_id]
+        stream = self._registry[quotes_key(con_id)]
+        if isinstance(stream, QuoteStream):
+            stream.end_tape()
+        self._registry.unwant(quotes_key(con_id), Tape)
 
     def read_quotes_instead(self, stream: TickByTick) -> None:
         """IB won't serve it tick by tick. Raises SubscriptionRefused when there is no line left for its quotes."""

@@ -9,7 +9,6 @@ from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.streams.competition import Competition
 from brokers.interactive_brokers.streams.farms import Farms
 from brokers.interactive_brokers.streams.freshness import Freshness
-from brokers.interactive_brokers.streams.quotes import QuoteStream
 from brokers.interactive_brokers.streams.registry import Registry
 from brokers.listener import LinkState
 
@@ -35,8 +34,9 @@ class Watch:
         self._registry = registry
         self._competition = competition
         self._farms = farms
-        self._freshness = Freshness(stale_after=config.stale_after)
-        self._pause = min(_AT_MOST, _FRACTION * min(config.stale_after, config.retry_after, config.farm_grace))
+        self._freshness = Freshness()
+        patience = min(config.stale_after, config.trades_stale_after, config.bars_stale_after)
+        self._pause = min(_AT_MOST, _FRACTION * min(patience, config.retry_after, config.farm_grace))
         self._timer: asyncio.TimerHandle | None = None
         self._ib_was_lost = False
 
@@ -87,7 +87,7 @@ class Watch:
         for stream in self._registry:
             if stream.retry.take(now):
                 stream.reopen()
-            elif isinstance(stream, QuoteStream) and not self._competition.has(stream):
+            elif not self._competition.has(stream):
                 self._freshness.look(stream, now)
         self._farms.look(now)
         self._competition.look(now)

@@ -50,6 +50,23 @@ async def test_a_fill_made_by_hand_appears_with_its_commission(
     await by_hand(recorder, OrderStatus.FILLED)
 
 
+async def test_what_ib_did_not_describe_is_told_by_its_contract_and_described_on_the_next_connection(
+    running: Running, recorder: Recorder
+) -> None:
+    await running.scenario.do("place_elsewhere", instrument="AAPL", side="SELL", quantity="5", limit_price="250")
+    await running.scenario.do("ignore", message="reqContractDetails")
+    node = node_at(running, recorder, request_deadline=0.5)
+    await node.connect()
+    await node.resync()
+    told = await by_hand(recorder, OrderStatus.SUBMITTED)
+    assert [(one.con_id, one.is_described) for one in recorder.instruments] == [(told.con_id, False)]
+    node.drop()
+    await node.connect()
+    described = await recorder.until(lambda: len(recorder.instruments) > 1 and recorder.instruments[1])
+    assert (described.con_id, described.is_described, described.long_name) == (told.con_id, True, "APPLE INC")
+    await node.stop()
+
+
 async def test_a_fill_made_while_the_node_was_away_is_told_once(
     running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:

@@ -184,6 +184,7 @@ def instruments(draw: st.DrawFn) -> Instrument:
         expiry=draw(st.none() | st.dates(date(1990, 1, 1), date(2090, 1, 1))),
         strike=draw(st.none() | strikes.map(convert.to_decimal)),
         right=draw(st.none() | st.sampled_from(Right)),
+        is_described=False,
     )
 
 
@@ -207,6 +208,7 @@ def test_a_combination_survives_the_way_over_its_contract(legs: list[ComboLeg], 
         size_increment=Decimal("0.00000001"),
         min_size=Decimal("0.00000001"),
         legs=tuple(legs),
+        is_described=False,
     )
     contract = contracts.of_instrument(made)
     assert (contract.secType, contract.conId, contract.symbol) == ("BAG", 0, "SPY")

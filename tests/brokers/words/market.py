@@ -11,6 +11,9 @@ from typing import Any
 
 from brokers.config import InteractiveBrokersDataClientConfig
 from brokers.domain import Instrument, SecurityType, TradingInterval
+from brokers.interactive_brokers.data import InteractiveBrokersDataClient
+from brokers.interactive_brokers.factories import InteractiveBrokersLiveDataClientFactory
+from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.node import TradingNode
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
@@ -38,6 +41,21 @@ def closed(instrument: Instrument = AAPL) -> Instrument:
 
 def data_node(gateway: ScriptedGateway, recorder: Recorder, **settings: Any) -> TradingNode:
     return node_at(gateway, recorder, data_clients={"IB": InteractiveBrokersDataClientConfig(**settings)})
+
+
+class Hasty(InteractiveBrokersLiveDataClientFactory):
+    """Makes a client that asks the same again at once."""
+
+    @staticmethod
+    def create(**parts: Any) -> InteractiveBrokersDataClient:
+        return InteractiveBrokersDataClient(**parts, pacing=HistoryPacing(identical_apart=0.0))
+
+
+def hasty_node(gateway: ScriptedGateway, recorder: Recorder, **settings: Any) -> TradingNode:
+    node = data_node(gateway, recorder, **settings)
+    node.add_data_client_factory("IB", Hasty)
+    node.build()
+    return node
 
 
 async def quotes_of(

@@ -149,6 +149,59 @@ async def test_a_long_outage_is_read_in_pages_before_the_stream_goes_on(
     assert [minute for minute, _, _ in told(recorder, minute)] == [-36 * 60 + 1, -24 * 60, -1, 0]
 
 
+async def test_bars_reach_back_to_the_newest_however_long_their_turn_takes(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    node.data.subscribe_bars(AAPL, bar_size=BarSize.SECONDS_10)
+    newest = int(datetime.now(UTC).timestamp()) // 10 * 10 - 60
+    answer_bars(gateway, (await gateway.next(HISTORY))[1], [bar_fields(newest)])
+    await recorder.until(lambda: recorder.bars)
+    held_until = datetime.now(UTC).timestamp() + 2
+    node.data._pacing.hold(2)
+    gateway.error(-1, 1101)
+    seconds, unit = (await gateway.next(HISTORY))[-6].split()
+    assert unit == "S"
+    assert int(seconds) >= int(held_until - newest) + 10 + 5  # with the bar itself, and clocks that stand apart
+
+
+async def test_what_the_wait_for_a_turn_could_push_out_of_reach_is_read_before(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, minute: int
+) -> None:
+    """IB tells a day of such bars in one answer."""
+    long_ago = minute - 13 * 3600
+    answer_bars(gateway, await kept_minutes(node, gateway), [bar_fields(long_ago)])
+    await recorder.until(lambda: recorder.bars)
+    gateway.error(-1, 1101)
+    page = await gateway.next(HISTORY)
+    assert page[-2] == "0"  # it isn't kept up to date
+    answer_bars(gateway, page[1], [bar_fields(long_ago), bar_fields(minute - 600)])
+    answer_bars(gateway, (await gateway.next(HISTORY))[1], [bar_fields(minute - 600), bar_fields(minute, close=10.9)])
+    await recorder.until(lambda: told(recorder, minute)[-1][0] == 0)
+    assert told(recorder, minute) == [(-13 * 60, "10.5", True), (-10, "10.5", True), (0, "10.9", False)]
+
+
+async def test_an_answer_alone_does_not_make_bars_be_asked_for_more_often(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    """Questions about the past are few: bars that nobody trades must not use them up. Only what IB tells by itself
+    shortens the pause again."""
+    node = data_node(gateway, recorder, retry_after=10.0)
+    await node.connect()
+    request_id = await kept_minutes(node, gateway)
+    [stream] = node.data._registry
+    stream.retry.plan(0.0)
+    answer_bars(gateway, request_id, [bar_fields(1709562600)])
+    await recorder.until(lambda: recorder.bars)
+    assert not stream.retry.take(10.0)  # it was answered, so it needs no other try
+    stream.retry.plan(0.0)
+    assert not stream.retry.take(19.0)
+    update_bar(gateway, request_id, 1709562660, close=10.1)
+    await recorder.until(lambda: len(recorder.bars) > 1)
+    stream.retry.plan(0.0)
+    assert stream.retry.take(10.0)
+    node.drop()
+
+
 async def test_a_stream_that_finds_ib_too_slow_is_stale_and_is_asked_for_again(
     gateway: ScriptedGateway, recorder: Recorder
 ) -> None:

@@ -11,14 +11,11 @@ from typing import Any
 import pytest
 
 from brokers.domain import BarSize, BidAskTick, MidpointTick, TradeTick, WhatToShow
-from brokers.interactive_brokers.data import InteractiveBrokersDataClient
-from brokers.interactive_brokers.factories import InteractiveBrokersLiveDataClientFactory
-from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost, NoAnswer, RequestRefused
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
-from tests.brokers.words.market import HISTORY, PAST_TICKS, STOP_HISTORY, answer_bars, bar_fields, data_node
+from tests.brokers.words.market import HISTORY, PAST_TICKS, STOP_HISTORY, answer_bars, bar_fields, data_node, hasty_node
 from tests.brokers.words.stage import AAPL, received
 
 END = datetime(2024, 3, 8, 20, 0, tzinfo=UTC)
@@ -40,14 +37,6 @@ def trades(gateway: ScriptedGateway, request_id: str, *said: tuple[int, float]) 
     """An answer of trades: seconds before the end, price."""
     fields = [field for ago, price in said for field in (SECONDS - ago, 0, price, 100, "ARCA", "")]
     gateway.say(98, request_id, len(said), *fields, 1)
-
-
-class Hasty(InteractiveBrokersLiveDataClientFactory):
-    """Makes a client that asks the same again at once."""
-
-    @staticmethod
-    def create(**parts: Any) -> InteractiveBrokersDataClient:
-        return InteractiveBrokersDataClient(**parts, pacing=HistoryPacing(identical_apart=0.0))
 
 
 async def test_one_page_of_bars_has_exact_prices_times_in_utc_and_what_was_asked(
@@ -109,9 +98,7 @@ async def test_silence_is_no_answer_and_never_an_empty_one(node: TradingNode, ga
 async def test_a_question_that_ib_finds_too_fast_is_asked_again_after_a_pause(
     gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
-    node = data_node(gateway, recorder, history_pause=0.05)
-    node.add_data_client_factory("IB", Hasty)
-    node.build()
+    node = hasty_node(gateway, recorder, history_pause=0.05)
     await node.connect()
     asking = bars(node, timedelta(minutes=2))
     gateway.error((await gateway.next(HISTORY))[1], 162, TOO_FAST)

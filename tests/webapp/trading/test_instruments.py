@@ -77,6 +77,39 @@ def test_a_later_word_on_an_instrument_replaces_the_row() -> None:
     assert Instrument.objects.get().long_name == "MICROSOFT CORPORATION"
 
 
+UNDESCRIBED = replace(
+    MSFT,
+    primary_exchange="",
+    long_name="",
+    price_increment=Decimal("0.00000001"),
+    size_increment=Decimal("0.00000001"),
+    min_size=Decimal("0.00000001"),
+    valid_exchanges=(),
+    time_zone=None,
+    is_described=False,
+)
+
+
+def test_what_the_broker_has_not_described_changes_no_row_that_is_there() -> None:
+    instruments.upsert(MSFT)
+    assert instruments.to_domain(instruments.upsert(UNDESCRIBED)) == MSFT
+    assert instruments.to_domain(instruments.get(MSFT.con_id)) == MSFT
+
+
+def test_what_the_broker_has_not_described_has_a_row_that_says_so_until_it_is() -> None:
+    instruments.upsert(UNDESCRIBED)
+    assert instruments.to_domain(instruments.get(MSFT.con_id)) == UNDESCRIBED
+    instruments.upsert(MSFT)
+    assert instruments.to_domain(instruments.get(MSFT.con_id)) == MSFT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_sessions_that_meet_an_instrument_at_once_the_one_that_has_it_described_wins() -> None:
+    words = iter([UNDESCRIBED, MSFT] * 4)
+    race(lambda: instruments.upsert(next(words)), times=8)
+    assert instruments.to_domain(Instrument.objects.get()) == MSFT
+
+
 def test_the_same_word_again_writes_nothing(django_assert_num_queries: Any) -> None:
     instruments.upsert(MSFT)
     with django_assert_num_queries(1):

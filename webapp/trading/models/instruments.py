@@ -38,6 +38,7 @@ class Instrument(models.Model):
     expiry = models.DateField(null=True, blank=True)
     strike = AmountField(null=True, blank=True)
     right = models.CharField(max_length=1, blank=True, choices=[(r.value, r.name.capitalize()) for r in Right])
+    is_described = models.BooleanField(default=True, help_text="False while the row holds what a contract alone says.")
     under_con_id = models.BigIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

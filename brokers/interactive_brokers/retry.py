@@ -27,5 +27,9 @@ class Retry:
         self._at = None
         return True
 
+    def withdraw(self) -> None:
+        """The next try isn't needed. The pause before another one stays as long as it has become."""
+        self._at = None
+
     def reset(self) -> None:
         self._at, self._pause = None, self._first
