@@ -146,6 +146,7 @@ def lose(place: Place, account: BrokerAccount) -> None:
     """As after a kill -9 of the first worker: no farewell, the gateway runs on, and the lease is over."""
     GatewaySession.objects.filter(account=account).update(fence=F("fence") + 1, owner="")
     eventually(lambda: place.hosts[0].held == 0, "the first worker notices")
+    place.hosts[0].stop()
     GatewaySession.objects.filter(account=account).update(lease_expires_at=None)
 
 

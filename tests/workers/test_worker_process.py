@@ -121,7 +121,7 @@ def connections(place: Place, account: BrokerAccount) -> list[str]:
 
 def test_no_password_stands_in_what_a_worker_logs_or_starts(place: Place, start: Start, wanted: BrokerAccount) -> None:
     canary = "canary-2b7e151628aed2a6"
-    credentials.store(account=wanted, username=canary, password=canary[::-1])
+    credentials.store(account=wanted, username=canary, password=f"not-{canary[::-1]}")
     worker = start("worker")
     reach(wanted, SessionState.AUTH_FAILED)
     worker.send_signal(signal.SIGTERM)

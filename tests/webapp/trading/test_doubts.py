@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def sent(ready_account: BrokerAccount, aapl: Instrument) -> OrderCommand:
-    """A submit that was handed to the socket five seconds ago; the broker has said nothing of it."""
+    """A submit that was handed to the socket ten seconds ago; the broker has said nothing of it."""
     lease(ready_account)
     placed(ready_account)
     command = commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1)
     assert command is not None
     commands.record_sent(command)
-    grow_old(command, 5)
+    grow_old(command, 10)
     return command
 
 

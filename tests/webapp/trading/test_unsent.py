@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -53,11 +55,19 @@ def test_an_order_that_was_withdrawn_is_over_and_its_command_says_that_nothing_l
 
 def test_an_order_that_was_withdrawn_is_no_order_that_may_be_lost(order: Order) -> None:
     commands.record_sent(order.commands.get())
-    in_doubt = commands.sent_without_a_word(account_id=order.account_id)
     say_unsent(order, Unsent.ORDER, OrderStatus.REJECTED)
-    assert not commands.resolve_lost(account_id=order.account_id, in_doubt=in_doubt, seen_order_refs=[])
+    OrderCommand.objects.update(ended_at=timezone.now() - timedelta(minutes=1))
+    assert commands.in_doubt(account_id=order.account_id) == frozenset()
     order.refresh_from_db()
     assert order.status == "REJECTED"
+
+
+def test_an_order_that_was_in_doubt_and_never_left_is_not_looked_for_any_more(order: Order) -> None:
+    command = order.commands.get()
+    commands.record_sent(command)
+    orders.mark_unknown(command=command, reason="no word yet")
+    say_unsent(order, Unsent.ORDER, OrderStatus.REJECTED)
+    assert (order.status, states("SUBMIT")) == ("REJECTED", [("REFUSED", LATE)])
 
 
 def test_a_cancel_that_needed_no_byte_is_not_said_to_have_been_sent(order: Order) -> None:

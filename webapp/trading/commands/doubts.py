@@ -15,8 +15,9 @@ from webapp.trading.commands.outcomes import record_sent
 from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import conclusions
 
-# Seconds that a broker may take for its first word on an order.
-FIRST_WORD = timedelta(seconds=3)
+# How long a submit that was handed to the node may go without the broker's first word: it may wait in the node's lanes
+# for three seconds, and then the broker has two.
+FIRST_WORD = timedelta(seconds=5)
 # IB shows the executions and completed orders of about a day: what is older can't be proved to be nowhere.
 PROVABLE_FOR = timedelta(hours=16)
 

@@ -39,6 +39,8 @@ _WITHDRAWN = {
     Unsent.CHANGE: [OrderCommand.Verb.MODIFY],
     Unsent.CANCEL: [OrderCommand.Verb.CANCEL],
 }
+# UNKNOWN, when somebody had begun to look for it meanwhile.
+_HANDED_OVER = [OrderCommand.State.SENDING, OrderCommand.State.SENT, OrderCommand.State.UNKNOWN]
 
 
 def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
@@ -218,8 +220,6 @@ def _note_unsent(order: Order, update: OrderUpdate) -> bool:
     """Perhaps before its worker has recorded that it was sent, which `commands.record_sent` then doesn't."""
     if update.unsent is None:
         return False
-    handed_over = order.commands.filter(
-        verb__in=_WITHDRAWN[update.unsent], state__in=[OrderCommand.State.SENDING, OrderCommand.State.SENT]
-    )
+    handed_over = order.commands.filter(verb__in=_WITHDRAWN[update.unsent], state__in=_HANDED_OVER)
     reason = clip(update.reason, REASON_LENGTH)
     return bool(handed_over.update(state=OrderCommand.State.REFUSED, reason=reason, ended_at=Now()))
