@@ -53,6 +53,15 @@ async def test_an_order_id_that_a_restarted_gateway_gave_out_again_hits_one_orde
     assert {update.status for update in recorder.updates if update.order_ref == "ours-1"} == {OrderStatus.SUBMITTED}
 
 
+async def test_a_status_under_our_order_id_with_a_perm_id_that_nobody_knows_is_of_another_order(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.order_status(order_id, "Filled", perm_id=777, filled=10)
+    await gateway.next(OPEN_ORDERS)
+    assert {update.status for update in recorder.updates} == {OrderStatus.SUBMITTED}
+
+
 async def test_the_next_order_id_is_above_every_id_that_was_seen(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
@@ -168,7 +177,7 @@ async def test_a_fill_made_by_hand_has_no_order_id_and_raises_none(
 ) -> None:
     node = node_at(gateway, recorder, client_id=0)
     await node.connect()
-    node.execution.place(replace(REQUEST, client_order_id="to be known"), AAPL)
+    await place(node, gateway, replace(REQUEST, client_order_id="another"))
     gateway.execution(UNSET_ORDER_ID, "0001.01.01", perm_id=901, client=0)
     report = await recorder.until(lambda: recorder.executions and recorder.executions[0])
     assert (report.order_ref, report.perm_id) == ("", 901)
