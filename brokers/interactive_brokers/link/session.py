@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from ib_insync import IB
 
 from brokers.interactive_brokers.link.client import PacedClient
+from brokers.interactive_brokers.link.decoder import TellingDecoder
 from brokers.interactive_brokers.link.ears import Ears, Word
-from brokers.interactive_brokers.link.wrapper import FaithfulWrapper, TellingDecoder
+from brokers.interactive_brokers.link.wrapper import FaithfulWrapper
 from brokers.interactive_brokers.requests.account import AccountRequests
 from brokers.interactive_brokers.requests.history import HistoryRequests
 from brokers.interactive_brokers.requests.instruments import InstrumentRequests
