@@ -1,25 +1,31 @@
-"""What is asked about orders and accounts leaves ahead of subscriptions: a resync never stands behind a screen."""
+"""What concerns orders and accounts leaves ahead of subscriptions: neither a cancel nor a resync waits for a screen."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from brokers.config import InteractiveBrokersDataClientConfig
+from brokers.domain import OrderChange
 from brokers.node import TradingNode
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
 from tests.brokers.words.market import data_node
 from tests.brokers.words.stage import (
     AAPL,
+    CANCEL_EVERYTHING,
     COMPLETED_ORDERS,
     EXECUTIONS,
     MARKET_DATA,
     OPEN_ORDERS,
+    PLACE,
+    REQUEST,
     node_at,
+    place_live,
     received,
 )
 
@@ -28,6 +34,7 @@ TIME, POSITIONS, SUMMARY, END_SUMMARY, VALUES, END_VALUES = 49, 61, 62, 63, 76, 
 PROFITS, END_PROFITS, POSITION_PROFITS, END_POSITION_PROFITS = 92, 93, 94, 95
 # At 34 a second they take longer to leave than any deadline of these tests.
 SCREENS = 400
+MORE_ORDERS_THAN_LEAVE = 60
 
 
 def fill_the_wire(node: TradingNode) -> None:
@@ -47,6 +54,29 @@ async def node(gateway: ScriptedGateway, recorder: Recorder) -> AsyncIterator[Tr
     await node.connect()
     yield node
     node.drop()
+
+
+async def test_a_change_leaves_ahead_of_subscriptions_and_of_new_orders(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    fill_the_wire(node)
+    for number in range(MORE_ORDERS_THAN_LEAVE):
+        con_id = SCREENS + number
+        request = replace(REQUEST, client_order_id=f"new-{number}", con_id=con_id)
+        node.execution.place(request, replace(AAPL, con_id=con_id))
+    node.execution.modify(OrderChange(client_order_id="ours-1", limit_price=Decimal("11.00")))
+    await gateway.next(PLACE, having=lambda fields: fields[1] == order_id)
+    assert len(received(gateway, PLACE)) < MORE_ORDERS_THAN_LEAVE
+    assert len(received(gateway, MARKET_DATA)) < SCREENS
+
+
+async def test_the_cancel_of_everything_leaves_ahead_of_subscriptions(
+    node: TradingNode, gateway: ScriptedGateway
+) -> None:
+    fill_the_wire(node)
+    node.execution.cancel_all()
+    await left_ahead_of_screens(gateway, CANCEL_EVERYTHING)
 
 
 QUESTIONS: dict[int, Callable[[TradingNode], Awaitable[object]]] = {
