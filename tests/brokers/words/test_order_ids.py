@@ -16,6 +16,7 @@ from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
 from tests.brokers.words.stage import (
     AAPL,
+    CANCEL,
     DETAILS,
     EXECUTIONS,
     MARKET_DATA,
@@ -60,6 +61,17 @@ async def test_a_status_under_our_order_id_with_a_perm_id_that_nobody_knows_is_o
     gateway.order_status(order_id, "Filled", perm_id=777, filled=10)
     await gateway.next(OPEN_ORDERS)
     assert {update.status for update in recorder.updates} == {OrderStatus.SUBMITTED}
+
+
+async def test_an_order_keeps_its_id_when_ib_shows_it_without_one(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.open_order(0, orderRef="ours-1", permId=501, status="PreSubmitted")
+    told = await recorder.update("ours-1", OrderStatus.SUBMITTED, "PreSubmitted")
+    assert told.order_id == int(order_id)
+    node.execution.cancel("ours-1")
+    assert (await gateway.next(CANCEL))[2] == order_id
 
 
 async def test_the_next_order_id_is_above_every_id_that_was_seen(
