@@ -57,11 +57,14 @@ async def test_of_an_order_no_price_that_is_unset(
         assert (told.perm_id, told.filled_quantity) == (None, Decimal(0))
 
 
-async def test_an_average_of_zero_is_that_of_an_order_without_a_fill(
-    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+@pytest.mark.parametrize("unset", [0, UNSET])
+async def test_of_a_fill_no_average_that_is_zero_or_unset(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, unset: object
 ) -> None:
-    await place_live(node, gateway, recorder)
-    assert recorder.updates[0].average_fill_price is None
+    order_id = await place_live(node, gateway, recorder)
+    gateway.order_status(order_id, "Submitted", perm_id=501, filled=4, average=unset)
+    told = await recorder.until(lambda: recorder.updates[-1].filled_quantity and recorder.updates[-1])
+    assert (told.filled_quantity, told.average_fill_price) == (Decimal(4), None)
 
 
 @pytest.mark.parametrize("unset", [{"shares": UNSET}, {"price": UNSET}], ids=["its size", "its price"])
