@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable
 from enum import StrEnum
@@ -42,7 +43,8 @@ class LinkState(StrEnum):
 
 
 class NodeListener:
-    """Called on the node's event loop, in the order in which the gateway spoke. No call may block or await.
+    """Called on the node's event loop, in the order in which the gateway spoke. No call may block or await: one that is
+    a coroutine is refused when the node is made, since its steps would have no order.
 
     A listener derives from this class and writes the calls that it wants; the others do nothing.
     An exception in one of these is logged with what was being told and stops nothing else. The same order, execution,
@@ -110,6 +112,8 @@ class GuardedListener(NodeListener):
     """
 
     def __init__(self, listener: NodeListener) -> None:
+        """Raises TypeError for a listener with a call that is a coroutine."""
+        _require_plain_calls(listener)
         self._listener = listener
 
     def _tell(self, on: Callable[..., None], *told: object) -> bool:
@@ -164,3 +168,12 @@ class GuardedListener(NodeListener):
 
     def on_link(self, state: LinkState) -> None:
         self._tell(self._listener.on_link, state)
+
+
+def _require_plain_calls(listener: NodeListener) -> None:
+    for name in (name for name in dir(NodeListener) if name.startswith("on_")):
+        if inspect.iscoroutinefunction(getattr(listener, name)):
+            raise TypeError(
+                f"{type(listener).__name__}.{name} is a coroutine, and nobody would wait for it: "
+                "make it a plain function that puts what it's told into an asyncio.Queue."
+            )

@@ -38,16 +38,19 @@ class ScriptedGateway:
         self._changed = asyncio.Event()
         self.greeting: list[tuple[object, ...]] = [(15, 1, "DU1000001"), (9, 1, 1)]
         self.silent = False
+        self.version = 176
+        self.offered = ""  # the versions that the client knows
+        self.first_bytes = b""  # said once the client has begun, before the greeting
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         try:
             await reader.readexactly(4)  # API\0
-            await self._read(reader)  # the versions that the client knows
+            self.offered = await self._read(reader)
             if self.silent:
                 await reader.read()
                 return
-            self.say(176, "20240304 14:30:00 UTC")
+            self.say(self.version, "20240304 14:30:00 UTC")
             while True:
                 self._receive(await self._read(reader))
         except (asyncio.IncompleteReadError, ConnectionResetError):  # the client has hung up
@@ -63,6 +66,7 @@ class ScriptedGateway:
         fields = frame.split("\0")[:-1]
         self.received.append(fields)
         if fields[0] == "71":
+            self.say_bytes(self.first_bytes)
             for said in self.greeting:
                 self.say(*said)
         self._changed.set()

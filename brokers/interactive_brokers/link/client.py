@@ -79,6 +79,17 @@ class PacedClient(Client):
         connection.hasData += self._onSocketHasData
         connection.disconnected += self._onSocketDisconnected
 
+    def _onSocketDisconnected(self, msg: str) -> None:
+        """Also called by the library for a gateway that is too old: it leaves that connection open, and waits on."""
+        version, is_refused = self._serverVersion, self.conn.isConnected()
+        super()._onSocketDisconnected(msg)
+        if is_refused:
+            self._ears.tell(
+                Word.BROKEN,
+                f"The gateway speaks version {version} of the API's protocol, and the oldest that is understood here "
+                f"is {self.MinClientVersion}: update the gateway.",
+            )
+
     def abort(self) -> None:
         """Ends the connection at once, whether or not the other side still reads."""
         transport: asyncio.Transport | None = self.conn.transport

@@ -24,7 +24,10 @@ async def shake_hands(
     closed: asyncio.Future[str],
     last_error: Callable[[], LastError],
 ) -> None:
-    """Raises GatewayUnreachable, HandshakeTimedOut or ClientIdInUse. `closed` is done once the gateway has hung up."""
+    """Raises GatewayUnreachable, HandshakeTimedOut or ClientIdInUse.
+
+    `closed` is done, with a sentence that says why, once the connection has ended.
+    """
     handshake = asyncio.create_task(session.handshake(host, port, client_id), name="ib-handshake")
     try:
         outcomes: set[asyncio.Future[Any]] = {handshake, closed}
@@ -36,7 +39,7 @@ async def shake_hands(
     if in_time:
         _raise_unreachable(handshake, f"{host}:{port}")
     if hung_up:
-        _raise_hung_up(last_error(), client_id=client_id)
+        _raise_hung_up(last_error(), reason=closed.result(), client_id=client_id)
     if not in_time:
         _raise_client_id_in_use(last_error(), client_id=client_id)
         raise HandshakeTimedOut(f"The gateway did not answer the handshake within {deadline:g} s.")
@@ -49,10 +52,10 @@ def _raise_unreachable(handshake: asyncio.Task[None], address: str) -> None:
         raise GatewayUnreachable(f"Nothing answers at {address}. Check that the gateway runs.") from error
 
 
-def _raise_hung_up(said: LastError, *, client_id: int) -> None:
+def _raise_hung_up(said: LastError, *, reason: str, client_id: int) -> None:
     _raise_client_id_in_use(said, client_id=client_id)
-    why = f": {errors.as_reason(*said)}" if said[0] else "."
-    raise GatewayUnreachable(f"The gateway closed the connection during the handshake{why}")
+    why = errors.as_reason(*said) if said[0] else reason
+    raise GatewayUnreachable(f"The connection ended during the handshake. {why}")
 
 
 def _raise_client_id_in_use(said: LastError, *, client_id: int) -> None:

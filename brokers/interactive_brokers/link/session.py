@@ -12,10 +12,11 @@ from ib_insync import IB
 
 from brokers.gateways.relay.words import Admission
 from brokers.interactive_brokers.link.client import PacedClient
+from brokers.interactive_brokers.link.decoder import TellingDecoder
 from brokers.interactive_brokers.link.ears import Ears, Word
 from brokers.interactive_brokers.link.outbox import Outbox
 from brokers.interactive_brokers.link.relayed import RelayedConnection
-from brokers.interactive_brokers.link.wrapper import FaithfulWrapper, TellingDecoder
+from brokers.interactive_brokers.link.wrapper import FaithfulWrapper
 from brokers.interactive_brokers.requests.account import AccountRequests
 from brokers.interactive_brokers.requests.history import HistoryRequests
 from brokers.interactive_brokers.requests.instruments import InstrumentRequests

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ib_insync import IB, BarData, CommissionReport, Contract, Execution, Order, OrderState, TickAttribLast
-from ib_insync.decoder import Decoder
 from ib_insync.util import UNSET_INTEGER, parseIBDatetime
 from ib_insync.wrapper import RequestError, Wrapper
 
@@ -153,7 +152,7 @@ class FaithfulWrapper(Wrapper):
                 self._ears.tell(Word.LAST, reqId, None, size)
 
     def tickString(self, reqId: int, tickType: int, value: str) -> None:
-        if tickType in _LAST_TIMESTAMP:
+        if tickType in _LAST_TIMESTAMP and value:
             self._ears.tell(Word.LAST_TIME, reqId, int(value))
         super().tickString(reqId, tickType, value)
 
@@ -263,64 +262,3 @@ class FaithfulWrapper(Wrapper):
             if not future.done():
                 future.set_exception(ConnectionError("the connection was closed"))
                 future.exception()  # nobody may be waiting, which is no error
-
-
-def _text(field: str | int) -> str:
-    return str(field or "")
-
-
-# orderStatus, openOrder, execDetails, commissionReport and completedOrder.
-_KINDS_OF_ORDERS = frozenset({"3", "5", "11", "59", "101"})
-# Of an orderStatus, in its order.
-_STATUS_FIELDS: tuple[Callable[[Any], Any], ...] = (
-    int, _text, float, float, float, int, int, float, int, _text, float,
-)  # fmt: skip
-
-
-class TellingDecoder(Decoder):
-    """Tells of a message that it can't read. The library logs it and goes on, so a fill could be lost unseen."""
-
-    def __init__(self, wrapper: Wrapper, ears: Ears) -> None:
-        super().__init__(wrapper, 0)
-        self._ears = ears
-        self.unreadable = 0  # how many so far
-        self.handlers[3] = self._order_status
-
-    def interpret(self, fields: list[str]) -> None:
-        try:
-            self.handlers[int(fields[0])](fields)
-        except Exception:
-            self.unreadable += 1
-            log.exception("a message could not be read: %r", fields)
-            kind = fields[0] if fields else "none"
-            self._ears.tell(Word.UNREADABLE, f"a message of kind {kind}", self._may_be_of_orders(kind))
-
-    def _order_status(self, fields: list[str]) -> None:
-        """The library's own keeps it to itself when it can't read one."""
-        self.wrapper.orderStatus(*(kind(field or 0) for kind, field in zip(_STATUS_FIELDS, fields[1:], strict=False)))
-
-    def position(self, fields: list[str]) -> None:
-        """The library takes an empty size or cost for 0, which would be a position that is closed or was for free."""
-        super().position([*fields[:-2], *(field or _UNSET for field in fields[-2:])])
-
-    def _may_be_of_orders(self, kind: str) -> bool:
-        """A kind that nobody knows is a spoiled one: it may have been any."""
-        return kind in _KINDS_OF_ORDERS or not kind.isdecimal() or int(kind) not in self.handlers
-
-    def contractDetails(self, fields: list[str]) -> None:
-        super().contractDetails(_without(fields, _EV_MULTIPLIER))
-
-    def bondContractDetails(self, fields: list[str]) -> None:
-        super().bondContractDetails(_without(fields, _COUPON, _EV_MULTIPLIER))
-
-
-# Where these stand in both kinds of contract details, from server version 164 on. The library reads them as whole
-# numbers, and loses a bond for its coupon of 4.25; nothing here needs them.
-_COUPON, _EV_MULTIPLIER = 5, 29
-
-
-_UNSET = str(convert.UNSET_DOUBLE)
-
-
-def _without(fields: list[str], *places: int) -> list[str]:
-    return ["" if place in places else field for place, field in enumerate(fields)]

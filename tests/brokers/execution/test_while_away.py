@@ -117,6 +117,17 @@ async def test_an_order_that_ib_dropped_in_silence_is_proved_absent(
     assert await node.prove_absence(refs, apart=0) == {dropped.client_order_id}
 
 
+async def test_an_order_that_is_over_without_a_fill_is_not_absent(
+    node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    cancelled = order()
+    node.execution.place(cancelled, aapl)
+    await recorder.update(cancelled.client_order_id, OrderStatus.SUBMITTED, "Submitted")
+    node.execution.cancel(cancelled.client_order_id)
+    await recorder.update(cancelled.client_order_id, OrderStatus.CANCELLED)
+    assert await node.prove_absence({cancelled.client_order_id}, apart=0) == frozenset()
+
+
 async def test_no_order_id_is_used_twice_though_the_gateway_counts_from_the_start_again(
     running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:

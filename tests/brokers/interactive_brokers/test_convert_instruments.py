@@ -37,6 +37,7 @@ def details(**changes: Any) -> ContractDetails:
 
 def test_each_market_rule_has_the_exchanges_in_whose_places_it_stands() -> None:
     assert convert.rule_ids(details()) == {26: ("SMART", "ARCA"), 239: ("NYSE",)}
+    assert convert.rule_ids(details(marketRuleIds="26,26,107")) == {26: ("SMART", "NYSE"), 107: ("ARCA",)}
 
 
 @pytest.mark.parametrize("ids", ["", "0x1A", "26.5"])
@@ -85,6 +86,18 @@ def test_an_option_has_its_expiry_strike_right_multiplier_and_underlying() -> No
     )
     assert (option.expiry, option.strike, option.right) == (date(2017, 7, 21), Decimal(240), Right.CALL)
     assert (option.multiplier, option.under_con_id, option.contract_month) == (Decimal(100), 756733, "201707")
+
+
+def test_sizes_are_ib_s_least_and_its_steps_exactly() -> None:
+    instrument = convert.instrument(details(minSize=0.001, sizeIncrement=1e-08), rules={})
+    assert (instrument.min_size, instrument.size_increment) == (Decimal("0.001"), Decimal("0.00000001"))
+
+
+@pytest.mark.parametrize("unset", [0.0, convert.UNSET_DOUBLE, float("nan")])
+def test_sizes_that_ib_leaves_unset_are_whole_and_a_step_that_it_leaves_unset_is_the_finest(unset: float) -> None:
+    instrument = convert.instrument(details(minTick=unset, minSize=unset, sizeIncrement=unset), rules={})
+    assert (instrument.min_size, instrument.size_increment) == (Decimal(1), Decimal(1))
+    assert instrument.price_increment == Decimal("0.00000001")
 
 
 def test_what_a_stock_does_not_have_is_none() -> None:

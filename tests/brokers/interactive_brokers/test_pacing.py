@@ -71,6 +71,12 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
+def test_the_numbers_are_ib_s() -> None:
+    """https://interactivebrokers.github.io/tws-api/historical_limitations.html"""
+    assert (MOST, WINDOW, IDENTICAL_APART, MOST_OPEN) == (60, 600, 15, 50)
+    assert (FAMILY_MOST, FAMILY_WINDOW) == (5, 2)
+
+
 async def test_sixty_questions_leave_at_once_and_the_next_ten_minutes_later() -> None:
     desk = Desk()
     for number in range(MOST + 1):

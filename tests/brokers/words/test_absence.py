@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -24,15 +24,23 @@ from tests.brokers.words.stage import (
     node_at,
     place,
     received,
+    whatever_was_sent_has_arrived,
 )
 
 POSITIONS, SUMMARY = 61, 62
 
 
 async def answer_resync(
-    gateway: ScriptedGateway, *, refs: tuple[str, ...] = (), read_only: bool = False, begun: bool = False
+    gateway: ScriptedGateway,
+    *,
+    refs: tuple[str, ...] = (),
+    filled: Mapping[str, str] | None = None,
+    read_only: bool = False,
+    begun: bool = False,
 ) -> None:
-    """One resync's questions; `refs` are among the open orders. `begun`: its first question has been taken."""
+    """One resync's questions; `refs` are among the open orders, and `filled` (with their order ids) among the
+    executions alone. `begun`: its first question has been taken.
+    """
     if not begun:
         await gateway.next(OPEN_ORDERS)
     for number, ref in enumerate(refs):
@@ -46,7 +54,10 @@ async def answer_resync(
         gateway.error(-1, 321, READ_ONLY)
     else:
         gateway.say(102)
-    gateway.say(55, 1, (await gateway.next(EXECUTIONS))[2])
+    request_id = (await gateway.next(EXECUTIONS))[2]
+    for ref, order_id in (filled or {}).items():
+        gateway.execution(order_id, f"{order_id}.01.01", request=request_id, perm_id=901, ref=ref)
+    gateway.say(55, 1, request_id)
     gateway.say(64, 1, (await gateway.next(SUMMARY))[2])
     await gateway.next(POSITIONS)
     gateway.say(62, 1)
@@ -122,3 +133,22 @@ async def test_an_order_that_is_proved_absent_no_longer_counts_against_the_limit
 
 def test_the_two_resyncs_are_seconds_apart() -> None:
     assert APART >= 2
+
+
+async def test_the_second_resync_waits_for_its_time(node: TradingNode, gateway: ScriptedGateway) -> None:
+    await place(node, gateway)
+    task = asyncio.create_task(node.prove_absence(["ours-1"], apart=3600))
+    await answer_resync(gateway)
+    await whatever_was_sent_has_arrived(node, gateway)
+    assert not received(gateway, OPEN_ORDERS)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_an_order_of_which_only_an_execution_is_left_is_not_absent(
+    node: TradingNode, gateway: ScriptedGateway
+) -> None:
+    order_id = await place(node, gateway)
+    async with proving(node, "ours-1") as task:
+        await answer_resync(gateway, filled={"ours-1": order_id})
+        assert await task == frozenset()

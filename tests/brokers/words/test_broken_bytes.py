@@ -8,13 +8,23 @@ import struct
 from decimal import Decimal
 
 import pytest
+from ib_insync import IB
+from ib_insync.decoder import Decoder
+from ib_insync.wrapper import Wrapper
 
 from brokers.domain import Quote
+from brokers.interactive_brokers.link.client import LARGEST_FRAME
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
 from tests.brokers.words.stage import AAPL, DETAILS, MARKET_DATA, node_at
+
+SCANNER_PARAMETERS = 19
+# Ends without a field, which can't be spoiled; and what this library doesn't listen to.
+WITHOUT_FIELDS = {53, 62, 102}
+UNHEARD = {65, 66, 67, 68, 69, 70, 91, 92, 100, 103}
+KINDS = sorted(Decoder(Wrapper(IB()), 176).handlers.keys() - WITHOUT_FIELDS - UNHEARD)
 
 
 async def test_a_message_that_can_t_be_read_is_told_and_the_next_one_is_heard(
@@ -28,6 +38,22 @@ async def test_a_message_that_can_t_be_read_is_told_and_the_next_one_is_heard(
     assert "could not be read" in recorder.notices[0].message
 
 
+async def test_no_kind_of_message_can_be_lost_unread_without_being_told_and_counted(
+    gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    node = node_at(gateway, recorder, unreadable_limit=len(KINDS) + 1)
+    await node.connect()
+    for kind in KINDS:
+        gateway.say(kind, "neither a number nor enough")
+    gateway.say("no kind at all")
+    with pytest.raises(LinkLost, match=f"{len(KINDS) + 1} of the gateway's messages could not be read"):
+        await asyncio.wait_for(node.wait_closed(), DEADLINE)
+    told = [notice.message for notice in recorder.notices]
+    assert told == [
+        f"The gateway sent a message of kind {kind} that could not be read." for kind in (*KINDS, "no kind at all")
+    ]
+
+
 async def test_an_execution_that_makes_no_sense_is_told_of_and_not_guessed(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
@@ -37,13 +63,22 @@ async def test_an_execution_that_makes_no_sense_is_told_of_and_not_guessed(
     assert recorder.executions == []
 
 
-async def test_a_frame_of_two_gigabytes_ends_the_connection_instead_of_filling_the_memory(
-    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+@pytest.mark.parametrize("announced", [LARGEST_FRAME + 1, 2**31 - 1, 2**32 - 1])
+async def test_a_frame_of_gigabytes_ends_the_connection_instead_of_filling_the_memory(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, announced: int
 ) -> None:
-    gateway.say_bytes(struct.pack(">I", 2**31 - 1) + b"1\0")
+    gateway.say_bytes(struct.pack(">I", announced) + b"1\0")
     with pytest.raises(LinkLost):
         await asyncio.wait_for(node.wait_closed(), DEADLINE)
-    assert "2147483647 bytes" in recorder.notices[-1].message
+    assert f"{announced} bytes" in recorder.notices[-1].message
+
+
+async def test_a_message_as_large_as_ib_s_largest_is_read_and_so_is_the_next(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    gateway.say(SCANNER_PARAMETERS, 1, "x" * 3_000_000)
+    gateway.error(-1, 2170, "said after it")
+    await recorder.until(lambda: [notice.message for notice in recorder.notices] == ["said after it"])
 
 
 class Failing(Recorder):

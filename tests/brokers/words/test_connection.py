@@ -11,7 +11,16 @@ from brokers.node import TradingNode
 from brokers.refusals import ClientIdInUse, GatewayUnreachable, HandshakeTimedOut, LinkLost, OrderRefused
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
-from tests.brokers.words.stage import AAPL, MARKET_DATA, REQUEST, STOP_DATA, node_at, place
+from tests.brokers.words.stage import (
+    AAPL,
+    MARKET_DATA,
+    REQUEST,
+    STOP_DATA,
+    node_at,
+    place,
+    received,
+    whatever_was_sent_has_arrived,
+)
 
 
 async def test_a_client_id_in_use_is_said_so(gateway: ScriptedGateway, recorder: Recorder) -> None:
@@ -70,7 +79,8 @@ async def test_streams_are_asked_for_again_when_ib_lost_them_and_not_when_it_kep
     again = await gateway.next(MARKET_DATA)
     assert again[2] != first[2]
     assert (await gateway.next(STOP_DATA))[2] == first[2]
-    assert not [fields for fields in gateway.received if fields[0] == str(MARKET_DATA)]
+    await whatever_was_sent_has_arrived(node, gateway)
+    assert not received(gateway, MARKET_DATA)
 
 
 async def test_a_data_farm_that_is_down_leaves_orders_alone_and_is_subscribed_again_when_back(

@@ -150,6 +150,7 @@ async def test_2102_says_to_try_the_change_again_later(
     gateway.error(order_id, 2102, "Unable to modify this order as it is still being processed.")
     told = await update_with(2102, recorder)
     assert (told.status, told.limit_price) == (OrderStatus.SUBMITTED, Decimal(10))
+    await gateway.next(OPEN_ORDERS)
     assert (await raise_limit(node, gateway))["lmtPrice"] == "11.0"
 
 
@@ -200,3 +201,13 @@ async def test_an_order_that_waits_for_shares_is_not_rejected(
     assert (await raise_limit(node, gateway))["lmtPrice"] == "11.0"
     gateway.error(order_id, 201)
     assert (await update_with(201, recorder)).status is OrderStatus.SUBMITTED
+
+
+async def test_an_order_that_waits_for_shares_is_not_rejected_by_a_code_from_before(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.error(order_id, 201, "about something else")
+    gateway.order_status(order_id, "Inactive", perm_id=501, held="locate")
+    await recorder.update("ours-1", OrderStatus.SUBMITTED, "Inactive")
+    assert OrderStatus.REJECTED not in statuses(recorder)

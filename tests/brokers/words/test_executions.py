@@ -33,3 +33,21 @@ async def test_an_unset_profit_is_none_and_an_unset_commission_no_report(
     report = await recorder.until(lambda: recorder.commissions and recorder.commissions[0])
     assert (report.exec_id, report.commission, report.currency) == ("0002.01", Decimal("1.05"), "EUR")
     assert report.realized_pnl is None
+
+
+async def test_a_commission_comes_after_its_execution_or_before_it_and_in_a_currency_of_its_own(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    order_id = await place_live(node, gateway, recorder)
+    gateway.execution(order_id, "0001.01.01", perm_id=501, ref="ours-1", shares=4)
+    await recorder.until(lambda: recorder.executions)
+    assert recorder.commissions == []
+    gateway.say(59, 1, "0001.01.01", 0.95, "EUR", "-3.25", "", "")
+    gateway.say(59, 1, "0002.01.01", 1.05, "GBP", "0", "", "")
+    gateway.execution(order_id, "0002.01.01", perm_id=501, ref="ours-1", shares=6)
+    await recorder.until(lambda: len(recorder.executions) == 2)
+    told = [(one.exec_id, one.commission, one.currency, one.realized_pnl) for one in recorder.commissions]
+    assert told == [
+        ("0001.01.01", Decimal("0.95"), "EUR", Decimal("-3.25")),
+        ("0002.01.01", Decimal("1.05"), "GBP", Decimal(0)),
+    ]

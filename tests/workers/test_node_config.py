@@ -1,0 +1,50 @@
+"""What a session's node is told from the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from brokers.config import TradingNodeConfig
+from brokers.gateways.base import Endpoint
+from tests.webapp.trading.examples import update
+from webapp.accounts.models import BrokerAccount, User
+from webapp.trading import orders
+from workers.link import config_for
+
+pytestmark = pytest.mark.django_db
+
+
+def config(account: BrokerAccount) -> TradingNodeConfig:
+    return config_for(Endpoint(host="127.0.0.1", port=4004, gateway_id="1"), account.pk)
+
+
+def first_order_id(account: BrokerAccount) -> int:
+    return config(account).exec_clients["IB"].first_order_id
+
+
+def saw(account: BrokerAccount, **said: Any) -> None:
+    orders.apply_update(account_id=account.pk, update=update(**said))
+
+
+def test_the_next_order_id_is_above_every_one_that_the_account_ever_had(
+    ready_account: BrokerAccount, aapl: Any, bob: User
+) -> None:
+    his = BrokerAccount.objects.create(user=bob, name="His", trading_mode="paper")
+    for perm_id, order_id in ((901, 7), (902, 4000), (903, 12)):
+        saw(ready_account, perm_id=perm_id, order_id=order_id)
+    saw(his, perm_id=901, order_id=9000)
+    assert first_order_id(ready_account) == 4001
+
+
+def test_orders_placed_by_hand_have_no_id_to_count_from(ready_account: BrokerAccount, aapl: Any) -> None:
+    assert first_order_id(ready_account) == 1
+    for perm_id, order_id in ((901, -42), (902, -3)):
+        saw(ready_account, perm_id=perm_id, order_id=order_id)
+    assert first_order_id(ready_account) == 1
+
+
+def test_every_node_of_an_account_has_one_client_id(ready_account: BrokerAccount) -> None:
+    """Only the client id that placed an order can change it."""
+    assert {config(ready_account).client_id for _ in range(3)} == {TradingNodeConfig().client_id}
