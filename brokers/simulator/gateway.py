@@ -10,12 +10,12 @@ from brokers.simulator.accounts.account import Account, account_codes, starting_
 from brokers.simulator.accounts.booking import Books
 from brokers.simulator.accounts.marks import Marks
 from brokers.simulator.accounts.valuation import Valuation
-from brokers.simulator.api.farms import Farms
-from brokers.simulator.api.faults import Faults, Outlet
-from brokers.simulator.api.link import Link
-from brokers.simulator.api.session import Sessions
 from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.connections.farms import Farms
+from brokers.simulator.connections.faults import Faults, Outlet
+from brokers.simulator.connections.link import Link
+from brokers.simulator.connections.session import Sessions
 from brokers.simulator.feeds.accounts import AccountFeed
 from brokers.simulator.feeds.market_data import MarketData
 from brokers.simulator.feeds.orders import OrderFeed

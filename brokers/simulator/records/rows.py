@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from brokers.simulator.api.names import request_id, request_name
+from brokers.simulator.messages.names import request_id, request_name
 from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.order import Commission, Execution, Order
 from brokers.simulator.orders.terms import limit_price_of, quantity_of

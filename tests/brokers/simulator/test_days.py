@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from brokers.simulator.api.link import Link
-from brokers.simulator.api.session import Sessions
 from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.connections.link import Link
+from brokers.simulator.connections.session import Sessions
 from brokers.simulator.feeds.market_data import MarketData
 from brokers.simulator.market.market import Market, Quote
 from tests.brokers.simulator.hand_clock import HandClock

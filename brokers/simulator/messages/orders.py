@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from brokers.simulator.api.messages.contracts import contract_fields
 from brokers.simulator.catalogue.combinations import IB_CON_ID
 from brokers.simulator.catalogue.listings.instrument import COMBINATION, Instrument
+from brokers.simulator.messages.contracts import contract_fields
 from brokers.simulator.orders.order import Order
 from brokers.simulator.orders.terms import may_trade_outside_regular_hours
 from brokers.simulator.orders.whatif import Preview
