@@ -21,12 +21,12 @@ from brokers.simulator.feeds.market_data import MarketData
 from brokers.simulator.feeds.orders import OrderFeed
 from brokers.simulator.market.market import Market
 from brokers.simulator.orders.book import OrderBook
-from brokers.simulator.orders.desk import Desk
-from brokers.simulator.orders.trading import trading_desk
 from brokers.simulator.records.identity import Identity
 from brokers.simulator.records.ledger import Ledger
 from brokers.simulator.records.replay import Replay
 from brokers.simulator.records.rows import commission_row
+from brokers.simulator.trading.assembly import trading_desk
+from brokers.simulator.trading.desk import Desk
 
 log = logging.getLogger(__name__)
 

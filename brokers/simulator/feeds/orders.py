@@ -12,7 +12,7 @@ from brokers.simulator.messages import executions
 from brokers.simulator.messages import orders as messages
 from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.orders.order import Commission, Execution, Order
-from brokers.simulator.orders.whatif import Preview
+from brokers.simulator.trading.whatif import Preview
 from brokers.simulator.wire import Value
 
 

@@ -11,10 +11,10 @@ from brokers.simulator.gateway import Gateway
 from brokers.simulator.messages import executions
 from brokers.simulator.messages import orders as messages
 from brokers.simulator.messages.session import NO_REQUEST
-from brokers.simulator.orders.elsewhere import BINDING_CLIENT
 from brokers.simulator.orders.message import read_order
 from brokers.simulator.orders.order import Execution, Order
 from brokers.simulator.orders.refusals import OrderRefused
+from brokers.simulator.trading.elsewhere import BINDING_CLIENT
 from brokers.simulator.wire import FieldError, Fields
 
 # How far back IB's API shows executions and completed orders.

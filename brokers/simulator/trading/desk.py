@@ -8,23 +8,23 @@ from decimal import Decimal
 from brokers.simulator.accounts.valuation import Valuation
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.orders import auctions, price_rules
-from brokers.simulator.orders import notices as order_notices
 from brokers.simulator.orders.book import OrderBook
-from brokers.simulator.orders.elsewhere import Elsewhere
-from brokers.simulator.orders.floor import Floor
-from brokers.simulator.orders.marketplace import Marketplace
 from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.order import FILLED, INACTIVE, Execution, Order
-from brokers.simulator.orders.reader import OrderReader
 from brokers.simulator.orders.refusals import OrderRefused, rejection, validation
 from brokers.simulator.orders.rules import judge_crowding, judge_modification
 from brokers.simulator.orders.staging import Staging
 from brokers.simulator.orders.terms import ZERO, is_transmitted, is_what_if, parent_id_of
-from brokers.simulator.orders.whatif import preview
 from brokers.simulator.records.identity import Identity
-from brokers.simulator.records.journal import Journal, OrderListener
 from brokers.simulator.records.ledger import Ledger
 from brokers.simulator.records.rows import Columns, cancel_row, order_row, refusal_row
+from brokers.simulator.trading import notices as order_notices
+from brokers.simulator.trading.elsewhere import Elsewhere
+from brokers.simulator.trading.floor import Floor
+from brokers.simulator.trading.journal import Journal, OrderListener
+from brokers.simulator.trading.marketplace import Marketplace
+from brokers.simulator.trading.reader import OrderReader
+from brokers.simulator.trading.whatif import preview
 
 READ_ONLY = "The API interface is currently in Read-Only mode."
 
