@@ -49,7 +49,7 @@ class Gateway:
         self.read_only = read_only
         self.calendar = calendar or Calendar()
         self.catalogue = Catalogue(calendar=self.calendar)
-        self.market = Market(self.catalogue, seed=seed, now=self.calendar.now)
+        self.market = Market(self.catalogue, seed=seed, now=self.calendar.now, always_open=self.calendar.always_open)
         self.accounts_by_code = {
             code: Account(code, starting_cash(number))
             for number, code in enumerate(account_codes(account, accounts), 1)

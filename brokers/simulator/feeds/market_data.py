@@ -23,7 +23,6 @@ class MarketData:
         self, sessions: Sessions, market: Market, catalogue: Catalogue, calendar: Calendar, link: Link
     ) -> None:
         airing = Airing(calendar, link)
-        market.days.always_open = calendar.always_open
         self.history = History(market, calendar)
         self.tick_history = TickHistory(self.history)
         self.pacing = Pacing()

@@ -24,7 +24,7 @@ PAIRS_OPEN = datetime(2026, 3, 18, 21, 15, tzinfo=UTC)
 def market_of(clock: HandClock, *, always_open: bool) -> Market:
     calendar = Calendar(clock, always_open=always_open)
     catalogue = Catalogue(calendar=calendar)
-    market = Market(catalogue, seed=7, now=calendar.now)
+    market = Market(catalogue, seed=7, now=calendar.now, always_open=always_open)
     MarketData(Sessions(), market, catalogue, calendar, Link())
     return market
 
