@@ -206,11 +206,14 @@ class OrderSending:
             self._book.remove(record)
 
     def _cancel(self, records: Sequence[OrderRecord]) -> None:
-        """One message for each order id: two of the broker's orders can stand behind one."""
+        """A message for each of the broker's orders: of two behind one order id, IB may take it for one of them alone.
+
+        When it ends both, the second message is refused, which changes nothing any more.
+        """
         for record in records:
             record.begin_cancel()
-        for order_id in dict.fromkeys(record.order_id for record in records):
-            self._connection.session.orders.cancel(order_id)
+        for record in records:
+            self._connection.session.orders.cancel(record.order_id)
 
 
 def _require_terms(terms: OrderTerms, instrument: Instrument | None) -> None:
