@@ -10,23 +10,23 @@ from brokers.simulator.accounts.account import Account, account_codes, starting_
 from brokers.simulator.accounts.booking import Books
 from brokers.simulator.accounts.marks import Marks
 from brokers.simulator.accounts.valuation import Valuation
-from brokers.simulator.api.farms import Farms
-from brokers.simulator.api.faults import Faults, Outlet
-from brokers.simulator.api.link import Link
-from brokers.simulator.api.session import Sessions
 from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.connections.farms import Farms
+from brokers.simulator.connections.faults import Faults, Outlet
+from brokers.simulator.connections.link import Link
+from brokers.simulator.connections.session import Sessions
 from brokers.simulator.feeds.accounts import AccountFeed
 from brokers.simulator.feeds.market_data import MarketData
 from brokers.simulator.feeds.orders import OrderFeed
 from brokers.simulator.market.market import Market
 from brokers.simulator.orders.book import OrderBook
-from brokers.simulator.orders.desk import Desk
-from brokers.simulator.orders.trading import trading_desk
 from brokers.simulator.records.identity import Identity
 from brokers.simulator.records.ledger import Ledger
 from brokers.simulator.records.replay import Replay
 from brokers.simulator.records.rows import commission_row
+from brokers.simulator.trading.assembly import trading_desk
+from brokers.simulator.trading.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Gateway:
         self.read_only = read_only
         self.calendar = calendar or Calendar()
         self.catalogue = Catalogue(calendar=self.calendar)
-        self.market = Market(self.catalogue, seed=seed, now=self.calendar.now)
+        self.market = Market(self.catalogue, seed=seed, now=self.calendar.now, always_open=self.calendar.always_open)
         self.accounts_by_code = {
             code: Account(code, starting_cash(number))
             for number, code in enumerate(account_codes(account, accounts), 1)

@@ -214,7 +214,8 @@ class OrderSending:
     def _cancel(self, records: Sequence[OrderRecord]) -> None:
         """What has not left is withdrawn, and needs no message nor a link.
 
-        Of the rest, one message for each order id: two of the broker's orders can stand behind one.
+        Of the rest a message for each of the broker's orders: of two behind one order id, IB may take it for one of them
+        alone. When it ends both, the second message is refused, which changes nothing any more.
         """
         withdrawn = self._withdrawals.cancel(records)
         left = [record for record in records if not record.status.is_final]
@@ -222,8 +223,8 @@ class OrderSending:
             self.require_link()
         for record in left:
             record.begin_cancel()
-        for order_id in dict.fromkeys(record.order_id for record in left):
-            self._connection.session.orders.cancel(order_id)
+        for record in left:
+            self._connection.session.orders.cancel(record.order_id)
 
 
 def _require_terms(terms: OrderTerms, instrument: Instrument | None) -> None:

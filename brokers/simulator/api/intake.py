@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from brokers.simulator.api.link import COMPETING, COMPETING_TEXT, STREAM_REQUESTS, Waiting
-from brokers.simulator.api.messages import session as messages
-from brokers.simulator.api.names import REQUEST_IDS, request_id, request_name
 from brokers.simulator.api.requests import REQUESTS
 from brokers.simulator.api.requests.base import RequestRefused
-from brokers.simulator.api.session import Session
+from brokers.simulator.api.rows import request_row
+from brokers.simulator.connections.link import COMPETING, COMPETING_TEXT, STREAM_REQUESTS, Waiting
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.records.rows import request_row
+from brokers.simulator.messages import session as messages
+from brokers.simulator.messages.names import REQUEST_IDS, request_id, request_name
 from brokers.simulator.wire import FieldError, Fields, integer
 
 log = logging.getLogger(__name__)

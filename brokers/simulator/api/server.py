@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 from brokers.simulator.api import handshake
 from brokers.simulator.api.intake import Intake
-from brokers.simulator.api.messages import session as messages
-from brokers.simulator.api.names import REQUEST_IDS
-from brokers.simulator.api.pace import Limits, Pace
-from brokers.simulator.api.session import Session
+from brokers.simulator.connections.pace import Limits, Pace
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.messages import session as messages
+from brokers.simulator.messages.names import REQUEST_IDS
 from brokers.simulator.wire import FieldError, Fields, WireError, decode, integer, read_frame
 
 log = logging.getLogger(__name__)

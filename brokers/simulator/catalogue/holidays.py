@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 
 _MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 
-# Whether a place is closed on a day.
+# Whether a place is closed on a day. Asked of the same few thousand days again and again, so each is looked up once.
 Holidays = Callable[[date], bool]
 
 
@@ -15,6 +16,7 @@ def none(_on: date) -> bool:
     return False
 
 
+@cache
 def american(on: date) -> bool:
     """The New York Stock Exchange's holidays, as its page lists them; the half days trade in full here."""
     moved = {_observed(date(on.year, 1, 1)), _observed(date(on.year, 7, 4)), _observed(date(on.year, 12, 25))}
@@ -35,6 +37,7 @@ def _american_by_weekday(year: int) -> set[date]:
     }
 
 
+@cache
 def european(on: date) -> bool:
     """Xetra's holidays."""
     easter = _easter(on.year)
@@ -42,6 +45,7 @@ def european(on: date) -> bool:
     return fixed or on in {easter - timedelta(days=2), easter + timedelta(days=1)}
 
 
+@cache
 def british(on: date) -> bool:
     """The London Stock Exchange's holidays, but for those that a king makes."""
     easter = _easter(on.year)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from itertools import takewhile
 from time import monotonic
 from typing import Protocol
@@ -81,16 +82,7 @@ class Hours:
 
     def published(self, spans: tuple[Span, ...], today: date) -> str:
         """IB's text for today and the days after it; `today` is the date where the place is."""
-        days = (today + offset * _DAY for offset in range(PUBLISHED_DAYS))
-        return ";".join(text for day in days for text in self._published(spans, day))
-
-    def _published(self, spans: tuple[Span, ...], day: date) -> Iterator[str]:
-        if self.is_closed(day):
-            yield f"{day:%Y%m%d}:CLOSED"
-            return
-        for span in spans:
-            opens, closes = span.on(day)
-            yield f"{opens:%Y%m%d:%H%M}-{closes:%Y%m%d:%H%M}"
+        return _published(self, spans, today)
 
     def sessions(self, spans: tuple[Span, ...], around: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Each session from the day before `around` to two weeks after it, in order, in UTC."""
@@ -110,6 +102,22 @@ class Hours:
 
     def _in_utc(self, opens: datetime, closes: datetime) -> tuple[datetime, datetime]:
         return opens.replace(tzinfo=self.zone).astimezone(UTC), closes.replace(tzinfo=self.zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def _published(hours: Hours, spans: tuple[Span, ...], today: date) -> str:
+    """A chain's thousands of contracts all have the same."""
+    days = (today + offset * _DAY for offset in range(PUBLISHED_DAYS))
+    return ";".join(text for day in days for text in _published_on(hours, spans, day))
+
+
+def _published_on(hours: Hours, spans: tuple[Span, ...], day: date) -> Iterator[str]:
+    if hours.is_closed(day):
+        yield f"{day:%Y%m%d}:CLOSED"
+        return
+    for span in spans:
+        opens, closes = span.on(day)
+        yield f"{opens:%Y%m%d:%H%M}-{closes:%Y%m%d:%H%M}"
 
 
 class Phase(Enum):

@@ -10,12 +10,12 @@ from brokers.simulator.accounts import statement
 from brokers.simulator.accounts.amounts import ZERO
 from brokers.simulator.accounts.statement import Figure
 from brokers.simulator.accounts.valuation import Holding, Valuation, Worth
-from brokers.simulator.api.messages import account as messages
-from brokers.simulator.api.messages.account import Profit
-from brokers.simulator.api.session import Session, Sessions
 from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.clock import ib_clock
-from brokers.simulator.feeds.account_subscriptions import EVERY_ACCOUNT, ProfitSubscription, Told
+from brokers.simulator.connections.account_subscriptions import EVERY_ACCOUNT, ProfitSubscription, Told
+from brokers.simulator.connections.session import Session, Sessions
+from brokers.simulator.messages import account as messages
+from brokers.simulator.messages.account import Profit
 from brokers.simulator.wire import Value
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.messages import bars as messages
-from brokers.simulator.api.session import Session, Sessions
 from brokers.simulator.catalogue.hours import Phase
 from brokers.simulator.catalogue.listings import Instrument
-from brokers.simulator.feeds.subscriptions import BarSubscription, ChartSubscription
-from brokers.simulator.market.airing import Airing
+from brokers.simulator.connections.session import Session, Sessions
+from brokers.simulator.connections.subscriptions import BarSubscription, ChartSubscription
+from brokers.simulator.feeds.airing import Airing
 from brokers.simulator.market.bars import bar_of
 from brokers.simulator.market.chart import Chart
 from brokers.simulator.market.history import DatedBar, History
 from brokers.simulator.market.market import Market, Quote
+from brokers.simulator.messages import bars as messages
 
 # IB has five-second bars alone, whatever size is asked for.
 SECONDS = 5

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from brokers.simulator.api.messages import depth as messages
-from brokers.simulator.api.messages.depth import ASK, BID, DELETE, INSERT, UPDATE, RowChange
-from brokers.simulator.api.session import Session, Sessions
-from brokers.simulator.feeds.subscriptions import DepthSubscription
-from brokers.simulator.market.airing import Airing
+from brokers.simulator.connections.session import Session, Sessions
+from brokers.simulator.connections.subscriptions import DepthSubscription
+from brokers.simulator.feeds.airing import Airing
 from brokers.simulator.market.book import EMPTY, Book, Level
 from brokers.simulator.market.market import Market, Quote
+from brokers.simulator.messages import depth as messages
+from brokers.simulator.messages.depth import ASK, BID, DELETE, INSERT, UPDATE, RowChange
 from brokers.simulator.wire import Value
 
 # How many books one client may watch at a time.

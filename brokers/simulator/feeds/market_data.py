@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.link import Link
-from brokers.simulator.api.session import Sessions
 from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.connections.link import Link
+from brokers.simulator.connections.session import Sessions
+from brokers.simulator.feeds.airing import Airing
 from brokers.simulator.feeds.bars import BarFeed
 from brokers.simulator.feeds.depth import DepthFeed
 from brokers.simulator.feeds.quotes import QuoteFeed
 from brokers.simulator.feeds.ticks import TickFeed
-from brokers.simulator.market.airing import Airing
 from brokers.simulator.market.board import Board
 from brokers.simulator.market.history import History
 from brokers.simulator.market.market import Market
@@ -23,7 +23,6 @@ class MarketData:
         self, sessions: Sessions, market: Market, catalogue: Catalogue, calendar: Calendar, link: Link
     ) -> None:
         airing = Airing(calendar, link)
-        market.days.always_open = calendar.always_open
         self.history = History(market, calendar)
         self.tick_history = TickHistory(self.history)
         self.pacing = Pacing()

@@ -5,14 +5,14 @@ One that a person placed by hand is client 0's: it hears of the executions, and 
 
 from __future__ import annotations
 
-from brokers.simulator.api.messages import executions
-from brokers.simulator.api.messages import orders as messages
-from brokers.simulator.api.messages.session import NO_REQUEST
-from brokers.simulator.api.session import Session, Sessions
 from brokers.simulator.clock import ib_time
+from brokers.simulator.connections.session import Session, Sessions
 from brokers.simulator.feeds.accounts import AccountFeed
+from brokers.simulator.messages import executions
+from brokers.simulator.messages import orders as messages
+from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.orders.order import Commission, Execution, Order
-from brokers.simulator.orders.whatif import Preview
+from brokers.simulator.trading.whatif import Preview
 from brokers.simulator.wire import Value
 
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from brokers.simulator.api.messages import quotes as messages
-from brokers.simulator.api.session import Session, Sessions
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.catalogue.listings import Instrument
-from brokers.simulator.feeds.subscriptions import QuoteSubscription
-from brokers.simulator.market.airing import Airing
+from brokers.simulator.connections.session import Session, Sessions
+from brokers.simulator.connections.subscriptions import QuoteSubscription
+from brokers.simulator.feeds.airing import Airing
+from brokers.simulator.feeds.quote_ticks import changes
 from brokers.simulator.market.board import Board
 from brokers.simulator.market.market import Market, Quote
+from brokers.simulator.messages import quotes as messages
 
 # IB's default number of market data lines for one login, over all its clients.
 LINES = 100
@@ -141,7 +142,7 @@ class QuoteFeed:
             return
         self._tell_kind(session, subscription)
         now = self._visible(subscription)
-        for tick in messages.changes(subscription, now, at=self._calendar.now()):
+        for tick in changes(subscription, now, at=self._calendar.now()):
             session.send(tick)
         subscription.shown = now
 

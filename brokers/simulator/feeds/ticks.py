@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from brokers.simulator.api.messages import ticks as messages
-from brokers.simulator.api.session import Session, Sessions
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.catalogue.listings import Instrument
-from brokers.simulator.feeds.subscriptions import TickKind, TickSubscription
-from brokers.simulator.market.airing import Airing
+from brokers.simulator.connections.session import Session, Sessions
+from brokers.simulator.connections.subscriptions import TickSubscription
+from brokers.simulator.feeds.airing import Airing
 from brokers.simulator.market.market import Market, Quote
+from brokers.simulator.messages import ticks as messages
+from brokers.simulator.messages.ticks import TickKind
 from brokers.simulator.wire import Value
 
 # How many a login has, over all its clients: one for twenty of its market data lines.

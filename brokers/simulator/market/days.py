@@ -20,7 +20,7 @@ class TradingDays:
 
     def __init__(self, timeline: Timeline, *, always_open: bool = True) -> None:
         self._timeline = timeline
-        self.always_open = always_open
+        self._always_open = always_open
         # Of each place the last day that was looked up: from which second up to which, and its first step.
         self._known: dict[Hours, tuple[int, int, int | None]] = {}
 
@@ -37,7 +37,7 @@ class TradingDays:
 
     def _day(self, hours: Hours, second: int) -> tuple[int, int]:
         """When the day that a second belongs to began, and when the next one does."""
-        begins = _midnights(hours, second) if self.always_open else _openings(hours, second)
+        begins = _midnights(hours, second) if self._always_open else _openings(hours, second)
         before = [at for at in begins if at <= second]
         after = [at for at in begins if at > second]
         return max(before, default=0), min(after, default=second + _DAY)

@@ -14,19 +14,22 @@ FINENESS = 16
 
 
 class Grid:
-    """A market rule in units of which every increment is a whole number. Points are whole units above zero."""
+    """A market rule in units of which every increment is a whole number: `unit` is the price of one.
+
+    Points are whole units above zero.
+    """
 
     def __init__(self, rule: MarketRule) -> None:
         steps = sorted(rule.steps)
         unit = _common([Fraction(number) for step in steps for number in step if number]) / FINENESS
-        self._unit = unit
+        self.unit = unit
         self._edges = [int(Fraction(low) / unit) for low, _ in steps]
         self._increments = [int(Fraction(increment) / unit) for _, increment in steps]
         self._decimals = [increment for _, increment in steps]
 
     def units(self, price: Decimal) -> int:
         """The point of a price; what lies between two is cut off."""
-        return int(Fraction(price) / self._unit)
+        return int(Fraction(price) / self.unit)
 
     def price(self, point: int) -> Decimal:
         """The allowed price at a point, exactly."""
@@ -41,6 +44,11 @@ class Grid:
         """The highest allowed point that is not above this one, and never zero."""
         increment = self.increment(point)
         return max(point // increment * increment, self._increments[0])
+
+    def ceiling(self, point: int) -> int:
+        """The lowest allowed point that is not below this one."""
+        floor = self.floor(point)
+        return floor if floor >= point else self.above(floor, 1)
 
     def above(self, point: int, count: int) -> int:
         """The allowed point so many above an allowed one."""

@@ -52,7 +52,7 @@ class History:
         return int(self._calendar.now().timestamp())
 
     def tape(self, con_id: int) -> Tape:
-        return Tape(self._market.walk(con_id), self._market.timeline, began=self._market.began)
+        return self._market.tape(con_id)
 
     def schedule(self, instrument: Instrument, *, regular_hours: bool) -> Schedule:
         return Schedule(instrument, regular_hours=regular_hours, always_open=self._calendar.always_open)

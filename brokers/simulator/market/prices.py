@@ -1,6 +1,6 @@
-"""How one instrument's path reads as bids, asks, trades and sizes.
+"""How the points of one instrument's price read as bids, asks, trades and sizes.
 
-Each is a rising function of the path alone: the highest ask of a stretch belongs to its highest point. That is why a
+Each is a rising function of the point alone: the highest ask of a stretch belongs to its highest point. That is why a
 bar of any length is known from the few numbers of its stretch.
 """
 
@@ -15,6 +15,7 @@ from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.market.book import EMPTY, LEVELS, Book, Level
 from brokers.simulator.market.grid import Grid
 from brokers.simulator.market.path import Path
+from brokers.simulator.market.spreads import Around, Fixed, Spread
 
 _DAILY_RANGE = Decimal("0.03")
 # However fine or coarse the increments: enough of them that something moves, and no more than a bad day's move.
@@ -30,26 +31,29 @@ _SPREAD = "0.00002"
 
 
 class Prices:
-    """`path` is in points of the instrument's own grid; what the methods take and give is said by their types."""
+    """Points are those of the instrument's own `grid`; what the methods take and give is said by their types."""
 
     def __init__(self, instrument: Instrument, seed: int) -> None:
         self.instrument = instrument
         self._key = f"{seed}/{instrument.con_id}"
-        self._grid = Grid(instrument.market_rule)
-        self.home = self._grid.units(instrument.start_price)
-        self._spread = self._increments(Decimal(_SPREADS.get(instrument.security_type, _SPREAD)))
+        self.grid = Grid(instrument.market_rule)
+        self.home = self.grid.units(instrument.start_price)
+        share = Decimal(_SPREADS.get(instrument.security_type, _SPREAD))
+        self._spread: Spread = (
+            Around(self.grid, share) if instrument.follows else Fixed(self.grid, self._increments(share))
+        )
 
-    @cached_property
     def path(self) -> Path:
+        """The one that its price goes by itself."""
         return Path(self._key, home=self.home, daily_range=self._daily_range())
 
     def _daily_range(self) -> int:
-        lively = _LIVELY_INCREMENTS * self._grid.increment(self.home)
-        widest = max(int(self.home * _WIDEST_RANGE), 2 * self._grid.increment(self.home))
+        lively = _LIVELY_INCREMENTS * self.grid.increment(self.home)
+        widest = max(int(self.home * _WIDEST_RANGE), 2 * self.grid.increment(self.home))
         return min(max(int(self.home * _DAILY_RANGE), lively), widest)
 
     def _increments(self, share: Decimal) -> int:
-        return max(round(self.home * share / self._grid.increment(self.home)), 1)
+        return max(round(self.home * share / self.grid.increment(self.home)), 1)
 
     @cached_property
     def lot(self) -> Decimal:
@@ -59,19 +63,17 @@ class Prices:
         return (usual / one.size_increment).to_integral_value(ROUND_CEILING) * one.size_increment
 
     def bid(self, point: int) -> Decimal:
-        return self._grid.price(self._grid.floor(point))
+        return self.grid.price(self._spread.bid(point))
 
     def ask(self, point: int) -> Decimal:
-        return self._grid.price(self._grid.above(self._grid.floor(point), self._spread))
+        return self.grid.price(self._spread.ask(point))
 
     def middle(self, point: int) -> Decimal:
         return (self.bid(point) + self.ask(point)) / 2
 
     def last(self, point: int) -> Decimal:
         """A trade is made at the bid or the ask, or between the two where they are further apart."""
-        bid = self._grid.floor(point)
-        upper_half = max(point - bid, 0) * 2 >= self._grid.increment(bid)
-        return self._grid.price(self._grid.above(bid, self._spread // 2 + upper_half))
+        return self.grid.price(self._spread.last(point))
 
     def size(self, lots: int) -> Decimal:
         """Of a trade; what is only computed changes hands in no size."""
@@ -89,20 +91,18 @@ class Prices:
             return EMPTY
         chance = self._chance(quarter)
         bid_size, ask_size = self._best_size(chance), self._best_size(chance)
-        bid = self._grid.floor(point)
-        ask = self._grid.above(bid, self._spread)
         return Book(
-            bids=self._side(bid, bid_size, self._grid.below, chance),
-            asks=self._side(ask, ask_size, self._grid.above, chance),
+            bids=self._side(self._spread.bid(point), bid_size, self.grid.below, chance),
+            asks=self._side(self._spread.ask(point), ask_size, self.grid.above, chance),
         )
 
     def _side(self, best: int, size: Decimal, further: Callable[[int, int], int], chance: Random) -> tuple[Level, ...]:
-        levels = [Level(self._grid.price(best), size)]
+        levels = [Level(self.grid.price(best), size)]
         for _ in range(LEVELS - 1):
             best = further(best, chance.choice((1, 1, 2)))
             if best <= 0:
                 break
-            levels.append(Level(self._grid.price(best), chance.randint(2, 20) * self.lot))
+            levels.append(Level(self.grid.price(best), chance.randint(2, 20) * self.lot))
         return tuple(levels)
 
     def _chance(self, quarter: int) -> Random:

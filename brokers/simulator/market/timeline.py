@@ -95,7 +95,10 @@ class Span:
 
 
 class Timeline:
-    def __init__(self) -> None:
+    """`began` is where the past ends and the steps begin, in seconds since 1970."""
+
+    def __init__(self, *, began: int) -> None:
+        self.began = began
         self._runs: list[_Run] = []
         self._pause = _PAUSE
 
@@ -142,6 +145,13 @@ class Timeline:
             if run.first_step <= step < run.end_step:
                 return run.second_of(step)
         return None
+
+    def time_of(self, step: int) -> int:
+        """The second in which a step was made; for one before the first or after the newest, that one's."""
+        if not self._runs:
+            return self.began
+        made = min(max(step, self._runs[0].first_step), self._runs[-1].end_step - 1)
+        return self.second_of(made) or self.began
 
     def first_step_from(self, second: int) -> int | None:
         """The first step that was made in this second or later; None when all of them were, or there are none yet."""

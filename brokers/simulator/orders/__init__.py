@@ -1,1 +1,1 @@
-"""From placeOrder to the fill: what is judged, what waits, what trades."""
+"""What an order is: its message and terms, what it has to be, when it wakes, trades and ends."""

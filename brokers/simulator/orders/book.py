@@ -12,13 +12,16 @@ from brokers.simulator.orders.order import Commission, Execution, Order
 class OrderBook:
     """Orders by perm id, which is the broker's and nobody else ever gets, and by the id that their client gave them.
 
-    An order that a person placed by hand has no id until a client is given one for it.
+    An order that a person placed by hand has no id until a client is given one for it. Of two open orders under one id
+    and one reference, which a modify can leave, the id means the newer; once that is over, the older.
     """
 
     def __init__(self) -> None:
         self._least_order_id = 1
         self._orders: dict[int, Order] = {}
         self._by_order_id: dict[tuple[int, int], Order] = {}
+        # By perm id, the order whose id and reference went to another one while it was open.
+        self._covered: dict[int, Order] = {}
         self._open: dict[int, Order] = {}
         self._open_on: defaultdict[int, dict[int, Order]] = defaultdict(dict)
         self._executions: dict[str, Execution] = {}
@@ -37,8 +40,12 @@ class OrderBook:
 
     def name(self, order: Order) -> None:
         """Makes the order the one that its client means by its order id."""
-        if order.order_id:
-            self._by_order_id[order.client_id, order.order_id] = order
+        if not order.order_id:
+            return
+        before = self._by_order_id.get((order.client_id, order.order_id))
+        if before is not None and before is not order and before.is_open and before.order_ref == order.order_ref:
+            self._covered[order.perm_id] = before
+        self._by_order_id[order.client_id, order.order_id] = order
 
     def _enter(self, order: Order) -> None:
         self._open[order.perm_id] = order
@@ -49,6 +56,15 @@ class OrderBook:
         self._open.pop(order.perm_id, None)
         for con_id in order.con_ids:
             self._open_on[con_id].pop(order.perm_id, None)
+        self._uncover(order)
+
+    def _uncover(self, order: Order) -> None:
+        """Its id means again the order that had it before, if that is still open."""
+        before = self._covered.pop(order.perm_id, None)
+        while before is not None and not before.is_open:
+            before = self._covered.pop(before.perm_id, None)
+        if before is not None and self.get(order.client_id, order.order_id) is order:
+            self.name(before)
 
     def __iter__(self) -> Iterator[Order]:
         """Every order that was ever taken, oldest first."""

@@ -6,11 +6,12 @@ written and flushed before the answer that it stands for leaves. Every row has `
 
     gateway      event (started | stopped), account, seed, read_only
     connection   event (opened | refused | closed), client_id, peer, reason
-    order        event (new | modify | what_if | dropped | elsewhere), order_id, client_id, perm_id, order_ref, account,
-                 con_id, symbol, side, order_type, quantity, limit_price, time_in_force, message (every field as
-                 received). One row for each placeOrder that could be read, before it is judged; con_id (0 or null for
-                 none) and symbol are what the client named. `dropped` is one that got no word and never existed,
-                 `elsewhere` one that a person placed by hand.
+    order        event (new | modify | doubled | what_if | dropped | elsewhere), order_id, client_id, perm_id,
+                 order_ref, account, con_id, symbol, side, order_type, quantity, limit_price, time_in_force, message
+                 (every field as received). One row for each placeOrder that could be read, before it is judged; con_id
+                 (0 or null for none) and symbol are what the client named. `doubled` is a modify that became an order
+                 of its own, `dropped` a new order that got no word and never existed, `elsewhere` one that a person
+                 placed by hand.
     refusal      order_id, client_id, perm_id, order_ref, code, text. For a new order and for a modify alike.
     status       order_id, client_id, perm_id, order_ref, account, status and why_held (IB's words), filled, remaining,
                  average_price, completed, done_at, course (how far it has come beyond what was asked: elected, where

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from brokers.simulator.api.names import request_id, request_name
 from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.order import Commission, Execution, Order
 from brokers.simulator.orders.terms import limit_price_of, quantity_of
 from brokers.simulator.wire import integer
 
 Columns = dict[str, Any]
-
-# A row tells what was asked, and no message makes the ledger grow by more than a few KB.
-_MOST_FIELDS = 64
-_LONGEST_FIELD = 80
 
 
 def order_row(event: str, client_id: int, perm_id: int | None, account: str, message: OrderMessage) -> Columns:
@@ -105,15 +100,4 @@ def _identity(order: Order) -> Columns:
         "client_id": order.client_id,
         "perm_id": order.perm_id,
         "order_ref": order.order_ref,
-    }
-
-
-def request_row(client_id: int | None, message_id: int, texts: list[str], fate: str) -> Columns:
-    return {
-        "client_id": client_id,
-        "message_id": message_id,
-        "name": request_name(message_id),
-        "request_id": (request_id(message_id, texts) or "")[:_LONGEST_FIELD] or None,
-        "fate": fate,
-        "fields": [text[:_LONGEST_FIELD] for text in texts[1 : _MOST_FIELDS + 1]],
     }

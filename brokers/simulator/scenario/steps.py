@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from brokers.simulator.api.names import REQUEST_IDS
+from brokers.simulator.messages.names import REQUEST_IDS
 from brokers.simulator.scenario.verbs import VERBS
 from brokers.simulator.scenario.verbs.table import Verb, VerbRefused, nearest, seconds, switch, whole
 

@@ -21,8 +21,8 @@ from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.orders.checks import require_sound, require_sound_terms
 from brokers.interactive_brokers.orders.record import record_of
 from brokers.interactive_brokers.orders.terms import NAMES, NEEDED, TRAILS, OrderTerms, changed, terms_of
-from brokers.simulator.api.messages.orders import open_order
 from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.messages.orders import open_order
 from brokers.simulator.orders.message import OrderMessage, read_order
 from brokers.simulator.orders.order import SUBMITTED
 from brokers.simulator.orders.order import Order as BrokerOrder

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brokers.simulator.api.requests import REQUESTS
-from brokers.simulator.api.session import Session
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.wire import Fields, encode
 from tests.brokers.simulator.conftest import RawClient, Running, soon, started, stopped
@@ -88,7 +88,7 @@ async def test_no_message_breaks_the_gateway_and_a_replay_agrees_with_it(
 ) -> None:
     broken: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: broken.append(context))
-    monkeypatch.setattr("brokers.simulator.api.pace.Pace.allows", lambda _self, _now: True)
+    monkeypatch.setattr("brokers.simulator.connections.pace.Pace.allows", lambda _self, _now: True)
     chance, writer = random.Random(seed), Writer()  # noqa: S311 - repeats with its seed
     for client_id in (1, 2):
         messages = [any_message(chance, writer) for _ in range(600)]

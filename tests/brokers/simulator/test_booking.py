@@ -24,7 +24,7 @@ class Floor:
         """What it cost, and in which currency."""
         at = None if price is None else Decimal(price)
         before = set(self.gateway.orders.commissions)
-        self.gateway.desk.fill_elsewhere(con_id=con_id, side=side, quantity=Decimal(quantity), price=at)
+        self.gateway.desk.elsewhere.fill(con_id=con_id, side=side, quantity=Decimal(quantity), price=at)
         [exec_id] = set(self.gateway.orders.commissions) - before
         commission = self.gateway.orders.commissions[exec_id]
         return commission.amount, commission.currency

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import exp
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from brokers.simulator.catalogue.listings.contract_ids import FIRST, Derived, pa
 from brokers.simulator.catalogue.listings.futures import CL, ES, FUTURES, GC, YEN, ZT, FutureSeries
 from brokers.simulator.catalogue.listings.instrument import Instrument
 from brokers.simulator.catalogue.listings.options import OPTIONS, OptionSeries
-from brokers.simulator.catalogue.listings.pricing import option_price
+from brokers.simulator.catalogue.listings.pricing import INTEREST, years_until
 from brokers.simulator.orders.message import CONTRACT
 
 TODAY = date(2026, 11, 23)
@@ -173,32 +174,22 @@ def test_a_weekly_option_on_a_future_is_named_for_its_week_and_turns_into_the_ne
 
 @settings(max_examples=30, deadline=None)
 @given(series=st.sampled_from(OPTIONS), today=DAYS, data=st.data())
-def test_an_option_is_worth_what_is_in_it_at_least_and_its_underlying_at_most(
+def test_an_option_is_worth_what_it_will_pay_at_least_and_its_underlying_at_most(
     series: OptionSeries, today: date, data: st.DataObject
 ) -> None:
     option = series.instrument(data.draw(st.sampled_from(list(series.listed(today)))), today)
     under = Catalogue(calendar=on(today)).get(option.under_con_id)
     assert under is not None
-    inside = under.start_price - option.strike if option.right == "C" else option.strike - under.start_price
-    increment = option.market_rule.increment(option.start_price)
-    assert max(inside, Decimal(0)) - increment <= option.start_price <= under.start_price + increment
+    assert option.last_day is not None
+    discount = exp(-INTEREST * years_until(option.last_day, today))
+    # A future is paid for at the end, as the strike is.
+    got = float(under.start_price) * (discount if option.security_type == "FOP" else 1)
+    paid = float(option.strike) * discount
+    inside = got - paid if option.right == "C" else paid - got
+    increment = float(option.market_rule.increment(option.start_price))
+    assert inside - increment <= option.start_price <= under.start_price + Decimal(increment)
     assert option.market_rule.allows(option.start_price)
     assert option.start_price > 0
-
-
-def test_more_time_and_a_nearer_strike_cost_more() -> None:
-    def price(strike: str, years: float) -> Decimal:
-        return option_price(Decimal(100), Decimal(strike), "C", years=years, volatility=0.3)
-
-    assert price("110", 0.1) < price("110", 1.0)
-    assert price("110", 0.5) < price("105", 0.5) < price("100", 0.5)
-    assert price("90", 0.0) == 10
-    assert price("110", 0.0) == 0
-
-
-def test_a_put_and_a_call_keep_their_parity() -> None:
-    call, put = (option_price(Decimal(100), Decimal(100), right, years=1.0, volatility=0.3) for right in ("C", "P"))
-    assert abs(call - put - (100 - 100 * Decimal("0.960789"))) < Decimal("0.001")
 
 
 def test_a_contract_keeps_its_first_price_while_the_days_pass() -> None:

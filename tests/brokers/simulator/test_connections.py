@@ -151,7 +151,7 @@ async def test_messages_over_the_rate_are_refused_with_100(running: Running, raw
 
 
 async def test_a_client_that_does_not_read_is_dropped(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brokers.simulator.api.session.UNREAD_LIMIT", 64 * 1024)
+    monkeypatch.setattr("brokers.simulator.connections.session.UNREAD_LIMIT", 64 * 1024)
     lazy = await running.raw()
     await lazy.start()
     lazy.reader._transport.pause_reading()  # type: ignore[attr-defined]

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from brokers.simulator.api.link import Link
-from brokers.simulator.api.session import Sessions
 from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.connections.link import Link
+from brokers.simulator.connections.session import Sessions
 from brokers.simulator.feeds.market_data import MarketData
 from brokers.simulator.market.market import Market, Quote
 from tests.brokers.simulator.hand_clock import HandClock
@@ -24,7 +24,7 @@ PAIRS_OPEN = datetime(2026, 3, 18, 21, 15, tzinfo=UTC)
 def market_of(clock: HandClock, *, always_open: bool) -> Market:
     calendar = Calendar(clock, always_open=always_open)
     catalogue = Catalogue(calendar=calendar)
-    market = Market(catalogue, seed=7, now=calendar.now)
+    market = Market(catalogue, seed=7, now=calendar.now, always_open=always_open)
     MarketData(Sessions(), market, catalogue, calendar, Link())
     return market
 

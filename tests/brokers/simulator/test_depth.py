@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ib_insync import IB, Contract, DOMLevel, Forex, Index, Stock, Ticker
 
-from brokers.simulator.api.messages.depth import BID, DELETE, INSERT
 from brokers.simulator.feeds.depth import changes
 from brokers.simulator.market.book import Book, Level
+from brokers.simulator.messages.depth import BID, DELETE, INSERT
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, until
 
 LEVELS = st.lists(st.builds(Level, st.decimals(1, 9, places=1), st.decimals(1, 9, places=0)), max_size=6).map(tuple)

@@ -6,8 +6,8 @@ import pytest
 from ib_insync import IB, Contract, Stock, Ticker
 from ib_insync.wrapper import RequestError
 
-from brokers.simulator.api.farms import FARMS, serves_quotes
 from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.connections.farms import FARMS, serves_quotes
 from brokers.simulator.scenario.scenario import VerbRefused
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, until
 

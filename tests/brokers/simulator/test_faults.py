@@ -211,7 +211,7 @@ async def test_clearing_faults_ends_them_all(running: Running, raw: RawClient) -
 async def test_a_client_that_is_kept_waiting_for_too_much_is_dropped(
     running: Running, raw: RawClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("brokers.simulator.api.session.UNREAD_LIMIT", 10_000)
+    monkeypatch.setattr("brokers.simulator.connections.session.UNREAD_LIMIT", 10_000)
     await raw.start()
     session = running.gateway.sessions.get(1)
     assert session is not None

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from ib_insync import IB, Contract, Crypto, Future, Index, RequestError, Stock
 
-from brokers.simulator.api.farms import FarmState
 from brokers.simulator.catalogue.hours import Calendar
+from brokers.simulator.connections.farms import FarmState
 from brokers.simulator.market.chart import LEGAL_SIZES
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, started, stopped, until
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock

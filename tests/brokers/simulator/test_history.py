@@ -321,7 +321,7 @@ def test_after_the_gateway_slept_the_past_goes_on_from_where_it_was() -> None:
     clock = HandClock()
     one, market = history(clock=clock)
     clock.run(market, 10)
-    stood = market.walk(APPLE).at(market.steps).close
+    stood = market.walk(APPLE).trail.at(market.steps).close
     clock.forward(3600)
     market.step()
     assert abs(points(one, APPLE, NOW + 10 + 60)[0] - stood) < stood / 1000

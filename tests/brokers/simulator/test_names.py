@@ -11,7 +11,7 @@ from ib_insync.client import Client
 from ib_insync.decoder import Decoder
 from ib_insync.wrapper import Wrapper
 
-from brokers.simulator.api.names import ANSWER_NAMES, REQUEST_NAMES, request_id, request_name
+from brokers.simulator.messages.names import ANSWER_NAMES, REQUEST_NAMES, request_id, request_name
 from brokers.simulator.wire import SERVER_VERSION
 
 ID = 4711

@@ -135,7 +135,7 @@ async def test_a_child_may_want_what_only_its_parents_fill_makes_affordable(
     funds = running.gateway.valuation.worth().available_funds
     most = int(funds / quote(running, apple.conId).ask * 2 * Decimal("0.9"))
     by_hand = {"con_id": apple.conId, "side": "BUY", "quantity": Decimal(most)}
-    running.gateway.desk.fill_elsewhere(**by_hand)
+    running.gateway.desk.elsewhere.fill(**by_hand)
     parent = ib.placeOrder(apple, LimitOrder("SELL", most, FAR_ABOVE, tif="GTC", transmit=False))
     again = ib.placeOrder(apple, LimitOrder("BUY", most, FAR_BELOW, tif="GTC", parentId=parent.order.orderId))
     alone = ib.placeOrder(apple, LimitOrder("BUY", most, FAR_BELOW, tif="GTC"))

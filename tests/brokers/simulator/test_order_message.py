@@ -30,8 +30,8 @@ from ib_insync.client import Client
 from ib_insync.decoder import Decoder
 from ib_insync.order import ExecutionCondition, MarginCondition, OrderComboLeg
 
-from brokers.simulator.api.messages.orders import completed_order, open_order
 from brokers.simulator.catalogue.listings import INSTRUMENTS
+from brokers.simulator.messages.orders import completed_order, open_order
 from brokers.simulator.orders.message import OrderMessage, read_order
 from brokers.simulator.orders.order import FILLED, SUBMITTED
 from brokers.simulator.orders.order import Order as BrokerOrder

@@ -119,7 +119,7 @@ class Trading:
 
     def elsewhere(self, asked: tuple[str, int]) -> None:
         side, size = asked
-        self.gateway.desk.place_elsewhere(con_id=CON_ID, side=side, quantity=Decimal(size))
+        self.gateway.desk.elsewhere.place(con_id=CON_ID, side=side, quantity=Decimal(size))
 
     def do(self, action: tuple[str, Any]) -> None:
         verb, argument = action

@@ -24,7 +24,7 @@ FAR_BELOW = 100.0
 
 
 def resting(running: Running, contract: Contract, limit: str = "100"):
-    return running.gateway.desk.place_elsewhere(
+    return running.gateway.desk.elsewhere.place(
         con_id=contract.conId, side="BUY", quantity=Decimal(10), order_type="LMT", limit_price=Decimal(limit)
     )
 
@@ -54,7 +54,7 @@ async def test_a_client_can_not_cancel_what_a_person_placed_but_can_cancel_every
 async def test_a_fill_by_hand_moves_positions_and_is_found_among_executions(
     running: Running, ib: IB, apple: Contract
 ) -> None:
-    running.gateway.desk.fill_elsewhere(con_id=apple.conId, side="BUY", quantity=Decimal(25), price=Decimal("190.25"))
+    running.gateway.desk.elsewhere.fill(con_id=apple.conId, side="BUY", quantity=Decimal(25), price=Decimal("190.25"))
     await until(ib, lambda: bool(ib.positions()))
     assert [(one.contract.conId, one.position) for one in ib.positions()] == [(apple.conId, 25.0)]
     [fill] = await soon(ib.reqExecutionsAsync())
@@ -66,7 +66,7 @@ async def test_a_fill_by_hand_moves_positions_and_is_found_among_executions(
 async def test_client_0_hears_of_executions_by_hand_as_they_happen(running: Running, apple: Contract) -> None:
     raw = await running.raw()
     await raw.start(0)
-    running.gateway.desk.fill_elsewhere(con_id=apple.conId, side="SELL", quantity=Decimal(5))
+    running.gateway.desk.elsewhere.fill(con_id=apple.conId, side="SELL", quantity=Decimal(5))
     [*_, execution] = await raw.receive_until(lambda fields: fields[0] == "11")
     assert (execution[1], execution[2]) == ("-1", "0")
 
@@ -109,14 +109,14 @@ async def test_binding_is_said_with_the_perm_id(running: Running, apple: Contrac
 def test_a_hook_says_what_it_was_given_wrongly(running: Running, wrong: dict) -> None:
     terms = {"con_id": 265598, "side": "BUY", "quantity": Decimal(1)} | wrong
     with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
-        running.gateway.desk.fill_elsewhere(**terms)
+        running.gateway.desk.elsewhere.fill(**terms)
 
 
 async def test_a_restart_knows_orders_and_fills_by_hand_and_their_binding(running: Running, apple: Contract) -> None:
     resting(running, apple)
     client = await running.connect(0)
     await soon(client.reqOpenOrdersAsync())
-    running.gateway.desk.fill_elsewhere(con_id=apple.conId, side="BUY", quantity=Decimal(5))
+    running.gateway.desk.elsewhere.fill(con_id=apple.conId, side="BUY", quantity=Decimal(5))
     await left(client)
     await stopped(running)
     again = await started(running.ledger)
@@ -129,7 +129,7 @@ async def test_a_restart_knows_orders_and_fills_by_hand_and_their_binding(runnin
 async def test_completed_orders_by_hand_are_left_out_for_who_wants_those_of_the_api_alone(
     running: Running, ib: IB, apple: Contract
 ) -> None:
-    running.gateway.desk.fill_elsewhere(con_id=apple.conId, side="BUY", quantity=Decimal(5))
+    running.gateway.desk.elsewhere.fill(con_id=apple.conId, side="BUY", quantity=Decimal(5))
     assert await soon(ib.reqCompletedOrdersAsync(True)) == []
     [done] = await soon(ib.reqCompletedOrdersAsync(False))
     assert (done.orderStatus.status, done.order.filledQuantity) == ("Filled", 5.0)
@@ -233,7 +233,7 @@ async def test_manual_orders_are_no_business_of_other_clients_live(
 ) -> None:
     await raw.start(3)
     resting(running, apple)
-    running.gateway.desk.fill_elsewhere(con_id=apple.conId, side="BUY", quantity=Decimal(5))
+    running.gateway.desk.elsewhere.fill(con_id=apple.conId, side="BUY", quantity=Decimal(5))
     raw.send(49, 1)
     assert [fields[0] for fields in await raw.receive_until(lambda fields: fields[0] == "49")] == ["49"]
 

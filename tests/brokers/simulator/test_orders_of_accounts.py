@@ -71,7 +71,7 @@ async def test_a_restart_knows_whose_everything_is(running: Running, ib: IB, app
     resting = ib.placeOrder(apple, LimitOrder("BUY", 1, 100.0, tif="GTC", account=SECOND))
     filled = ib.placeOrder(apple, MarketOrder("BUY", 20, tif="DAY", account=SECOND))
     await settled(ib, filled, "Filled")
-    running.gateway.desk.fill_elsewhere(con_id=apple.conId, side="BUY", quantity=5, account=SECOND)
+    running.gateway.desk.elsewhere.fill(con_id=apple.conId, side="BUY", quantity=5, account=SECOND)
     await left(ib)
     await stopped(running)
     again = await started(running.ledger, accounts=2)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.simulator.api.pace import RATE, VIOLATIONS, Limits, Pace
+from brokers.simulator.connections.pace import RATE, VIOLATIONS, Limits, Pace
 
 
 def test_a_seconds_worth_may_come_at_once_and_no_more() -> None:

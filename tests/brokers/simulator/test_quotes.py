@@ -5,8 +5,8 @@ import math
 import pytest
 from ib_insync import IB, Bag, ComboLeg, Contract, Index, RequestError, Stock, Ticker
 
+from brokers.simulator.connections.subscriptions import QuoteSubscription
 from brokers.simulator.feeds.quotes import LINES
-from brokers.simulator.feeds.subscriptions import QuoteSubscription
 from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, until
 
 

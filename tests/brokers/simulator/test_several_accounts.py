@@ -229,7 +229,7 @@ def test_what_one_account_does_is_nothing_to_the_others(done: list[tuple[str, In
     alone = {code: Gateway(account=FIRST, seed=7, ledger=None, read_only=False, accounts=3) for code in CODES}
     for code, instrument, side, quantity in done:
         for gateway in (together, alone[code]):
-            gateway.desk.fill_elsewhere(con_id=instrument.con_id, side=side, quantity=Decimal(quantity), account=code)
+            gateway.desk.elsewhere.fill(con_id=instrument.con_id, side=side, quantity=Decimal(quantity), account=code)
     for code in CODES:
         account, expected = together.accounts_by_code[code], alone[code].accounts_by_code[code]
         assert account.cash == expected.cash

@@ -13,7 +13,7 @@ from brokers.simulator.market.timeline import Span, Timeline
 
 def marked(*seconds: float) -> Timeline:
     """A step at each of these times, counted from 1."""
-    timeline = Timeline()
+    timeline = Timeline(began=0)
     for step, second in enumerate(seconds, 1):
         timeline.mark(datetime.fromtimestamp(second, UTC), step)
     return timeline
@@ -89,7 +89,7 @@ def test_a_day_at_one_pace_takes_no_more_room_than_an_hour() -> None:
 
 
 def test_steps_that_come_slowly_are_no_pauses() -> None:
-    timeline = Timeline()
+    timeline = Timeline(began=0)
     timeline.expect(250)
     for step in range(1, 5):
         timeline.mark(datetime.fromtimestamp(250 * step, UTC), step)

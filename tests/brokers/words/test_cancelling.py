@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from brokers.domain import OrderStatus
+from brokers.domain import OrderStatus, OrderUpdate
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused
 from tests.brokers.recorder import Recorder
@@ -102,24 +102,32 @@ async def test_an_account_without_open_orders_has_nothing_to_cancel(node: Tradin
     assert node.execution.cancel_all("DU1000001") == frozenset()
 
 
-async def test_two_orders_behind_one_reference_are_both_cancelled_by_one_message(
-    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+@pytest.mark.parametrize("first_ends", [(501, 502), (502,)])
+async def test_two_orders_behind_one_reference_are_both_cancelled_whichever_a_message_ends(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, first_ends: tuple[int, ...]
 ) -> None:
     order_id = await place_live(node, gateway, recorder)
     gateway.open_order(order_id, orderRef="ours-1", permId=502)
     await recorder.until(lambda: {update.perm_id for update in recorder.updates} == {501, 502})
     node.execution.cancel("ours-1")
-    assert (await gateway.next(CANCEL))[2] == order_id
-    for perm_id in (501, 502):
+    assert (await gateway.next(CANCEL))[2] == (await gateway.next(CANCEL))[2] == order_id
+    for perm_id in first_ends:
         gateway.order_status(order_id, "Cancelled", perm_id=perm_id)
-    ended = await recorder.until(
-        lambda: {update.perm_id for update in recorder.updates if update.status is OrderStatus.CANCELLED} == {501, 502}
-    )
-    assert ended
+    if len(first_ends) == 2:
+        gateway.error(order_id, 10148, "OrderId that needs to be cancelled can not be cancelled, state: Cancelled.")
+    else:
+        gateway.order_status(order_id, "Cancelled", perm_id=501)
+    for perm_id in (501, 502):
+        await recorder.until(lambda perm_id=perm_id: _last_of(recorder, perm_id).status is OrderStatus.CANCELLED)
     with pytest.raises(OrderRefused, match="cancelled already"):
         node.execution.cancel("ours-1")
     await whatever_was_sent_has_arrived(node, gateway)
     assert not received(gateway, CANCEL)
+    assert [_last_of(recorder, perm_id).status for perm_id in (501, 502)] == [OrderStatus.CANCELLED] * 2
+
+
+def _last_of(recorder: Recorder, perm_id: int) -> OrderUpdate:
+    return next(update for update in reversed(recorder.updates) if update.perm_id == perm_id)
 
 
 async def test_an_order_of_another_client_can_t_be_cancelled_from_here(

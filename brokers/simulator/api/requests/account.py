@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.messages import account as messages
-from brokers.simulator.api.messages.session import NO_REQUEST
 from brokers.simulator.api.requests.base import Request, RequestRefused
-from brokers.simulator.api.session import Session
-from brokers.simulator.feeds.account_subscriptions import (
+from brokers.simulator.connections.account_subscriptions import (
     EVERY_ACCOUNT,
     ProfitSubscription,
     SummarySubscription,
     UpdatesSubscription,
     WindowSubscription,
 )
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.messages import account as messages
+from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.wire import Fields
 
 # IB serves two account summaries at a time to a client.

@@ -11,9 +11,9 @@ from brokers.simulator.api.requests.lookup import (
     without_permission,
     without_trades,
 )
-from brokers.simulator.api.session import Session
+from brokers.simulator.connections.session import Session
+from brokers.simulator.connections.subscriptions import BarSubscription
 from brokers.simulator.feeds.bars import SECONDS
-from brokers.simulator.feeds.subscriptions import BarSubscription
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.market.bars import ASK, BID, MIDPOINT, TRADES
 from brokers.simulator.orders.message import CONTRACT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from brokers.simulator.api.session import Session
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.wire import Fields
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.messages import contracts as messages
-from brokers.simulator.api.messages.session import NO_REQUEST
 from brokers.simulator.api.requests.base import Request, RequestRefused
-from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.listings import MARKET_RULES
 from brokers.simulator.catalogue.listings.instrument import COMBINATION
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.messages import contracts as messages
+from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.orders.message import CONTRACT
 from brokers.simulator.wire import Fields
 

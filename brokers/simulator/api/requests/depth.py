@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.messages import depth as messages
-from brokers.simulator.api.messages.depth import DepthExchange
 from brokers.simulator.api.requests.base import Request, RequestRefused
 from brokers.simulator.api.requests.lookup import find_match, invalid, refuse_duplicate
-from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.catalogue import Match
+from brokers.simulator.connections.session import Session
+from brokers.simulator.connections.subscriptions import DepthSubscription
 from brokers.simulator.feeds.depth import MOST_BOOKS
-from brokers.simulator.feeds.subscriptions import DepthSubscription
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.messages import depth as messages
+from brokers.simulator.messages.depth import DepthExchange
 from brokers.simulator.orders.message import CONTRACT
 from brokers.simulator.wire import Fields
 

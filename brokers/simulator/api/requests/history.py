@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from brokers.simulator.api.messages import bars as messages
 from brokers.simulator.api.requests.base import Request, RequestRefused
 from brokers.simulator.api.requests.lookup import (
     find_match,
@@ -15,15 +14,16 @@ from brokers.simulator.api.requests.lookup import (
     without_trades,
 )
 from brokers.simulator.api.requests.times import read_time
-from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.catalogue import Match
 from brokers.simulator.catalogue.listings import Instrument
-from brokers.simulator.feeds.subscriptions import ChartSubscription
+from brokers.simulator.connections.session import Session
+from brokers.simulator.connections.subscriptions import ChartSubscription
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.market.bars import ASK, BID, BID_ASK, MIDPOINT, TRADES
 from brokers.simulator.market.chart import Chart, parse_duration, parse_size
 from brokers.simulator.market.history import DatedBar, TooLong
 from brokers.simulator.market.pacing import MOST_OPEN, PacingViolation
+from brokers.simulator.messages import bars as messages
 from brokers.simulator.orders.message import CONTRACT
 from brokers.simulator.wire import Fields
 

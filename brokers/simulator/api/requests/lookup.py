@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from brokers.simulator.api.requests.base import RequestRefused
 from brokers.simulator.api.requests.contracts import NO_DEFINITION
-from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.catalogue import Match
 from brokers.simulator.catalogue.combinations import CombinationRefused
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from brokers.simulator.api.messages import executions
-from brokers.simulator.api.messages import orders as messages
-from brokers.simulator.api.messages.session import NO_REQUEST
 from brokers.simulator.api.requests.base import Request, RequestRefused
-from brokers.simulator.api.session import Session
 from brokers.simulator.clock import ib_time, parse_ib_time
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
-from brokers.simulator.orders.elsewhere import BINDING_CLIENT
+from brokers.simulator.messages import executions
+from brokers.simulator.messages import orders as messages
+from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.orders.message import read_order
 from brokers.simulator.orders.order import Execution, Order
 from brokers.simulator.orders.refusals import OrderRefused
+from brokers.simulator.trading.elsewhere import BINDING_CLIENT
 from brokers.simulator.wire import FieldError, Fields
 
 # How far back IB's API shows executions and completed orders.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.messages.quotes import BEST_OFFERS, DELAYED_KINDS, FROZEN, LIVE, smart_components
 from brokers.simulator.api.requests.base import Request, RequestRefused
 from brokers.simulator.api.requests.generic_ticks import parse_generic_ticks
 from brokers.simulator.api.requests.lookup import find_combination, find_match, invalid, refuse_duplicate
-from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.catalogue import Match
 from brokers.simulator.catalogue.listings.instrument import COMBINATION
-from brokers.simulator.feeds.subscriptions import QuoteSubscription
+from brokers.simulator.connections.session import Session
+from brokers.simulator.connections.subscriptions import QuoteSubscription
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.messages.quotes import BEST_OFFERS, DELAYED_KINDS, FROZEN, LIVE, smart_components
 from brokers.simulator.orders.message import CONTRACT
 from brokers.simulator.wire import Fields
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.messages import session as messages
 from brokers.simulator.api.requests.base import Request
-from brokers.simulator.api.session import Session
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
+from brokers.simulator.messages import session as messages
 from brokers.simulator.wire import Fields
 
 

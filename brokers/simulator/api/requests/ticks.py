@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from brokers.simulator.api.messages import ticks as messages
 from brokers.simulator.api.requests.base import Request, RequestRefused
 from brokers.simulator.api.requests.history import admit, refuse_without_farm
 from brokers.simulator.api.requests.lookup import (
@@ -16,13 +15,15 @@ from brokers.simulator.api.requests.lookup import (
     without_trades,
 )
 from brokers.simulator.api.requests.times import read_time
-from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.catalogue import Match
-from brokers.simulator.feeds.subscriptions import TickKind, TickSubscription
+from brokers.simulator.connections.session import Session
+from brokers.simulator.connections.subscriptions import TickSubscription
 from brokers.simulator.feeds.ticks import executing_exchange
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.market.bars import BID_ASK, MIDPOINT, TRADES
 from brokers.simulator.market.tick_history import TickQuery
+from brokers.simulator.messages import ticks as messages
+from brokers.simulator.messages.ticks import TickKind
 from brokers.simulator.orders.message import CONTRACT
 from brokers.simulator.wire import Fields, Value
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from brokers.simulator.api.requests.base import RequestRefused
-from brokers.simulator.api.session import Session
 from brokers.simulator.clock import parse_ib_time
+from brokers.simulator.connections.session import Session
 
 _WITHOUT_ZONE = (
     "Warning: You submitted request with date-time attributes without explicit time zone. Please switch to use "

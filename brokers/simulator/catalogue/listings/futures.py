@@ -10,8 +10,8 @@ from decimal import Decimal
 from brokers.simulator.catalogue.hours import Hours
 from brokers.simulator.catalogue.listings import expiries, indices, venues
 from brokers.simulator.catalogue.listings.contract_ids import Derived, pack
-from brokers.simulator.catalogue.listings.instrument import CONTINUOUS_FUTURE, FUTURE, Instrument
-from brokers.simulator.catalogue.listings.pricing import future_price, years_until
+from brokers.simulator.catalogue.listings.instrument import CONTINUOUS_FUTURE, FUTURE, Following, Instrument
+from brokers.simulator.catalogue.listings.pricing import Forward, years_until
 from brokers.simulator.catalogue.listings.venues import Venue
 
 # How long IB still describes an expired future to a client that asks for expired ones.
@@ -77,10 +77,10 @@ class FutureSeries:
         return next((month for month in ahead if (one := self._in(*month)) and one.expiry == expiry), None)
 
     def instrument(self, contract: Derived, today: date) -> Instrument:
-        """The contract as IB describes it, priced as of `today`."""
+        """The contract as IB describes it, with a price as of `today` to begin at."""
         year, month = self._month_of(contract.expiry) or (contract.expiry.year, contract.expiry.month)
         code = f"{expiries.MONTH_CODES[month - 1]}{year % 10}"
-        price = future_price(self.underlying.start_price, years_until(contract.expiry, today))
+        follows = Following(self.underlying, Forward())
         return replace(
             self.underlying,
             con_id=pack(contract),
@@ -89,7 +89,8 @@ class FutureSeries:
             trading_class=self.trading_class,
             primary_exchange="",
             venue=self.venue,
-            start_price=self.venue.market_rule.nearest(price),
+            start_price=follows.begins_at(self.venue.market_rule, years_until(contract.expiry, today)),
+            follows=follows,
             multiplier=Decimal(self.multiplier),
             expiry=f"{contract.expiry:%Y%m%d}",
             contract_month=f"{year}{month:02}",

@@ -5,11 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 from brokers.simulator.catalogue.listings import venues
-from brokers.simulator.catalogue.listings.instrument import INDEX, Instrument
+from brokers.simulator.catalogue.listings.instrument import INDEX, Following, Instrument
+from brokers.simulator.catalogue.listings.pricing import Share
 from brokers.simulator.catalogue.listings.venues import Venue
 
 
-def _index(con_id: int, symbol: str, price: str, name: str, venue: Venue, *, currency: str = "USD") -> Instrument:
+def _index(
+    con_id: int,
+    symbol: str,
+    price: str,
+    name: str,
+    venue: Venue,
+    *,
+    currency: str = "USD",
+    same_as: Instrument | None = None,
+) -> Instrument:
+    """`same_as` is the index that this is another name of."""
     return Instrument(
         con_id=con_id,
         symbol=symbol,
@@ -21,6 +32,7 @@ def _index(con_id: int, symbol: str, price: str, name: str, venue: Venue, *, cur
         primary_exchange=venue.default_exchange,
         venue=venue,
         start_price=Decimal(price),
+        follows=Following(same_as, Share()) if same_as else None,
     )
 
 
@@ -29,9 +41,11 @@ NASDAQ_100 = _index(416843, "NDX", "19790.25", "NASDAQ 100 Stock Index", venues.
 VOLATILITY = _index(13455763, "VIX", "15.40", "CBOE Volatility Index", venues.CBOE_INDEX)
 DOW_JONES = _index(1935181, "INDU", "39120.50", "Dow Jones Industrial Average", venues.CBOE_INDEX)
 
-SP500_FUTURES = _index(11004968, "ES", "5478.50", "E-mini S&P 500", venues.CHICAGO_QUARTERS)
-NASDAQ_FUTURES = _index(11004958, "NQ", "19790.25", "E-mini NASDAQ 100", venues.CHICAGO_QUARTERS)
-MICRO_SP500_FUTURES = _index(362673777, "MES", "5478.50", "Micro E-Mini S&P 500", venues.CHICAGO_QUARTERS)
+SP500_FUTURES = _index(11004968, "ES", "5478.50", "E-mini S&P 500", venues.CHICAGO_QUARTERS, same_as=SP500)
+NASDAQ_FUTURES = _index(11004958, "NQ", "19790.25", "E-mini NASDAQ 100", venues.CHICAGO_QUARTERS, same_as=NASDAQ_100)
+MICRO_SP500_FUTURES = _index(
+    362673777, "MES", "5478.50", "Micro E-Mini S&P 500", venues.CHICAGO_QUARTERS, same_as=SP500
+)
 TWO_YEAR_NOTE = _index(17340717, "ZT", "102.09375", "2 Year US Treasury Note", venues.CBOT_TWO_YEARS)
 FIVE_YEAR_NOTE = _index(17340715, "ZF", "106.5078125", "5 Year US Treasury Note", venues.CBOT_FIVE_YEARS)
 TEN_YEAR_NOTE = _index(17340718, "ZN", "109.890625", "10 Year US Treasury Note", venues.CBOT_TEN_YEARS)

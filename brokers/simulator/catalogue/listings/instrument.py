@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from brokers.simulator.catalogue.hours import Hours
 from brokers.simulator.catalogue.listings import order_types
+from brokers.simulator.catalogue.listings.pricing import Relation
 from brokers.simulator.catalogue.listings.rules import MarketRule
 from brokers.simulator.catalogue.listings.venues import Venue
 
@@ -48,9 +49,22 @@ class BondTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
-    """One contract. `start_price` is where its simulated price begins; `live` says whether this login pays for data.
+class Following:
+    """Whose price an instrument's own is made of at every moment, and how."""
 
+    underlying: Instrument
+    relation: Relation
+
+    def begins_at(self, rule: MarketRule, years: float) -> Decimal:
+        """The allowed price that the underlying's own first one makes, so many years before the last day."""
+        return rule.nearest(Decimal(repr(self.relation.value(float(self.underlying.start_price), years))))
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One contract. `live` says whether this login pays for data.
+
+    `start_price` is where its simulated price begins, or, when it `follows` another's, about where.
     Prices are as quoted: divided by `price_magnifier` they are money of `currency` (London's shares are in pence).
     """
 
@@ -83,6 +97,7 @@ class Instrument:
     last_trade_time: str = ""  # of the last trading day, where it trades: 08:30:00
     suggested_size: Decimal = Decimal(1)
     bond: BondTerms | None = None
+    follows: Following | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_currency_pair(self) -> bool:

@@ -15,8 +15,8 @@ from brokers.simulator.catalogue.hours import Hours
 from brokers.simulator.catalogue.listings import expiries, futures, indices, venues
 from brokers.simulator.catalogue.listings.contract_ids import Derived, pack
 from brokers.simulator.catalogue.listings.futures import FutureSeries
-from brokers.simulator.catalogue.listings.instrument import FUTURE_OPTION, OPTION, Instrument
-from brokers.simulator.catalogue.listings.pricing import option_price, years_until
+from brokers.simulator.catalogue.listings.instrument import FUTURE_OPTION, OPTION, Following, Instrument
+from brokers.simulator.catalogue.listings.pricing import INTEREST, Option, smile, years_until
 from brokers.simulator.catalogue.listings.stocks import BY_SYMBOL
 from brokers.simulator.catalogue.listings.venues import Venue
 
@@ -161,16 +161,10 @@ class OptionSeries:
         return under.instrument(under.front(expiry), today) if isinstance(under, FutureSeries) else under
 
     def instrument(self, contract: Derived, today: date) -> Instrument:
-        """The contract as IB describes it, priced as of `today`."""
+        """The contract as IB describes it, with a price as of `today` to begin at."""
         under = self._underlying_on(contract.expiry, today)
         strike, right = contract.steps * self.strikes.unit, "P" if contract.is_put else "C"
-        price = option_price(
-            under.start_price,
-            strike,
-            right,
-            years=years_until(contract.expiry, today),
-            volatility=self.volatility,
-        )
+        follows = Following(under, self._relation(strike, right))
         return Instrument(
             con_id=pack(contract),
             symbol=self.symbol,
@@ -181,7 +175,8 @@ class OptionSeries:
             long_name=under.long_name,
             primary_exchange="",
             venue=self.venue,
-            start_price=self.venue.market_rule.nearest(price),
+            start_price=follows.begins_at(self.venue.market_rule, years_until(contract.expiry, today)),
+            follows=follows,
             industry=under.industry,
             category=under.category,
             live=under.live,
@@ -194,6 +189,14 @@ class OptionSeries:
             under_symbol=under.local_symbol,
             under_security_type=under.security_type,
             last_trade_time=self.last_trade_time,
+        )
+
+    def _relation(self, strike: Decimal, right: str) -> Option:
+        return Option(
+            strike=float(strike),
+            right=right,
+            volatility=smile(self.volatility, strike, self._centre),
+            carry=INTEREST if self.security_type == OPTION else 0.0,
         )
 
     def _local_symbol(self, expiry: date, strike: Decimal, right: str) -> str:

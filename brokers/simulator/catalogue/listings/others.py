@@ -5,11 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 from brokers.simulator.catalogue.listings import indices, venues
-from brokers.simulator.catalogue.listings.instrument import BOND, CFD, COMMODITY, CRYPTO, BondTerms, Instrument
+from brokers.simulator.catalogue.listings.instrument import (
+    BOND,
+    CFD,
+    COMMODITY,
+    CRYPTO,
+    BondTerms,
+    Following,
+    Instrument,
+)
+from brokers.simulator.catalogue.listings.pricing import Share
 from brokers.simulator.catalogue.listings.venues import Venue
 
 
-def _cfd(con_id: int, symbol: str, name: str, under: Instrument, venue: Venue, price: str) -> Instrument:
+def _cfd(con_id: int, symbol: str, name: str, under: Instrument, venue: Venue) -> Instrument:
     return Instrument(
         con_id=con_id,
         symbol=symbol,
@@ -20,7 +29,8 @@ def _cfd(con_id: int, symbol: str, name: str, under: Instrument, venue: Venue, p
         long_name=name,
         primary_exchange="",
         venue=venue,
-        start_price=Decimal(price),
+        start_price=venue.market_rule.nearest(under.start_price),
+        follows=Following(under, Share()),
         under_con_id=under.con_id,
         under_symbol=under.symbol,
         under_security_type=under.security_type,
@@ -87,9 +97,9 @@ _AMERIS = Instrument(
 )
 
 OTHERS = (
-    _cfd(111987407, "IBUS30", "IBKR US 30 Index", indices.DOW_JONES, venues.AMERICAN_CFD, "39120.5"),
-    _cfd(111987469, "IBUS500", "IBKR US 500 Index", indices.SP500, venues.AMERICAN_CFD, "5478.5"),
-    _cfd(110090206, "IBDE40", "IBKR Germany 40 Index", indices.DAX, venues.EUROPEAN_CFD, "18310.0"),
+    _cfd(111987407, "IBUS30", "IBKR US 30 Index", indices.DOW_JONES, venues.AMERICAN_CFD),
+    _cfd(111987469, "IBUS500", "IBKR US 500 Index", indices.SP500, venues.AMERICAN_CFD),
+    _cfd(110090206, "IBDE40", "IBKR Germany 40 Index", indices.DAX, venues.EUROPEAN_CFD),
     _GOLD,
     _crypto(479624278, "BTC", "67250.25", "Bitcoin cryptocurrency", venues.PAXOS_BITCOIN, size="0.00000001"),
     _crypto(495759171, "ETH", "3412.48", "Ethereum cryptocurrency", venues.PAXOS, size="0.00000001"),

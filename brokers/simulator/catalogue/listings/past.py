@@ -1,4 +1,5 @@
-"""Contracts that expired long ago and that every guide still asks for. Their prices are those of their last day."""
+"""Contracts that expired long ago and that every guide still asks for. Their prices are those of their last day,
+and follow nothing of today."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ _ES_2018 = replace(
     local_symbol="ESU8",
     primary_exchange="",
     start_price=Decimal("2932.50"),
+    follows=None,
     multiplier=Decimal(50),
     expiry="20180921",
     contract_month="201809",
@@ -37,6 +39,7 @@ _SPY_2017 = replace(
     primary_exchange="",
     venue=venues.FUND_OPTIONS,
     start_price=Decimal("6.88"),
+    follows=None,
     isin="",
     stock_type="",
     multiplier=Decimal(100),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from brokers.simulator.catalogue.listings.instrument import STOCK, Instrument
+from brokers.simulator.catalogue.listings.indices import SP500
+from brokers.simulator.catalogue.listings.instrument import STOCK, Following, Instrument
+from brokers.simulator.catalogue.listings.pricing import Share
 from brokers.simulator.catalogue.listings.venues import FRANKFURT, HONG_KONG, LONDON, NEW_YORK
 
 
@@ -19,7 +21,9 @@ def _stock(
     *,
     listed: str = "NASDAQ",
     stock_type: str = "COMMON",
+    follows: Instrument | None = None,
 ) -> Instrument:
+    """`follows` is the index that a fund holds."""
     return Instrument(
         con_id=con_id,
         symbol=symbol,
@@ -36,6 +40,7 @@ def _stock(
         category=category,
         stock_type="ETF" if listed == "ARCA" else stock_type,
         suggested_size=Decimal(100),
+        follows=Following(follows, Share(float(Decimal(price) / follows.start_price))) if follows else None,
     )
 
 
@@ -109,7 +114,9 @@ STOCKS = (
     _stock(3691937, "AMZN", "184.10", "AMAZON.COM INC", "US0231351067", "Communications", "Internet"),
     _stock(208813719, "GOOGL", "166.75", "ALPHABET INC-CL A", "US02079K3059", "Communications", "Internet"),
     _stock(107113386, "META", "504.20", "META PLATFORMS INC-CLASS A", "US30303M1027", "Communications", "Internet"),
-    _stock(756733, "SPY", "547.90", "SS SPDR S&P 500 ETF TRUST-US", "US78462F1030", "", "", listed="ARCA"),
+    _stock(
+        756733, "SPY", "547.90", "SS SPDR S&P 500 ETF TRUST-US", "US78462F1030", "", "", listed="ARCA", follows=SP500
+    ),
     _stock(
         8314, "IBM", "186.40", "INTL BUSINESS MACHINES CORP", "US4592001014", "Technology", "Computers", listed="NYSE"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from brokers.simulator.api.farms import FARMS
+from brokers.simulator.connections.farms import FARMS
 from brokers.simulator.scenario.verbs.stage import Stage
 from brokers.simulator.scenario.verbs.table import Answer, Verb
 

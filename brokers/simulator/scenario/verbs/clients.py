@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from brokers.simulator.api.messages.session import NO_REQUEST
-from brokers.simulator.api.pace import RATE, VIOLATIONS
+from brokers.simulator.connections.pace import RATE, VIOLATIONS
+from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.scenario.verbs.stage import PORT_OPENS, Stage
 from brokers.simulator.scenario.verbs.table import Answer, Verb, VerbRefused, seconds, switch, text, whole
 

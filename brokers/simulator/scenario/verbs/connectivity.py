@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.farms import FARMS, FarmState, serves_quotes
-from brokers.simulator.api.link import BROKEN, COMPETING, COMPETING_TEXT, DATA_KEPT, DATA_LOST, LOST
+from brokers.simulator.connections.farms import FARMS, FarmState, serves_quotes
+from brokers.simulator.connections.link import BROKEN, COMPETING, COMPETING_TEXT, DATA_KEPT, DATA_LOST, LOST
 from brokers.simulator.scenario.verbs.stage import Stage
 from brokers.simulator.scenario.verbs.table import Answer, Argument, Verb, VerbRefused, choice, seconds, switch, whole
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from brokers.simulator.api.faults import CORRUPTIONS, Aim
 from brokers.simulator.api.intake import Ignored
-from brokers.simulator.api.names import ANSWER_IDS, REQUEST_IDS
+from brokers.simulator.connections.faults import CORRUPTIONS, Aim
+from brokers.simulator.messages.names import ANSWER_IDS, REQUEST_IDS
 from brokers.simulator.scenario.verbs.stage import Stage
 from brokers.simulator.scenario.verbs.table import Verb, choice, message, seconds, switch, whole
 

@@ -85,7 +85,8 @@ VERBS = (
     Verb(
         "quote",
         "Puts an instrument's market somewhere and holds it there until unfreeze. A bid takes its ask along, and an "
-        "ask its bid; what is not given stays. Bars of the past don't know of it.",
+        "ask its bid; what is not given stays. What follows its price (options, futures) goes along. Bars of the past "
+        "don't know of it.",
         quote,
         (
             _ONE,

@@ -24,6 +24,10 @@ def drop_orders(stage: Stage, *, count: int) -> None:
     stage.gateway.desk.drop_silently(count)
 
 
+def double_modifies(stage: Stage, *, count: int) -> None:
+    stage.gateway.desk.double_modifies(count)
+
+
 def fill(stage: Stage, *, order: str, quantity: Decimal | None, price: Decimal | None) -> Answer:
     found = _order(stage, order)
     wanted = found.remaining if quantity is None else quantity
@@ -66,7 +70,7 @@ def place_elsewhere(
 ) -> Answer:
     con_id = stage.instrument(instrument).con_id
     try:
-        order = stage.gateway.desk.place_elsewhere(
+        order = stage.gateway.desk.elsewhere.place(
             con_id=con_id,
             side=side,
             quantity=quantity,
@@ -84,7 +88,7 @@ def fill_elsewhere(
 ) -> Answer:
     con_id = stage.instrument(instrument).con_id
     try:
-        order = stage.gateway.desk.fill_elsewhere(
+        order = stage.gateway.desk.elsewhere.fill(
             con_id=con_id, side=side, quantity=quantity, price=price, account=account
         )
     except ValueError as error:
@@ -133,6 +137,14 @@ _SECURITY_TYPES = ("STK", "OPT", "FUT", "FOP", "CASH", "BOND", "CFD", "CRYPTO", 
 
 VERBS = (
     Verb("drop_orders", "The next new orders get no word and never exist.", drop_orders, (whole("count", 1, low=1),)),
+    Verb(
+        "double_modifies",
+        "The next modifies leave their orders as they are and become orders of their own: two perm ids behind one "
+        "order id and reference, as after a modify in an outage. A cancel by that id ends the newer, another one the "
+        "older.",
+        double_modifies,
+        (whole("count", 1, low=1),),
+    ),
     Verb(
         "fill",
         "Executes so much of an open order (all that is left, when not said) at a price (the market's, when not said), "

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from brokers.simulator.api.messages.session import NO_REQUEST
 from brokers.simulator.api.server import Server
-from brokers.simulator.api.session import Session
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.login import Broker
+from brokers.simulator.messages.session import NO_REQUEST
 from brokers.simulator.scenario.verbs.table import VerbRefused, nearest
 
 log = logging.getLogger(__name__)

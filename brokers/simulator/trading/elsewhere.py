@@ -15,13 +15,13 @@ from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.listings.instrument import COMBINATION
 from brokers.simulator.market.market import Market
 from brokers.simulator.orders.book import OrderBook
-from brokers.simulator.orders.floor import Floor
 from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.order import SUBMITTED, Order
 from brokers.simulator.records.identity import Identity
-from brokers.simulator.records.journal import Journal, OrderListener
 from brokers.simulator.records.ledger import Ledger
 from brokers.simulator.records.rows import order_row
+from brokers.simulator.trading.floor import Floor
+from brokers.simulator.trading.journal import Journal, OrderListener
 from brokers.simulator.wire import plain
 
 # Who can have orders bound that no client placed.

@@ -6,12 +6,12 @@ from collections.abc import Collection
 
 from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.hours import Calendar
-from brokers.simulator.orders.marketplace import Marketplace
 from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.order import Order
 from brokers.simulator.orders.permissions import Permissions
 from brokers.simulator.orders.price_rules import judge_prices
 from brokers.simulator.orders.rules import find_account, find_instrument, judge
+from brokers.simulator.trading.marketplace import Marketplace
 
 
 class OrderReader:

@@ -10,14 +10,14 @@ from brokers.simulator.catalogue.catalogue import Catalogue
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.market.market import Market
 from brokers.simulator.orders.book import OrderBook
-from brokers.simulator.orders.desk import Desk
-from brokers.simulator.orders.elsewhere import Elsewhere
-from brokers.simulator.orders.floor import Floor
-from brokers.simulator.orders.marketplace import Marketplace
-from brokers.simulator.orders.reader import OrderReader
 from brokers.simulator.records.identity import Identity
-from brokers.simulator.records.journal import Journal, OrderListener
 from brokers.simulator.records.ledger import Ledger
+from brokers.simulator.trading.desk import Desk
+from brokers.simulator.trading.elsewhere import Elsewhere
+from brokers.simulator.trading.floor import Floor
+from brokers.simulator.trading.journal import Journal, OrderListener
+from brokers.simulator.trading.marketplace import Marketplace
+from brokers.simulator.trading.reader import OrderReader
 
 
 def trading_desk(

@@ -10,10 +10,10 @@ from brokers.simulator.accounts.booking import Books
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.orders.book import OrderBook
 from brokers.simulator.orders.order import CANCELLED, INACTIVE, Commission, Execution, LegFill, Order
-from brokers.simulator.orders.whatif import Preview
 from brokers.simulator.records.identity import Identity
 from brokers.simulator.records.ledger import Ledger
 from brokers.simulator.records.rows import commission_row, execution_row, refusal_row, status_row
+from brokers.simulator.trading.whatif import Preview
 
 
 class OrderListener(Protocol):

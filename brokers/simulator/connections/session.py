@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
-from brokers.simulator.api.faults import Outlet
-from brokers.simulator.api.messages import session as messages
-from brokers.simulator.api.messages.quotes import LIVE
-from brokers.simulator.api.pace import Pace
-from brokers.simulator.feeds.account_subscriptions import AccountSubscriptions
-from brokers.simulator.feeds.subscriptions import QuoteSubscription, Streams
+from brokers.simulator.connections.account_subscriptions import AccountSubscriptions
+from brokers.simulator.connections.faults import Outlet
+from brokers.simulator.connections.pace import Pace
+from brokers.simulator.connections.subscriptions import QuoteSubscription, Streams
+from brokers.simulator.messages import session as messages
+from brokers.simulator.messages.quotes import LIVE
 from brokers.simulator.wire import Value, encode
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from brokers.simulator.api.messages.orders import Clock, traded_contract
+from brokers.simulator.messages.orders import Clock, traded_contract
 from brokers.simulator.orders.order import Commission, Execution
 from brokers.simulator.wire import UNSET_DOUBLE, Value
 

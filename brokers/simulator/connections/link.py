@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from brokers.simulator.api.names import ANSWER_IDS, REQUEST_IDS
+from brokers.simulator.messages.names import ANSWER_IDS, REQUEST_IDS
 
 LOST = 1100
 BROKEN = 2110

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from brokers.simulator.catalogue.listings import Instrument
@@ -13,6 +12,7 @@ from brokers.simulator.market.book import EMPTY, Book
 from brokers.simulator.market.chart import Chart
 from brokers.simulator.market.history import DatedBar
 from brokers.simulator.market.quote import Quote
+from brokers.simulator.messages.ticks import TickKind
 
 
 @dataclass(slots=True)
@@ -48,19 +48,6 @@ class BarSubscription:
     what: str
     regular_hours: bool
     next_start: int
-
-
-class TickKind(Enum):
-    """IB's words for the streams of single ticks, and the number that its messages have for each."""
-
-    LAST = "Last"
-    ALL_LAST = "AllLast"
-    BID_ASK = "BidAsk"
-    MIDPOINT = "MidPoint"
-
-    @property
-    def number(self) -> int:
-        return list(TickKind).index(self) + 1
 
 
 @dataclass(slots=True)

@@ -12,13 +12,13 @@ from brokers.simulator.market.quote import Quote
 from brokers.simulator.orders import auctions, triggers
 from brokers.simulator.orders.book import OrderBook
 from brokers.simulator.orders.groups import Groups
-from brokers.simulator.orders.marketplace import Marketplace
 from brokers.simulator.orders.matching import is_within_limit, priority, within_limit
 from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.order import FILLED, SUBMITTED, LegFill, Order
 from brokers.simulator.orders.standing import may_trade, standing
 from brokers.simulator.orders.terms import is_all_or_none, wake_terms
-from brokers.simulator.records.journal import Journal
+from brokers.simulator.trading.journal import Journal
+from brokers.simulator.trading.marketplace import Marketplace
 
 _AT_ONCE = ("IOC", "FOK")
 

@@ -8,23 +8,23 @@ from decimal import Decimal
 from brokers.simulator.accounts.valuation import Valuation
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.orders import auctions, price_rules
-from brokers.simulator.orders import notices as order_notices
 from brokers.simulator.orders.book import OrderBook
-from brokers.simulator.orders.elsewhere import Elsewhere
-from brokers.simulator.orders.floor import Floor
-from brokers.simulator.orders.marketplace import Marketplace
 from brokers.simulator.orders.message import OrderMessage
 from brokers.simulator.orders.order import FILLED, INACTIVE, Execution, Order
-from brokers.simulator.orders.reader import OrderReader
 from brokers.simulator.orders.refusals import OrderRefused, rejection, validation
 from brokers.simulator.orders.rules import judge_crowding, judge_modification
 from brokers.simulator.orders.staging import Staging
 from brokers.simulator.orders.terms import ZERO, is_transmitted, is_what_if, parent_id_of
-from brokers.simulator.orders.whatif import preview
 from brokers.simulator.records.identity import Identity
-from brokers.simulator.records.journal import Journal, OrderListener
 from brokers.simulator.records.ledger import Ledger
 from brokers.simulator.records.rows import Columns, cancel_row, order_row, refusal_row
+from brokers.simulator.trading import notices as order_notices
+from brokers.simulator.trading.elsewhere import Elsewhere
+from brokers.simulator.trading.floor import Floor
+from brokers.simulator.trading.journal import Journal, OrderListener
+from brokers.simulator.trading.marketplace import Marketplace
+from brokers.simulator.trading.reader import OrderReader
+from brokers.simulator.trading.whatif import preview
 
 READ_ONLY = "The API interface is currently in Read-Only mode."
 
@@ -67,42 +67,22 @@ class Desk:
         self.read_only = read_only
         self._staging = Staging()
         self._drops = 0
+        self._doubles = 0
         self.permissions = reader.permissions
 
     def drop_silently(self, count: int) -> None:
         """The next `count` new orders get no word and never exist, as has been seen of IB's paper server."""
         self._drops = count
 
+    def double_modifies(self, count: int) -> None:
+        """The next `count` modifies leave their orders as they are and become orders beside them, under the same id and
+        reference, as has been seen of a modify in an outage."""
+        self._doubles = count
+
     def resume(self) -> None:
         """Takes up the orders of earlier runs where they stood."""
         for order in self._orders:
             self._floor.resume(order)
-
-    def place_elsewhere(
-        self,
-        *,
-        con_id: int,
-        side: str,
-        quantity: Decimal,
-        order_type: str = "MKT",
-        limit_price: Decimal | None = None,
-        account: str | None = None,
-    ) -> Order:
-        """An order that a person places by hand. Raises ValueError for an unknown contract id, account or side."""
-        return self.elsewhere.place(
-            con_id=con_id,
-            side=side,
-            quantity=quantity,
-            order_type=order_type,
-            limit_price=limit_price,
-            account=account,
-        )
-
-    def fill_elsewhere(
-        self, *, con_id: int, side: str, quantity: Decimal, price: Decimal | None = None, account: str | None = None
-    ) -> Order:
-        """One that is executed whole at once, at `price` or at the market's. Raises ValueError likewise."""
-        return self.elsewhere.fill(con_id=con_id, side=side, quantity=quantity, price=price, account=account)
 
     def fill(self, order: Order, *, quantity: Decimal, price: Decimal) -> None:
         """Executes so much of an open order at this price, whatever the market and its own terms say."""
@@ -131,6 +111,10 @@ class Desk:
         existing = self._orders.get(client_id, message.order_id)
         if is_what_if(message):
             self._receive("what_if", client_id, None, message, self._preview)
+        elif existing is not None and self._doubles > 0:
+            self._doubles -= 1
+            perm_id = self._identity.next_perm_id()
+            self._receive("doubled", client_id, perm_id, message, lambda asked: self._double(existing, asked))
         elif existing is not None:
             self._receive("modify", client_id, existing.perm_id, message, lambda asked: self._modify(existing, asked))
         elif self._drops > 0:
@@ -240,6 +224,10 @@ class Desk:
         if asked.remaining > order.remaining and not self._is_affordable(asked):
             raise OrderRefused(201, _UNAFFORDABLE)
         self._replace(order, asked.message)
+
+    def _double(self, order: Order, asked: Order) -> None:
+        judge_modification(order, asked.message, asked.instrument, asked.account)
+        self._submit(asked)
 
     def _replace(self, order: Order, message: OrderMessage) -> None:
         before, order.message, order.asked = order.message, message, None

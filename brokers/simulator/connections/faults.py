@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from brokers.simulator.api.link import Link, Passage
+from brokers.simulator.connections.link import Link, Passage
 
 FOREVER = float("inf")
 

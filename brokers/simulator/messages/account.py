@@ -10,8 +10,8 @@ from brokers.simulator.accounts.account import Position
 from brokers.simulator.accounts.amounts import money
 from brokers.simulator.accounts.statement import Figure
 from brokers.simulator.accounts.valuation import Holding
-from brokers.simulator.api.messages.contracts import contract_fields
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.messages.contracts import contract_fields
 from brokers.simulator.wire import UNSET_DOUBLE, Value
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from brokers.simulator.api.link import Link
 from brokers.simulator.catalogue.hours import Calendar, Hours, Phase
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.connections.link import Link
 
 
 class Airing:

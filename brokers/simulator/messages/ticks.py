@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import Enum
 
-from brokers.simulator.feeds.subscriptions import TickKind
 from brokers.simulator.market.prices import Prices
 from brokers.simulator.market.tape import Moment
 from brokers.simulator.wire import Value
+
+
+class TickKind(Enum):
+    """IB's words for the streams of single ticks, and the number that its messages have for each."""
+
+    LAST = "Last"
+    ALL_LAST = "AllLast"
+    BID_ASK = "BidAsk"
+    MIDPOINT = "MidPoint"
+
+    @property
+    def number(self) -> int:
+        return list(TickKind).index(self) + 1
+
 
 # Neither beyond the day's limits nor unreported: the bit mask of a tick without attributes.
 _PLAIN = 0

@@ -1,19 +1,24 @@
-"""Messages of a market data subscription."""
+"""What ticks of a quote subscription: whatever of the quote its client wasn't told yet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from brokers.simulator.catalogue.listings import Instrument
-from brokers.simulator.feeds.subscriptions import QuoteSubscription
+from brokers.simulator.connections.subscriptions import QuoteSubscription
 from brokers.simulator.market.quote import Quote
-from brokers.simulator.wire import Value, plain
-
-LIVE, FROZEN, DELAYED, DELAYED_FROZEN = range(1, 5)
-FROZEN_KINDS = (FROZEN, DELAYED_FROZEN)
-DELAYED_KINDS = (DELAYED, DELAYED_FROZEN)
+from brokers.simulator.messages.quotes import (
+    DELAYED_KINDS,
+    DELAYED_TICK_TYPES,
+    TICK_TYPES,
+    TickTypes,
+    rt_volume,
+    tick_generic,
+    tick_price,
+    tick_size,
+    tick_string,
+)
+from brokers.simulator.wire import Value
 
 # Generic ticks that a client asks for by these numbers, and the numbers with which they come.
 RT_VOLUME, RT_TRADE_VOLUME, MARK_PRICE, SHORTABLE = 233, 375, 221, 236
@@ -24,87 +29,13 @@ _EASY_TO_BORROW = 3
 _SHARES_TO_BORROW = Decimal(5_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class TickTypes:
-    """IB's numbers for what ticks: delayed data has numbers of its own."""
-
-    bid_size: int
-    bid: int
-    ask: int
-    ask_size: int
-    last: int
-    last_size: int
-    high: int
-    low: int
-    volume: int
-    close: int
-    open: int
-    timestamp: int
-
-
-# The key to the letters of a US stock's best bids and offers, which tells their exchanges.
-BEST_OFFERS = "9c0001"
-_BEST_OFFER_EXCHANGES = ("AMEX", "BEX", "NYSENAT", "DRCTEDGE", "BATS", "ARCA", "NYSE", "IEX", "ISLAND", "CHX", "PHLX")
-_BEST_OFFER_LETTERS = "ABCKZPNVQMX"
-
-_TICK_TYPES = TickTypes(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 45)
-_DELAYED_TICK_TYPES = TickTypes(69, 66, 67, 70, 68, 71, 72, 73, 74, 75, 76, 88)
-
-
-def kind_of(*, live: bool, asked: int, is_closed: bool) -> int:
-    """The type of market data that comes to one who may see live data or not, and asked for a type.
-
-    A type is what a client takes at most: live data come live though delayed ones were asked for, and frozen ones only
-    while nothing moves (https://interactivebrokers.github.io/tws-api/market_data_type.html).
-    """
-    if live:
-        return FROZEN if is_closed and asked in FROZEN_KINDS else LIVE
-    return DELAYED_FROZEN if is_closed and asked == DELAYED_FROZEN else DELAYED
-
-
-def tick_price(request_id: int, tick_type: int, price: Decimal, size: Decimal | int) -> list[Value]:
-    return [1, 6, request_id, tick_type, price, size, 0]
-
-
-def tick_size(request_id: int, tick_type: int, size: Decimal) -> list[Value]:
-    return [2, 6, request_id, tick_type, size]
-
-
-def tick_generic(request_id: int, tick_type: int, value: int) -> list[Value]:
-    return [45, 6, request_id, tick_type, value]
-
-
-def tick_string(request_id: int, tick_type: int, text: str) -> list[Value]:
-    return [46, 6, request_id, tick_type, text]
-
-
-def tick_snapshot_end(request_id: int) -> list[Value]:
-    return [57, 1, request_id]
-
-
-def market_data_type(request_id: int, kind: int) -> list[Value]:
-    return [58, 1, request_id, kind]
-
-
-def tick_request_parameters(request_id: int, instrument: Instrument) -> list[Value]:
-    best_offers = BEST_OFFERS if instrument.has_trades else ""
-    return [81, request_id, instrument.min_tick, best_offers, 3]
-
-
-def smart_components(request_id: int) -> list[Value]:
-    """What the letters of `BEST_OFFERS` stand for."""
-    pairs = list(zip(_BEST_OFFER_EXCHANGES, _BEST_OFFER_LETTERS, strict=True))
-    rows = ((bit, exchange, letter) for bit, (exchange, letter) in enumerate(pairs))
-    return [82, request_id, len(pairs), *(value for row in rows for value in row)]
-
-
 def changes(subscription: QuoteSubscription, now: Quote, *, at: datetime) -> list[list[Value]]:
     """What ticks from the quote that a client was told last to this one; all there is when it was told none.
 
     `at` is the time of a trade.
     """
     request_id, before = subscription.request_id, subscription.shown
-    types = _DELAYED_TICK_TYPES if subscription.kind in DELAYED_KINDS else _TICK_TYPES
+    types = DELAYED_TICK_TYPES if subscription.kind in DELAYED_KINDS else TICK_TYPES
     return [
         *_side(request_id, types.bid, types.bid_size, _bid(before), _bid(now)),
         *_side(request_id, types.ask, types.ask_size, _ask(before), _ask(now)),
@@ -172,19 +103,10 @@ def _generic(subscription: QuoteSubscription, now: Quote, at: datetime) -> list[
     ticks: list[list[Value]] = []
     if now.volume is not None and (before is None or before.volume != now.volume):
         kinds = (number for name, number in _RT_VOLUME_TICKS.items() if name in asked)
-        ticks += [tick_string(request_id, number, _rt_volume(now, at)) for number in kinds]
+        ticks += [tick_string(request_id, number, rt_volume(now, at)) for number in kinds]
     if MARK_PRICE in asked and (before is None or before.mark != now.mark):
         ticks.append(tick_price(request_id, _MARK_PRICE_TICK, now.mark, 0))
     if SHORTABLE in asked and before is None:
         ticks.append(tick_generic(request_id, _SHORTABLE_TICK, _EASY_TO_BORROW))
         ticks.append(tick_size(request_id, _SHORTABLE_SHARES_TICK, _SHARES_TO_BORROW))
     return ticks
-
-
-def _rt_volume(quote: Quote, at: datetime) -> str:
-    """`701.28;1;1348075471534;67854;701.46918464;true`: price, size, milliseconds since 1970, the day's volume and
-    average price, and whether one market maker filled it all."""
-    average = (quote.high + quote.low + quote.mark) / 3
-    milliseconds = int(at.timestamp() * 1000)
-    price, size, volume = (plain(number or Decimal(0)) for number in (quote.last, quote.last_size, quote.volume))
-    return f"{price};{size};{milliseconds};{volume};{average:.8f};false"

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from brokers.simulator.api.messages.contracts import contract_fields
 from brokers.simulator.catalogue.combinations import IB_CON_ID
 from brokers.simulator.catalogue.listings.instrument import COMBINATION, Instrument
+from brokers.simulator.messages.contracts import contract_fields
 from brokers.simulator.orders.order import Order
 from brokers.simulator.orders.terms import may_trade_outside_regular_hours
-from brokers.simulator.orders.whatif import Preview
+from brokers.simulator.trading.whatif import Preview
 from brokers.simulator.wire import UNSET_DOUBLE, UNSET_INTEGER, Value, decimal
 
 Clock = Callable[[datetime], str]
