@@ -116,6 +116,7 @@ QUOTE = {
         ("depth of Nasdaq", [[LEVELS[::-1], OFFERS], [LEVELS, OFFERS]], []),  # the worst price first
         ("quotes STK AMD", [QUOTE, QUOTE], []),  # a quote that doesn't move
         ("quotes STK AMD", [QUOTE, {**QUOTE, "bid": "3"}], []),  # a bid above its ask
+        ("cancel all that rests (202)", {"open": ["pair"], "status": True}, [202] * 21),
         ("details of nothing (200)", {"refused": 321}, [321]),
     ],
 )

@@ -1,6 +1,6 @@
 """The session that every client plays: its rows, subject by subject, in the order in which they are played.
 
-A request more is a `Row` more in the module of its subject.
+A request more is a `Row` more in the module of its subject. A subject ends with no order of its own open.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from tests.conformance.session import (
     history,
     instruments,
     live,
+    previews,
     quotes,
+    resting,
 )
 
 ROWS: tuple[Row, ...] = (
@@ -22,4 +24,6 @@ ROWS: tuple[Row, ...] = (
     *quotes.ROWS,
     *live.ROWS,
     *history.ROWS,
+    *previews.ROWS,
+    *resting.ROWS,
 )
