@@ -9,12 +9,14 @@ from tests.conformance.rows import Row
 from tests.conformance.session import (
     chains,
     connection,
+    fills,
     history,
     instruments,
     live,
     previews,
     quotes,
     resting,
+    waking,
 )
 
 ROWS: tuple[Row, ...] = (
@@ -26,4 +28,6 @@ ROWS: tuple[Row, ...] = (
     *history.ROWS,
     *previews.ROWS,
     *resting.ROWS,
+    *fills.ROWS,
+    *waking.ROWS,
 )
