@@ -107,6 +107,7 @@ QUOTE = {
     "close": "1",
     "volume": "1",
 }
+BRACKET = BY_NAME["bracket whose entry fills"].says
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,7 @@ QUOTE = {
         ("quotes STK AMD", [QUOTE, QUOTE], []),  # a quote that doesn't move
         ("quotes STK AMD", [QUOTE, {**QUOTE, "bid": "3"}], []),  # a bid above its ask
         ("cancel all that rests (202)", {"open": ["pair"], "status": True}, [202] * 21),
+        ("bracket whose entry fills", [BRACKET[0], BRACKET[1], {"status": "Submitted", "whyHeld": ""}], []),
         ("details of nothing (200)", {"refused": 321}, [321]),
     ],
 )

@@ -10,7 +10,9 @@ from tests.conformance.session import (
     chains,
     connection,
     fills,
+    groups,
     history,
+    in_force,
     instruments,
     live,
     previews,
@@ -30,4 +32,6 @@ ROWS: tuple[Row, ...] = (
     *resting.ROWS,
     *fills.ROWS,
     *waking.ROWS,
+    *in_force.ROWS,
+    *groups.ROWS,
 )
