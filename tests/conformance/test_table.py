@@ -117,6 +117,9 @@ BRACKET = BY_NAME["bracket whose entry fills"].says
         ("depth of Nasdaq", [[LEVELS[::-1], OFFERS], [LEVELS, OFFERS]], []),  # the worst price first
         ("quotes STK AMD", [QUOTE, QUOTE], []),  # a quote that doesn't move
         ("quotes STK AMD", [QUOTE, {**QUOTE, "bid": "3"}], []),  # a bid above its ask
+        ("modify", {"status": "Submitted", "filled": "0", "remaining": "10", "codes": [], "working": []}, []),
+        ("order with a price off the increment (110)", {"status": None, "course": [], "codes": [201]}, [201]),
+        ("cancel (202)", {"status": "PendingCancel", "codes": []}, []),
         ("cancel all that rests (202)", {"open": ["pair"], "status": True}, [202] * 21),
         ("bracket whose entry fills", [BRACKET[0], BRACKET[1], {"status": "Submitted", "whyHeld": ""}], []),
         ("details of nothing (200)", {"refused": 321}, [321]),

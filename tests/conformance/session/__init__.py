@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.conformance.rows import Row
 from tests.conformance.session import (
     chains,
+    changes,
     connection,
     fills,
     groups,
@@ -17,6 +18,7 @@ from tests.conformance.session import (
     live,
     previews,
     quotes,
+    refusals,
     resting,
     waking,
 )
@@ -34,4 +36,6 @@ ROWS: tuple[Row, ...] = (
     *waking.ROWS,
     *in_force.ROWS,
     *groups.ROWS,
+    *refusals.ROWS,
+    *changes.ROWS,
 )
