@@ -9,7 +9,9 @@ from tests.conformance.rows import Row
 from tests.conformance.session import (
     chains,
     changes,
+    combinations,
     connection,
+    elsewhere,
     fills,
     groups,
     history,
@@ -38,4 +40,6 @@ ROWS: tuple[Row, ...] = (
     *groups.ROWS,
     *refusals.ROWS,
     *changes.ROWS,
+    *combinations.ROWS,
+    *elsewhere.ROWS,
 )
