@@ -1,12 +1,14 @@
 """The session that every client plays: its rows, subject by subject, in the order in which they are played.
 
-A request more is a `Row` more in the module of its subject. A subject ends with no order of its own open.
+A request more is a `Row` more in the module of its subject. A subject ends with no order of its own open; what it has
+bought and sold stays, and `accounts` holds the account to it.
 """
 
 from __future__ import annotations
 
 from tests.conformance.rows import Row
 from tests.conformance.session import (
+    accounts,
     chains,
     changes,
     combinations,
@@ -42,4 +44,5 @@ ROWS: tuple[Row, ...] = (
     *changes.ROWS,
     *combinations.ROWS,
     *elsewhere.ROWS,
+    *accounts.ROWS,
 )
