@@ -22,6 +22,8 @@ from tests.conformance.session import (
     live,
     previews,
     quotes,
+    read_only,
+    reconnecting,
     refusals,
     resting,
     waking,
@@ -45,4 +47,6 @@ ROWS: tuple[Row, ...] = (
     *combinations.ROWS,
     *elsewhere.ROWS,
     *accounts.ROWS,
+    *read_only.ROWS,
+    *reconnecting.ROWS,
 )
