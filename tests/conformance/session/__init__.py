@@ -9,10 +9,12 @@ from __future__ import annotations
 from tests.conformance.rows import Row
 from tests.conformance.session import (
     accounts,
+    by_the_clock,
     chains,
     changes,
     combinations,
     connection,
+    connectivity,
     elsewhere,
     fills,
     groups,
@@ -49,4 +51,6 @@ ROWS: tuple[Row, ...] = (
     *accounts.ROWS,
     *read_only.ROWS,
     *reconnecting.ROWS,
+    *connectivity.ROWS,
+    *by_the_clock.ROWS,
 )
