@@ -5,6 +5,7 @@ Nobody else trades on the account, so it holds what the rows before have bought 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -62,24 +63,28 @@ def window(stage: Stage) -> Answer:
 
 
 def _is_whole(answer: Any) -> bool:
-    """The window's figures agree with each other and with the portfolio, to the cent for each position."""
+    """The window's figures agree with each other and with the portfolio."""
     figures, portfolio = answer["figures"], answer["portfolio"]
-    usd = {tag.removesuffix(" USD"): value for tag, value in figures.items() if tag.endswith(" USD")}
-    amounts = {
-        tag: Decimal(usd[tag]) for tag in (*_TAGS, "EquityWithLoanValue", "ExcessLiquidity", "GrossPositionValue")
-    }
-    worth = sum(Decimal(one["marketValue"]) for one in portfolio)
-    gross = sum(abs(Decimal(one["marketValue"])) for one in portfolio)
+    held = {one["symbol"]: Decimal(one["position"]) for one in portfolio if one["position"] != "0"}
+    values = [Decimal(one["marketValue"]) for one in portfolio]
     return (
-        (figures["AccountCode"], figures["AccountReady"]) == (portfolio[0]["account"], "true")
-        and {one["symbol"]: Decimal(one["position"]) for one in portfolio if one["position"] != "0"} == _held_now()
+        (figures["AccountCode"], figures["AccountReady"]) == ("DU1000001", "true")
+        and held == _held_now()
         and all(map(_is_priced, portfolio))
-        and _are_near(amounts["AvailableFunds"], amounts["EquityWithLoanValue"] - amounts["InitMarginReq"])
-        and _are_near(amounts["ExcessLiquidity"], amounts["EquityWithLoanValue"] - amounts["MaintMarginReq"])
-        and _are_near(amounts["BuyingPower"], amounts["AvailableFunds"] * 4)
-        and _are_near(amounts["NetLiquidation"], amounts["TotalCashValue"] + worth)
-        and _are_near(amounts["GrossPositionValue"], gross)
+        and _adds_up(lambda tag: Decimal(figures[f"{tag} USD"]), values)
         and _has_currencies(figures)
+    )
+
+
+def _adds_up(amount: Callable[[str], Decimal], values: list[Decimal]) -> bool:
+    """How IB makes one figure of others: https://interactivebrokers.github.io/tws-api/account_summary.html."""
+    equity, available = amount("EquityWithLoanValue"), amount("AvailableFunds")
+    return (
+        _are_near(available, equity - amount("InitMarginReq"))
+        and _are_near(amount("ExcessLiquidity"), equity - amount("MaintMarginReq"))
+        and _are_near(amount("BuyingPower"), available * 4)
+        and _are_near(amount("NetLiquidation"), amount("TotalCashValue") + sum(values))
+        and _are_near(amount("GrossPositionValue"), sum(map(abs, values), Decimal(0)))
     )
 
 

@@ -48,7 +48,7 @@ def _everyone(*codes: int) -> tuple[int, ...]:
     return tuple(-code for code in codes) * 2
 
 
-_LOST = ("drop_link", {})
+_LOST: tuple[str, dict[str, Any]] = ("drop_link", {})
 _FARM = {"farm": "usfarm"}
 
 ROWS: tuple[Row, ...] = (

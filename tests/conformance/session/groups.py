@@ -79,7 +79,7 @@ def _reduced(oca_type: int) -> Row:
     return Row(f"OCA type {oca_type} reduces in proportion", group(name, oca_type, fills=4), told)
 
 
-_HELD_BACK = {"status": None, "course": [], "codes": []}
+_HELD_BACK: Fields = {"status": None, "course": [], "codes": []}
 _WAITING = [
     _SUBMITTED,
     {"status": "PreSubmitted", "whyHeld": "child"},

@@ -10,7 +10,7 @@ from tests.conformance.rows import Play, Row, refusal
 from tests.conformance.session.placing import terms
 from tests.conformance.session.scenery import APPLE, EURO, FUTURE, FUTURE_OPTION, MICROSOFT, OPTION, PAIR
 
-# One more is the account's own money's worth, many times over.
+# So many shares are worth far more than the account.
 _FORTUNE = 10_000_000
 
 

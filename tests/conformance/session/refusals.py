@@ -4,11 +4,9 @@ https://interactivebrokers.github.io/tws-api/message_codes.html.
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.conformance.clients.base import Answer, Fields
 from tests.conformance.rows import Expected, Play, Row, Stage
-from tests.conformance.session.placing import cancel_all, place, terms, told
+from tests.conformance.session.placing import cancel_all, place, placing, terms, told
 from tests.conformance.session.scenery import APPLE, COLA, EURO, GAMESTOP, INTEL, QUERIES, TENCENT, stock
 
 _FORTUNE = 1_000_000
@@ -36,29 +34,27 @@ _REFUSED: dict[str, tuple[int, Fields, Fields]] = {
 }
 
 
-def ordered(reference: str, query: Fields, asked: Fields, **verb: Any) -> Play:
-    """`verb` is what the simulator is told to do while the order comes: `restrict={...}`."""
+def forbidden(ask: Play, verb: str, *, now: Fields, later: Fields) -> Play:
+    """While the simulator is told to forbid it; what it is told later takes that back."""
 
     def play(stage: Stage) -> Answer:
-        for name, arguments in verb.items():
-            stage.control.do(name, **arguments[0])
-        answer = place(stage, reference, query, asked)
-        for name, arguments in verb.items():
-            stage.control.do(name, **arguments[1])
+        stage.control.do(verb, **now)
+        answer = ask(stage)
+        stage.control.do(verb, **later)
         return answer
 
     return play
 
 
-def _refused(name: str, code: int, query: Fields, asked: Fields, **verb: Any) -> Row:
+def _refused(name: str, code: int, ask: Play) -> Row:
     told = {"status": None, "course": [], "codes": [code]}
-    return Row(f"order with {name} ({code})", ordered(name, query, asked, **verb), told, (code,))
+    return Row(f"order with {name} ({code})", ask, told, (code,))
 
 
 def _remarked(name: str, code: int, query: Fields, asked: Fields, **facts: Expected) -> Row:
     """It is taken all the same."""
     told = {"status": "Submitted", "filled": "0", **facts, "codes": [code]}
-    return Row(f"order with {name} ({code})", ordered(name, query, asked), told, (code,))
+    return Row(f"order with {name} ({code})", placing(name, query, asked), told, (code,))
 
 
 def sold_short(stage: Stage) -> Answer:
@@ -69,29 +65,39 @@ def sold_short(stage: Stage) -> Answer:
     return [held, told(stage, "short")]
 
 
-_OFF = ({"security_type": "CASH", "on": False}, {"security_type": "CASH", "on": True})
-_RESTRICTED = ({"instrument": "KO", "on": True}, {"instrument": "KO", "on": False})
+_WITHOUT_CURRENCIES = forbidden(
+    placing("no permission", EURO, terms("MKT", totalQuantity=25_000)),
+    "permit",
+    now={"security_type": "CASH", "on": False},
+    later={"security_type": "CASH", "on": True},
+)
+_WITHOUT_COLA = forbidden(
+    placing("a restriction", COLA, terms("MKT")),
+    "restrict",
+    now={"instrument": "KO", "on": True},
+    later={"instrument": "KO", "on": False},
+)
 
 ROWS: tuple[Row, ...] = (
-    *(_refused(name, *asked) for name, asked in _REFUSED.items()),
-    _refused("no permission", 460, EURO, terms("MKT", totalQuantity=25_000), permit=_OFF),
-    _refused("a restriction", 203, COLA, terms("MKT"), restrict=_RESTRICTED),
+    *(_refused(name, code, placing(name, query, asked)) for name, (code, query, asked) in _REFUSED.items()),
+    _refused("no permission", 460, _WITHOUT_CURRENCIES),
+    _refused("a restriction", 203, _WITHOUT_COLA),
     # IB takes what can't be paid for, and turns it down.
     Row(
         "order beyond the account's means (201)",
-        ordered("beyond", INTEL, terms("LMT", lmtPrice=31.0, totalQuantity=_FORTUNE)),
+        placing("beyond", INTEL, terms("LMT", lmtPrice=31.0, totalQuantity=_FORTUNE)),
         {"status": "Inactive", "filled": "0", "course": ["Inactive"], "codes": [201]},
         (201,),
     ),
     Row(
         "order too far from the market (202)",
-        ordered("too far", APPLE, terms("LMT", lmtPrice=500.0)),
+        placing("too far", APPLE, terms("LMT", lmtPrice=500.0)),
         {"status": "Cancelled", "filled": "0", "course": ["Cancelled"], "codes": [202]},
         (202,),
     ),
     Row(
         "order with a price that is capped (2161)",
-        ordered("capped", APPLE, terms("LMT", lmtPrice=240.0, totalQuantity=1)),
+        placing("capped", APPLE, terms("LMT", lmtPrice=240.0, totalQuantity=1)),
         {"status": "Filled", "avgFillPrice": "190.05", "mktCapPrice": "209.05", "codes": [2161]},
         (2161,),
     ),
