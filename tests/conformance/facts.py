@@ -216,6 +216,7 @@ def fills(found: Iterable[tuple[Any, Any, Any]]) -> list[dict[str, Any]]:
 def _fill(traded: Any, execution: Any, report: Any) -> dict[str, Any]:
     """IB's own client calls a commission by another name. The last part of an id counts its corrections."""
     cost = getattr(report, "commissionAndFees", getattr(report, "commission", None))
-    paid = {"commission": number(cost), "currency": report.currency} if report is not None and report.execId else {}
+    is_charged = report is not None and bool(report.execId)
+    paid = {"commission": number(cost) if is_charged else None, "currency": report.currency if is_charged else ""}
     version = execution.execId.rpartition(".")[2]
     return {**identity(traded), **picked(execution, EXECUTION), "version": version, **paid}

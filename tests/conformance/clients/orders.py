@@ -21,6 +21,8 @@ _STATUS = [
     "whyHeld",
     "mktCapPrice",
 ]
+# The number of no request.
+_UNASKED = -1
 
 
 class Orders(ABC):
@@ -52,11 +54,22 @@ class Orders(ABC):
         """Each with its commission, by what an execution filter may name: side, symbol, clientId."""
 
     def told(self, order_id: int) -> Answer:
-        """How an order stands, by which statuses it came there, and the codes that came about it."""
+        """How an order stands, by which statuses it came there, its executions as they happened, and the codes that
+        came about it."""
         said = self._link.heard.of("orderStatus", order_id)
         words = [arguments[0] for arguments in said]
         changes = [word for number, word in enumerate(words) if not number or words[number - 1] != word]
-        return {**self._last(said), "course": changes, "codes": self._link.heard.codes(order_id)}
+        codes = self._link.heard.codes(order_id)
+        return {**self._last(said), "course": changes, "executions": self._executed(order_id), "codes": codes}
+
+    def _executed(self, order_id: int) -> Answer:
+        """Those that nobody asked for, each with whether it was charged."""
+        charged = {report.execId for (report,) in self._link.heard["commissionReport"]}
+        return [
+            [contract.secType, one.side, facts.number(one.shares), facts.number(one.price), one.execId in charged]
+            for contract, one in self._link.heard.of("execDetails", _UNASKED)
+            if one.orderId == order_id
+        ]
 
     @staticmethod
     def _last(said: list[Any]) -> Fields:

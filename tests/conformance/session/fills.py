@@ -14,9 +14,10 @@ from tests.conformance.session.resting import APPLE_AT_190
 from tests.conformance.session.scenery import APPLE, NVIDIA
 
 
-def filled(price: str, quantity: str = "10") -> Fields:
-    """The whole order, at this price."""
+def filled(price: str, quantity: str = "10", side: str = "BOT") -> Fields:
+    """The whole order, at this price and in one execution, that is charged."""
     return {
+        "executions": [["STK", side, quantity, price, True]],
         "status": "Filled",
         "filled": quantity,
         "remaining": "0",
@@ -82,7 +83,11 @@ ROWS: tuple[Row, ...] = (
     Row(
         "fill LMT", placing("LMT, bought", APPLE, terms("LMT", lmtPrice=191.0, totalQuantity=5)), filled("190.05", "5")
     ),
-    Row("fill to sell", placing("MKT, sold", APPLE, terms("MKT", action="SELL", totalQuantity=4)), filled("190", "4")),
+    Row(
+        "fill to sell",
+        placing("MKT, sold", APPLE, terms("MKT", action="SELL", totalQuantity=4)),
+        filled("190", "4", "SLD"),
+    ),
     Row(
         "fill MTL in part (202)",
         market_to_limit,

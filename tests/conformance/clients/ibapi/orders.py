@@ -59,5 +59,5 @@ class IbapiOrders(Orders):
             setattr(asked, name, value)
         found = self._link.asked("reqExecutions", asked, told="execDetails", ends="execDetailsEnd")
         self._link.settle()
-        reports = {report.execId: report for (report,) in self._link.heard["commissionAndFeesReport"]}
+        reports = {report.execId: report for (report,) in self._link.heard["commissionReport"]}
         return facts.fills((contract, execution, reports.get(execution.execId)) for contract, execution in found)
