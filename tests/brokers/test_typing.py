@@ -68,8 +68,7 @@ def complaints(folder: Path, script: str) -> str:
 def readme_block() -> str:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     (block,) = [one for one in blocks if "TradingNodeConfig(" in one]
-    imports, rest = block.split("\n", 1)
-    return f"{imports}\n\nlistener = NodeListener()\n{rest}"
+    return block
 
 
 @pytest.mark.parametrize("script", [SCRIPT, readme_block()], ids=["all that may be given", "the README's own"])

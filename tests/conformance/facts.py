@@ -43,6 +43,11 @@ def number(value: Any) -> str | None:
     return "0" if text in ("-0", "") else text
 
 
+def sign_of(value: Any) -> int:
+    """Of an id that each client counts for itself: 1, 0, or -1 for what has none of its own."""
+    return (value > 0) - (value < 0)
+
+
 def picked(thing: Any, names: Iterable[str]) -> dict[str, Any]:
     return {name: plain(getattr(thing, name)) for name in names}
 
@@ -108,6 +113,7 @@ DETAILS = [
     "issueDate",
     "callable",
 ]
+DEPTH_EXCHANGE = ["exchange", "secType", "listingExch", "serviceDataType", "aggGroup"]
 ORDER = [
     "action",
     "totalQuantity",
@@ -115,29 +121,26 @@ ORDER = [
     "lmtPrice",
     "auxPrice",
     "tif",
-    "ocaGroup",
     "orderRef",
     "outsideRth",
+    "allOrNone",
     "goodTillDate",
     "trailStopPrice",
     "trailingPercent",
     "lmtPriceOffset",
-    "parentId",
     "account",
 ]
-STATUS = ["status", "filled", "remaining", "avgFillPrice", "lastFillPrice", "whyHeld"]
+STATUS = ["status", "filled", "remaining", "avgFillPrice", "lastFillPrice", "whyHeld", "mktCapPrice"]
 EXECUTION = ["side", "shares", "price", "cumQty", "avgPrice", "exchange", "orderRef", "acctNumber"]
-MARGINS = [
-    "initMarginBefore",
-    "initMarginChange",
-    "initMarginAfter",
-    "maintMarginChange",
-    "maintMarginAfter",
-    "equityWithLoanChange",
-    "equityWithLoanAfter",
-]
+MARGINS = ["initMargin", "maintMargin", "equityWithLoan"]
+QUOTE = ["bid", "bidSize", "ask", "askSize", "last", "lastSize", "open", "high", "low", "close", "volume"]
 LIVE_BAR = ["open_", "high", "low", "close", "volume", "wap", "count"]
-BAR = ["open", "high", "low", "close", "volume"]
+BAR = ["open", "high", "low", "close", "volume", "barCount"]
+_PAST_TICK = {
+    "TRADES": ["price", "size"],
+    "BID_ASK": ["priceBid", "priceAsk", "sizeBid", "sizeAsk"],
+    "MIDPOINT": ["price"],
+}
 
 
 def contract(thing: Any) -> dict[str, Any]:
@@ -155,5 +158,65 @@ def details(thing: Any) -> dict[str, Any]:
     return {**contract(thing.contract), **picked(thing, DETAILS), "secIdList": plain(ids)}
 
 
-def order(thing: Any) -> dict[str, Any]:
-    return picked(thing, ORDER)
+def sample(thing: Any) -> dict[str, Any]:
+    """One of the instruments that a few typed letters may mean."""
+    names = ["conId", "symbol", "secType", "primaryExchange", "currency"]
+    return {**picked(thing.contract, names), "derivatives": list(thing.derivativeSecTypes)}
+
+
+def chains(found: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    told = [
+        {
+            "exchange": exchange,
+            "underlyingConId": plain(underlying),
+            "tradingClass": trading_class,
+            "multiplier": plain(multiplier),
+            "expirations": sorted(expirations),
+            "strikes": sorted(map(number, strikes), key=lambda strike: float(strike or 0)),
+        }
+        for exchange, underlying, trading_class, multiplier, expirations, strikes in found
+    ]
+    return sorted(told, key=lambda chain: (chain["exchange"], chain["tradingClass"]))
+
+
+def bar(thing: Any, *, average: Any) -> dict[str, Any]:
+    return {"at": at(thing.date), **numbers(thing, BAR), "average": number(average)}
+
+
+def past_tick(thing: Any, what: str) -> dict[str, Any]:
+    return {"at": at(thing.time), **numbers(thing, _PAST_TICK[what])}
+
+
+def schedule(zone: str, sessions: Iterable[Any]) -> dict[str, Any]:
+    days = [picked(one, ["refDate", "startDateTime", "endDateTime"]) for one in sessions]
+    return {"timeZone": zone, "sessions": days}
+
+
+def order(traded: Any, thing: Any) -> dict[str, Any]:
+    """Numbers that each client counts for itself, and groups named after one, are only there or not."""
+    attached = {"parentId": thing.parentId != 0, "ocaGroup": bool(thing.ocaGroup), "ocaType": thing.ocaType}
+    return {**identity(traded), **picked(thing, ORDER), **attached}
+
+
+def completed_order(traded: Any, thing: Any) -> dict[str, Any]:
+    return {**identity(traded), **picked(thing, ["action", "orderType", "orderRef", "filledQuantity"])}
+
+
+def preview(state: Any, commission: Any, currency: str) -> dict[str, Any]:
+    """Margins and equity before, as they change and after."""
+    names = [f"{name}{when}" for name in MARGINS for when in ("Before", "Change", "After")]
+    return {**numbers(state, names), "commission": number(commission), "currency": currency}
+
+
+def fills(found: Iterable[tuple[Any, Any, Any]]) -> list[dict[str, Any]]:
+    """Executions, each with what it cost, oldest first. What has no report yet has no commission."""
+    return [_fill(*told) for told in sorted(found, key=lambda told: told[1].execId)]
+
+
+def _fill(traded: Any, execution: Any, report: Any) -> dict[str, Any]:
+    """IB's own client calls a commission by another name. The last part of an id counts its corrections."""
+    cost = getattr(report, "commissionAndFees", getattr(report, "commission", None))
+    is_charged = report is not None and bool(report.execId)
+    paid = {"commission": number(cost) if is_charged else None, "currency": report.currency if is_charged else ""}
+    version = execution.execId.rpartition(".")[2]
+    return {**identity(traded), **picked(execution, EXECUTION), "version": version, **paid}

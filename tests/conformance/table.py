@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-Answers = Mapping[str, Mapping[str, Any]]  # request -> {"answer": ...} or {"failed": why}
+from tests.conformance.rows import Row
+
+Told = Mapping[str, Any]  # {"answer": ..., "codes": [...]} or {"failed": why}
+Answers = Mapping[str, Told]  # by the row's name
 
 AGREES, DIFFERS, WRONG, FAILED = "agrees", "DIFFERS", "WRONG", "FAILED"
-Expected = Callable[[str, Any], bool]  # request, answer -> whether it says what it has to
 _LONGEST = 2000
 
 
-def verdicts(by_client: Mapping[str, Answers], is_expected: Expected) -> dict[str, dict[str, str]]:
-    """Request -> client -> verdict. All but the first client are held against the first that has an answer."""
-    requests = list(dict.fromkeys(request for answers in by_client.values() for request in answers))
-    return {request: _verdicts_on(request, by_client, is_expected) for request in requests}
+def verdicts(by_client: Mapping[str, Answers], rows: Iterable[Row]) -> dict[str, dict[str, str]]:
+    """Row -> client -> verdict. All but the first client are held against the first that has an answer."""
+    return {row.name: _verdicts_on(row, by_client) for row in rows}
 
 
-def _verdicts_on(request: str, by_client: Mapping[str, Answers], is_expected: Expected) -> dict[str, str]:
-    told = {client: answers.get(request, {"failed": "never asked"}) for client, answers in by_client.items()}
-    first = next((one["answer"] for one in told.values() if "answer" in one), None)
-    return {client: _verdict(one, first, lambda answer: is_expected(request, answer)) for client, one in told.items()}
+def _verdicts_on(row: Row, by_client: Mapping[str, Answers]) -> dict[str, str]:
+    told = {client: answers.get(row.name, {"failed": "never asked"}) for client, answers in by_client.items()}
+    first = next((one for one in told.values() if "failed" not in one), None)
+    return {client: _verdict(row, one, first) for client, one in told.items()}
 
 
-def _verdict(told: Mapping[str, Any], first: Any, is_right: Callable[[Any], bool]) -> str:
+def _verdict(row: Row, told: Told, first: Told | None) -> str:
     if "failed" in told:
         return FAILED
-    if not is_right(told["answer"]):
+    if not row.is_met_by(told):
         return WRONG
-    return AGREES if told["answer"] == first else DIFFERS
+    return AGREES if told == first else DIFFERS
 
 
 def is_green(found: Mapping[str, Mapping[str, str]]) -> bool:

@@ -214,8 +214,8 @@ class OrderSending:
     def _cancel(self, records: Sequence[OrderRecord]) -> None:
         """What has not left is withdrawn, and needs no message nor a link.
 
-        Of the rest a message for each of the broker's orders: of two behind one order id, IB may take it for one of them
-        alone. When it ends both, the second message is refused, which changes nothing any more.
+        Of the rest a message for each of the broker's orders: of two behind one order id, IB may take it for one of
+        them alone. When it ends both, the second message is refused, which changes nothing any more.
         """
         withdrawn = self._withdrawals.cancel(records)
         left = [record for record in records if not record.status.is_final]

@@ -206,12 +206,12 @@ class Desk:
 
     def _enter(self, order: Order) -> None:
         quote = self._marketplace.quote(order.instrument)
-        valuation = self._valuations[order.account]
-        for code, text in order_notices.settle(order, calendar=self._calendar, valuation=valuation, quote=quote):
-            self._journal.notice(order, code, text)
         if price_rules.is_too_far(order, quote):
             self._journal.cancel(order, reason=price_rules.TOO_FAR, completed="Cancelled by System")
             return
+        valuation = self._valuations[order.account]
+        for code, text in order_notices.settle(order, calendar=self._calendar, valuation=valuation, quote=quote):
+            self._journal.notice(order, code, text)
         self._floor.enter(order)
 
     def _modify(self, order: Order, asked: Order) -> None:

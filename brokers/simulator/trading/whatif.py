@@ -34,13 +34,14 @@ def preview(order: Order, *, quote: Quote, valuation: Valuation) -> Preview:
     before = valuation.worth()
     after = valuation.after((part.instrument, part.change, commission) for part, commission in trades)
     was, becomes = _figures(before), _figures(after)
-    change = (now - then for then, now in zip(was, becomes, strict=True))
-    margins = tuple(amount.quantize(_CENT, ROUND_HALF_UP) for amount in (*was, *change, *becomes))
-    return Preview(margins, sum(commissions, ZERO), commission_currency(order.parts[0].instrument))
+    change = tuple(now - then for then, now in zip(was, becomes, strict=True))
+    return Preview(was + change + becomes, sum(commissions, ZERO), commission_currency(order.parts[0].instrument))
 
 
-def _figures(worth: Worth) -> tuple[Decimal, Decimal, Decimal]:
-    return worth.margin.initial, worth.margin.maintenance, worth.equity_with_loan
+def _figures(worth: Worth) -> tuple[Decimal, ...]:
+    """In whole cents, so that what was and what changes make what becomes."""
+    figures = (worth.margin.initial, worth.margin.maintenance, worth.equity_with_loan)
+    return tuple(amount.quantize(_CENT, ROUND_HALF_UP) for amount in figures)
 
 
 def _commission(order: Order, part: Part, quote: Quote, valuation: Valuation) -> Decimal:

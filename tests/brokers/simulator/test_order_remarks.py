@@ -70,6 +70,15 @@ async def test_a_limit_too_far_through_the_market_is_cancelled_with_the_reason(
     assert running.rows("execution") == []
 
 
+async def test_what_is_cancelled_at_once_is_not_told_how_it_would_be_taken(
+    ib: IB, apple: Contract, errors: Errors
+) -> None:
+    trade = ib.placeOrder(apple, LimitOrder("BUY", 10, 500.0, tif="DAY"))
+    await settled(ib, trade, "Cancelled")
+    await answered(ib)
+    assert [code for order_id, code, _ in errors.heard if order_id == trade.order.orderId] == [202]
+
+
 async def test_a_limit_far_on_its_own_side_only_waits(ib: IB, apple: Contract, errors: Errors) -> None:
     low = ib.placeOrder(apple, LimitOrder("BUY", 1, 1.0, tif="DAY"))
     high = ib.placeOrder(apple, LimitOrder("SELL", 1, 1500.0, tif="DAY"))

@@ -28,9 +28,14 @@ async def test_a_share_ties_up_half_of_its_value_and_costs_its_commission(
     assert float(state.initMarginChange) == pytest.approx(float(quote(running, apple.conId).mark) * 200, rel=1e-6)
     assert float(state.maintMarginChange) == pytest.approx(float(state.initMarginChange) / 2, rel=1e-6)
     assert (state.commission, state.commissionCurrency) == (2.0, "USD")
-    assert float(state.initMarginAfter) == pytest.approx(
-        float(state.initMarginBefore) + float(state.initMarginChange), abs=0.02
-    )
+
+
+async def test_what_was_and_what_changes_make_what_becomes_to_the_cent(ib: IB, apple: Contract) -> None:
+    for quantity in range(1, 12, 2):
+        state = await previewed(ib, apple, MarketOrder("BUY", quantity, tif="DAY"))
+        for name in ("initMargin", "maintMargin", "equityWithLoan"):
+            was, change, becomes = (Decimal(getattr(state, name + when)) for when in ("Before", "Change", "After"))
+            assert was + change == becomes, f"{name} of {quantity}"
 
 
 async def test_a_future_counts_with_its_multiplier_and_moves_no_equity_but_its_commission(

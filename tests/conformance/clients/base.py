@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from tests.conformance.clients.accounts import Accounts
+    from tests.conformance.clients.heard import Heard, Mark
+    from tests.conformance.clients.orders import Orders
 
 Answer = Any
 # A contract's or an order's fields by IB's own names.
 Fields = dict[str, Any]
-Step = Callable[[], None]
 
 DEADLINE = 20.0
 
@@ -22,93 +28,117 @@ class Refused(Exception):
         self.code = code
 
 
-class Client(ABC):
-    """One connection. Calls block until the answer is whole; `Refused` carries the code of a refusal."""
+class NoAnswer(Exception):
+    """The gateway answered other things, and not this."""
+
+
+class Link(ABC):
+    """One connection, and what was heard over it."""
+
+    heard: Heard
 
     @abstractmethod
-    def connect(self, host: str, port: int, client_id: int) -> Answer: ...
+    def connect(self, host: str, port: int, client_id: int) -> Answer:
+        """The account codes and the server's version. Raises Refused. May be called again after `close`."""
 
     @abstractmethod
     def close(self) -> None: ...
 
     @abstractmethod
+    def wait_for_notice(self, code: int) -> None:
+        """Returns once the gateway has said this about no request."""
+
+    @abstractmethod
+    def wait_for_end(self) -> None:
+        """Returns once the gateway has hung up."""
+
+    @abstractmethod
+    def new_id(self) -> int: ...
+
+    @abstractmethod
+    def call(self, request: str, *arguments: Any) -> None:
+        """Sends a request, by the name that IB's own client has for it."""
+
+    @abstractmethod
+    def current_time(self) -> int:
+        """The gateway's, in seconds since 1970."""
+
+    def settle(self) -> None:
+        """Returns once everything that the gateway has said so far was read: it answers in order."""
+        self.current_time()
+
+    @abstractmethod
+    def contract(self, query: Fields) -> Any: ...
+
+    @abstractmethod
+    def order(self, terms: Fields) -> Any: ...
+
+    @contextmanager
+    def listening(self) -> Iterator[Mark]:
+        """What is said while it lasts, and in answer to it."""
+        mark = self.heard.mark()
+        yield mark
+        self.settle()
+
+
+class Instruments(Protocol):
+    """Raise Refused, as `History` does."""
+
     def search(self, text: str) -> Answer: ...
 
-    @abstractmethod
     def details(self, query: Fields) -> Answer: ...
 
-    @abstractmethod
     def market_rule(self, rule_id: int) -> Answer: ...
 
-    @abstractmethod
-    def option_chain(self, symbol: str, con_id: int) -> Answer: ...
+    def chains(self, symbol: str, kind: str, con_id: int, exchange: str = "") -> Answer:
+        """The option chains on an underlying; on a future, of an exchange."""
 
-    @abstractmethod
-    def quotes(self, query: Fields, step: Step) -> Answer:
-        """The quote at once, and again after `step`."""
+    def depth_exchanges(self) -> Answer: ...
 
-    @abstractmethod
-    def ticks(self, query: Fields, step: Step) -> Answer:
-        """Bid and ask, tick by tick, over one `step`."""
 
-    @abstractmethod
-    def live_bar(self, query: Fields, step: Step) -> Answer:
-        """The first 5-second bar, which the clock makes while the market steps."""
+class Stream(Protocol):
+    def told(self) -> Answer:
+        """What it tells by now. None for a stream that never began."""
 
-    @abstractmethod
-    def depth(self, query: Fields, step: Step) -> Answer:
-        """The whole book at once, and again after `step`."""
+    def end(self) -> None: ...
 
-    @abstractmethod
-    def bars(self, query: Fields, *, end: str, duration: str, size: str, what: str) -> Answer: ...
 
-    @abstractmethod
-    def head_timestamp(self, query: Fields) -> Answer: ...
+class Streams(Protocol):
+    """A stream that is refused is told so by a code, and never begins."""
 
-    @abstractmethod
-    def past_ticks(self, query: Fields, *, end: str, count: int) -> Answer: ...
+    def take_kind(self, kind: int) -> None:
+        """The market data type of what is asked from now on."""
 
-    @abstractmethod
-    def preview(self, query: Fields, terms: Fields) -> Answer: ...
+    def quotes(self, query: Fields, *, generic_ticks: str = "") -> Stream: ...
 
-    @abstractmethod
-    def place(self, query: Fields, terms: Fields) -> int:
-        """The order's id, once the gateway has said all that it says at once."""
+    def snapshot(self, query: Fields) -> Answer: ...
 
-    @abstractmethod
-    def modify(self, order_id: int, changes: Fields) -> None: ...
+    def depth(self, query: Fields, *, is_smart: bool = False) -> Stream: ...
 
-    @abstractmethod
-    def cancel(self, order_id: int) -> None: ...
+    def ticks(self, query: Fields, kind: str) -> Stream: ...
 
-    @abstractmethod
-    def cancel_all(self) -> None: ...
+    def bars(self, query: Fields, what: str) -> Stream: ...
 
-    @abstractmethod
-    def settle(self) -> None:
-        """Returns once everything that the gateway has said so far was read."""
+    def chart(self, query: Fields, *, duration: str, size: str, what: str) -> Stream: ...
 
-    @abstractmethod
-    def status(self, order_id: int) -> Answer: ...
 
-    @abstractmethod
-    def codes(self, order_id: int) -> Answer:
-        """The codes that came about this order, oldest first."""
+class History(Protocol):
+    """Times are in UTC, as IB writes them: 20261117-21:00:00."""
 
-    @abstractmethod
-    def open_orders(self) -> Answer: ...
+    def bars(self, query: Fields, *, end: str, duration: str, size: str, what: str, regular: bool) -> Answer: ...
 
-    @abstractmethod
-    def completed_orders(self) -> Answer: ...
+    def head_timestamp(self, query: Fields, what: str) -> Answer: ...
 
-    @abstractmethod
-    def executions(self) -> Answer: ...
+    def ticks(self, query: Fields, *, start: str, end: str, count: int, what: str) -> Answer: ...
 
-    @abstractmethod
-    def positions(self) -> Answer: ...
+    def schedule(self, query: Fields, *, end: str, days: int) -> Answer: ...
 
-    @abstractmethod
-    def summary(self, tags: list[str]) -> Answer: ...
 
-    @abstractmethod
-    def profit_and_loss(self, account: str, con_id: int) -> Answer: ...
+@dataclass(frozen=True)
+class Client:
+    link: Link
+    instruments: Instruments
+    streams: Streams
+    history: History
+    orders: Orders
+    accounts: Accounts
