@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from django.db import IntegrityError, transaction
-from django.utils.crypto import salted_hmac
+from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from webapp.accounts import sealing, sessions
@@ -22,20 +21,18 @@ PADDED_LENGTH = 2560
 def store(*, account: BrokerAccount, username: str, password: str) -> None:
     """Seal the login and put it in place of the older one. A session that the broker had refused may start again.
 
-    Raises AccountInvalid, also for a username that another account of the same user has, and sealing.SealingFailed.
+    Raises AccountInvalid, and sealing.SealingFailed.
     """
     username = username.strip()
     errors = problems(username=username, password=password)
     if errors:
         raise AccountInvalid(errors)
-    sealed, digest = sealing.seal(_plaintext(username, password), account_id=account.id), _digest(username, account)
-    row = {"sealed": sealed, "username_hint": _hint(username), "username_digest": digest}
-    try:
-        with transaction.atomic():
-            Credential.objects.update_or_create(account=account, defaults=row)
-            sessions.record_new_login(account.id)
-    except IntegrityError as error:
-        raise _taken(digest, account) or error from None
+    sealed = sealing.seal(_plaintext(username, password), account_id=account.id)
+    with transaction.atomic():
+        Credential.objects.update_or_create(
+            account=account, defaults={"sealed": sealed, "username_hint": _hint(username)}
+        )
+        sessions.record_new_login(account.id)
 
 
 @sensitive_variables("username", "password")
@@ -60,25 +57,6 @@ def _problem(field: str, value: str) -> str:
 @sensitive_variables("username", "password")
 def _plaintext(username: str, password: str) -> bytes:
     return json.dumps({"username": username, "password": password}).encode().ljust(PADDED_LENGTH)
-
-
-@sensitive_variables("username", "owned")
-def _digest(username: str, account: BrokerAccount) -> str:
-    """The same for one username of one user, under one SECRET_KEY: two users' rows tell nothing of each other."""
-    owned = f"{account.user_id} {username.casefold()}"
-    return salted_hmac("gatehouse.broker-username", owned, algorithm="sha256").hexdigest()
-
-
-def _taken(digest: str, account: BrokerAccount) -> AccountInvalid | None:
-    """IB serves market data to one session of a username, and lets a second login end the first."""
-    other = Credential.objects.filter(username_digest=digest).exclude(account=account).first()
-    if other is None:
-        return None
-    text = (
-        f"“{other.account.name}” uses this username already, and Interactive Brokers serves one session of a username "
-        "at a time: the two would take it from each other. Use that account, or a second username."
-    )
-    return AccountInvalid({"username": text})
 
 
 def _hint(username: str) -> str:

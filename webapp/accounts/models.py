@@ -62,20 +62,7 @@ class Credential(models.Model):
     account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, related_name="credential")
     sealed = models.BinaryField()
     username_hint = models.CharField(max_length=40, help_text="First and last letter: enough to tell two apart.")
-    username_digest = models.CharField(
-        max_length=64,
-        blank=True,
-        editable=False,
-        help_text="Keyed, and with its owner: tells a repetition and no more.",
-    )
     updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["username_digest"], condition=~models.Q(username_digest=""), name="one_login_per_username"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"credential of {self.account_id}"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from tests.webapp.accounts.conftest import LOGIN
-from tests.webapp.trading.racing import race
 from webapp.accounts.connect import connect_account
 from webapp.accounts.models import BrokerAccount, Credential, GatewaySession
 from webapp.accounts.refusals import AccountInvalid
@@ -44,44 +43,6 @@ def test_a_name_that_does_not_fit_is_refused(alice, keysets, name):
     with pytest.raises(AccountInvalid) as refusal:
         connect(alice, name=name)
     assert set(refusal.value.errors) == {"name"}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("again", [LOGIN["username"], f" {LOGIN['username'].upper()} "])
-def test_a_username_that_another_account_of_hers_has_is_refused_and_nothing_is_written(alice, keysets, again):
-    """IB serves one session of a username: two would take the market data, and the login itself, from each other."""
-    connect(alice)
-    with pytest.raises(AccountInvalid) as refusal:
-        connect(alice, name="The same again", username=again, password="another", trading_mode="live")
-    assert list(refusal.value.errors) == ["username"]
-    assert "“Mine” uses this username already" in refusal.value.errors["username"]
-    assert BrokerAccount.objects.get().name == "Mine"
-
-
-@pytest.mark.django_db
-def test_nobody_is_told_that_a_stranger_uses_a_username(alice, bob, keysets):
-    connect(alice)
-    connect(bob)
-    assert len(set(Credential.objects.values_list("username_digest", flat=True))) == 2
-
-
-@pytest.mark.django_db
-def test_a_username_is_free_again_when_its_account_is_gone(alice, keysets):
-    connect(alice).delete()
-    connect(alice)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_racing_connections_of_one_username_one_stands(alice, keysets, tasks_sent):
-    def attempt() -> bool:
-        try:
-            connect(alice)
-        except AccountInvalid:
-            return False
-        return True
-
-    assert sorted(race(attempt, times=4)) == [False, False, False, True]
-    assert BrokerAccount.objects.count() == Credential.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

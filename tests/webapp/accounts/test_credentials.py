@@ -9,7 +9,7 @@ from django.views.debug import ExceptionReporter
 from brokers.domain import SessionState
 from tests.webapp.accounts.conftest import LOGIN
 from webapp.accounts import credentials, sealing
-from webapp.accounts.models import AccountEvent, BrokerAccount, Credential, GatewaySession
+from webapp.accounts.models import AccountEvent, Credential, GatewaySession
 from webapp.accounts.refusals import AccountInvalid
 from workers.unsealing import Opener
 
@@ -79,23 +79,6 @@ def test_a_new_login_takes_the_place_of_the_older_one(account, keysets):
     credentials.store(account=account, username="alice-again", password="another")
     assert Opener().login_of(account.id).username == "alice-again"
     assert Credential.objects.count() == 1
-
-
-def test_a_new_login_may_keep_its_username_and_not_take_that_of_another_account(account, alice, keysets):
-    other = BrokerAccount.objects.create(user=alice, name="Other", trading_mode="live")
-    GatewaySession.objects.create(account=other)
-    credentials.store(account=account, **LOGIN)
-    credentials.store(account=account, **{**LOGIN, "password": "another"})
-    with pytest.raises(AccountInvalid, match="“Paper” uses this username already"):
-        credentials.store(account=other, **LOGIN)
-    assert not Credential.objects.filter(account=other).exists()
-
-
-def test_logins_from_before_digests_were_kept_are_no_repetition_of_each_other(account, alice, keysets):
-    other = BrokerAccount.objects.create(user=alice, name="Other", trading_mode="live")
-    for each in (account, other):
-        Credential.objects.create(account=each, sealed=b"", username_hint="a…b")
-    assert Credential.objects.count() == 2
 
 
 def test_a_new_login_ends_a_refused_ones_state_and_says_what_to_do(account, keysets):
