@@ -74,4 +74,4 @@ def test_more_than_can_wait_are_left_to_be_fetched(
     own_redis.freeze()
     assert announce.event(account_id, {"number": 0})
     assert became_true(lambda: not announce.event(account_id, {"number": 9}), deadline=DEADLINE)
-    logged(caplog, f"event 9 of account {account_id} wasn't announced: too many wait")
+    logged(caplog, f"event 9 of account {account_id} wasn't announced, browsers will fetch it: too many wait")
