@@ -13,7 +13,6 @@ from ib_insync.decoder import Decoder
 from ib_insync.wrapper import Wrapper
 
 from brokers.domain import Quote
-from brokers.interactive_brokers.link.client import LARGEST_FRAME
 from brokers.node import TradingNode
 from brokers.refusals import LinkLost
 from tests.brokers.recorder import DEADLINE, Recorder
@@ -63,7 +62,7 @@ async def test_an_execution_that_makes_no_sense_is_told_of_and_not_guessed(
     assert recorder.executions == []
 
 
-@pytest.mark.parametrize("announced", [LARGEST_FRAME + 1, 2**31 - 1, 2**32 - 1])
+@pytest.mark.parametrize("announced", [2**25, 2**31 - 1, 2**32 - 1])
 async def test_a_frame_of_gigabytes_ends_the_connection_instead_of_filling_the_memory(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, announced: int
 ) -> None:

@@ -117,6 +117,20 @@ async def test_the_same_question_leaves_fifteen_seconds_after_its_twin(
     assert await twin == []
 
 
+async def test_the_same_question_about_ticks_has_to_wait_too(
+    node: TradingNode, gateway: ScriptedGateway, clock: Clock
+) -> None:
+    asking = [
+        asyncio.ensure_future(node.data.historical_ticks(AAPL, END - timedelta(minutes=5), END)) for _ in range(2)
+    ]
+    gateway.error((await gateway.next(PAST_TICKS))[1], 162, NO_DATA)
+    await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+    await none_is_asked(node, gateway)
+    clock.run_until(clock.now + 16)
+    await gateway.next(PAST_TICKS)
+    asking[1].cancel()
+
+
 async def test_what_is_asked_of_the_past_is_paced_as_one_however_it_is_asked(
     node: TradingNode, gateway: ScriptedGateway, clock: Clock
 ) -> None:
