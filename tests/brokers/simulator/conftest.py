@@ -38,9 +38,9 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def soon(awaitable: Awaitable[T]) -> T:
+async def soon(awaitable: Awaitable[T], *, seconds: float = DEADLINE) -> T:
     """The answer, or a failure instead of a hang."""
-    return await asyncio.wait_for(awaitable, DEADLINE)
+    return await asyncio.wait_for(awaitable, seconds)
 
 
 @dataclass
