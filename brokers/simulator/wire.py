@@ -61,12 +61,22 @@ def field_text(value: Value) -> str:
 
 
 def encode(fields: Iterable[Value]) -> bytes:
-    """One whole frame. A NUL inside a field would become a field of its own, so it is refused."""
+    """One whole frame. Raises ValueError as `encode_part` does."""
+    return frame([encode_part(fields)])
+
+
+def encode_part(fields: Iterable[Value]) -> bytes:
+    """So many fields of a frame's body. A NUL inside a field would become a field of its own: it raises ValueError."""
     texts = [field_text(value) for value in fields]
     for text in texts:
         if "\0" in text:
             raise ValueError(f"field {text!r} contains the field separator")
-    body = "".join(f"{text}\0" for text in texts).encode()
+    return "".join(f"{text}\0" for text in texts).encode()
+
+
+def frame(parts: Iterable[bytes]) -> bytes:
+    """One whole frame from the parts of its body."""
+    body = b"".join(parts)
     return _PREFIX.pack(len(body)) + body
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -11,7 +12,9 @@ from typing import Protocol
 from brokers.simulator.api.requests import REQUESTS
 from brokers.simulator.api.requests.base import RequestRefused
 from brokers.simulator.api.rows import request_row
+from brokers.simulator.api.slices import Slices
 from brokers.simulator.connections.link import COMPETING, COMPETING_TEXT, STREAM_REQUESTS, Waiting
+from brokers.simulator.connections.long_answers import LongAnswer
 from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.messages import session as messages
@@ -70,6 +73,7 @@ class Intake:
         self._gateway = gateway
         self._ignored: list[Ignored] = []
         self.watcher: Watcher = Nobody()
+        self.slices = Slices()
 
     def ignore(self, request: Ignored) -> None:
         self._ignored.append(request)
@@ -83,8 +87,7 @@ class Intake:
             return
         name = request_name(message_id)
         self.watcher.before(name)
-        self._pass_on(session, message_id, texts)
-        self.watcher.after(name)
+        self._pass_on(session, message_id, texts, then=lambda: self.watcher.after(name))
 
     def _refuse_for_rate(self, session: Session, message_id: int) -> None:
         text = f"Max rate of messages per second has been exceeded:max={session.pace.rate}"
@@ -94,48 +97,69 @@ class Intake:
             log.warning("client %s went over the rate too often; it is dropped", session.client_id)
             session.outlet.close()
 
-    def _pass_on(self, session: Session, message_id: int, texts: list[str]) -> None:
+    def _pass_on(self, session: Session, message_id: int, texts: list[str], *, then: Callable[[], None]) -> None:
+        """`then` is called when the request was served, or put aside."""
         if self._takes_no_notice(session, message_id):
             self._write(session, message_id, texts, fate="ignored")
+            then()
         elif self._gateway.link.keeps(message_id):
             self._write(session, message_id, texts, fate="waits")
             serve = partial(self._serve, session, message_id, texts)
             self._gateway.link.keep(Waiting(message_id, serve, lambda: session.is_closing))
+            then()
         else:
             if message_id not in _WITHOUT_ROW:
                 self._write(session, message_id, texts, fate="served")
-            self._serve(session, message_id, texts)
+            self._serve(session, message_id, texts, then)
 
     def _takes_no_notice(self, session: Session, message_id: int) -> bool:
         hit = any(one.takes(message_id, session.client_id) for one in self._ignored)
         self._ignored = [one for one in self._ignored if one.count > 0]
         return hit
 
-    def _serve(self, session: Session, message_id: int, texts: list[str]) -> None:
+    def _serve(
+        self, session: Session, message_id: int, texts: list[str], then: Callable[[], None] = lambda: None
+    ) -> None:
+        """An answer that takes long to make is begun: what becomes of it is said, and `then` called, when it's done."""
+
+        def done(error: Exception | None) -> None:
+            if error is not None:
+                self._say(error, session, message_id, texts)
+            then()
+
         try:
             self._refuse_for_farms(message_id, texts)
-            self._answer(session, message_id, texts)
+            answer = self._answer(session, message_id, texts)
             self._tell_of_competitor(session, message_id, texts)
-        except FieldError as error:
+        except Exception as error:  # noqa: BLE001 - said by `done`
+            done(error)
+            return
+        if answer is None:
+            done(None)
+        else:
+            self.slices.begin(session, answer, done)
+
+    def _say(self, error: Exception, session: Session, message_id: int, texts: list[str]) -> None:
+        if isinstance(error, FieldError):
             about = _about(message_id, texts) if message_id == _PLACE_ORDER else messages.NO_REQUEST
             session.error(about, 320, f"Server error when reading an API client request. {error}")
             self._write_unreadable(session, message_id, str(error))
-        except RequestRefused as refusal:
-            session.error(refusal.request_id, refusal.code, refusal.text)
-        except Exception:
+        elif isinstance(error, RequestRefused):
+            session.error(error.request_id, error.code, error.text)
+        else:
             # A defect of this gateway. As at IB it costs the client this one request, and not its connection.
-            log.exception("message %d of client %s could not be served", message_id, session.client_id)
+            log.error("message %d of client %s could not be served", message_id, session.client_id, exc_info=error)
             text = f"Server error when processing an API client request. {request_name(message_id)} failed"
             session.error(_about(message_id, texts), 320, text)
             self._write_unreadable(session, message_id, "serving it failed")
 
-    def _answer(self, session: Session, message_id: int, texts: list[str]) -> None:
+    def _answer(self, session: Session, message_id: int, texts: list[str]) -> LongAnswer | None:
         request = REQUESTS.get(message_id)
         if request is None:
             session.error(messages.NO_REQUEST, 505, f"Fatal Error: Unknown message id. {message_id}")
             self._write_unreadable(session, message_id, "unknown message id")
-            return
-        request(self._gateway, session, Fields(texts[1:]))
+            return None
+        return request(self._gateway, session, Fields(texts[1:]))
 
     def _refuse_for_farms(self, message_id: int, texts: list[str]) -> None:
         """A farm that is away answers as IB does in its maintenance window; asked again later, it knows."""

@@ -79,6 +79,7 @@ class Server:
         for session in self._connections.values():
             session.outlet.abort()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        await self.intake.slices.close()
 
     async def hang_up(self, sessions: Iterable[Session] | None = None) -> None:
         """Ends these connections, or all, after what was already said to them; returns when they are gone.

@@ -59,8 +59,13 @@ class Schedule:
 
     def between(self, start: int, end: int) -> list[TradingSession]:
         """The sessions that have some time from `start` up to `end`, whole, oldest first."""
+        return list(self.one_by_one(start, end))
+
+    def one_by_one(self, start: int, end: int) -> Iterator[TradingSession]:
+        """The same, each looked up when it's asked for: of years there are thousands."""
         start = max(start, self.head())
-        return list(self._sessions(start, end)) if start < end else []
+        if start < end:
+            yield from self._sessions(start, end)
 
     def days_back(self, count: int, end: int) -> int:
         """When the first session of the last `count` trading days before `end` opened; the day of `end` is one."""

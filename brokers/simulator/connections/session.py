@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from brokers.simulator.connections.account_subscriptions import AccountSubscriptions
 from brokers.simulator.connections.faults import Outlet
+from brokers.simulator.connections.long_answers import LongAnswers
 from brokers.simulator.connections.pace import Pace
 from brokers.simulator.connections.subscriptions import QuoteSubscription, Streams
 from brokers.simulator.messages import session as messages
@@ -30,6 +31,7 @@ class Session:
         self.market_data_type = LIVE
         self.streams = Streams()
         self.accounts = AccountSubscriptions()
+        self.long_answers = LongAnswers()
 
     @property
     def quotes(self) -> dict[int, QuoteSubscription]:
@@ -41,9 +43,13 @@ class Session:
         return self.outlet.is_closing
 
     def send(self, fields: Iterable[Value]) -> None:
+        self.send_frame(encode(fields))
+
+    def send_frame(self, encoded: bytes) -> None:
+        """A message that is in bytes already."""
         if self.is_closing:
             return
-        self.outlet.write(encode(fields))
+        self.outlet.write(encoded)
         if self.outlet.unread > UNREAD_LIMIT:
             log.warning("client %s of %s does not read; it is dropped", self.client_id, self.peer)
             self.outlet.abort()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,7 @@ from brokers.simulator.catalogue.schedule import Schedule, TradingSession
 from brokers.simulator.market.bars import Bar, bar_of
 from brokers.simulator.market.chart import BarSize, Chart
 from brokers.simulator.market.market import Market
-from brokers.simulator.market.path import join
+from brokers.simulator.market.path import Stretch, join
 from brokers.simulator.market.tape import Tape
 
 # A day of five-second bars of a currency pair has 17,100.
@@ -86,29 +86,40 @@ class History:
 
         Raises TooLong.
         """
+        return [bar for bar in self.one_by_one(chart, start, end) if bar is not None]
+
+    def one_by_one(self, chart: Chart, start: int, end: int) -> Iterator[DatedBar | None]:
+        """The same bars, in small steps: None is a step that came to no bar yet. Raises TooLong before the first."""
+        windows: dict[Hashable, _Window] = {}
+        for _ in self._fill(windows, chart, start, min(end, self.now() + 1)):
+            yield None
         tape = self.tape(chart.instrument.con_id)
-        made = (self._bar(tape, window, chart.what) for window in self._windows(chart, start, min(end, self.now() + 1)))
-        return [bar for bar in made if bar is not None]
+        for window in windows.values():
+            yield from self._bar(tape, window, chart.what)
 
     def _schedule_of(self, chart: Chart) -> Schedule:
         return self.schedule(chart.instrument, regular_hours=chart.regular_hours)
 
-    def _bar(self, tape: Tape, window: _Window, what: str) -> DatedBar | None:
-        parts = (tape.over(first, min(last, self.now() + 1)) for first, last in window.pieces)
-        stretch = join(part for part in parts if part is not None)
-        return None if stretch is None else DatedBar(window.opens, window.day, bar_of(stretch, tape.prices, what))
+    def _bar(self, tape: Tape, window: _Window, what: str) -> Iterator[DatedBar | None]:
+        stretch: Stretch | None = None
+        for first, last in window.pieces:
+            part = tape.over(first, min(last, self.now() + 1))
+            stretch = join(one for one in (stretch, part) if one is not None)
+            yield None
+        if stretch is not None:
+            yield DatedBar(window.opens, window.day, bar_of(stretch, tape.prices, what))
 
-    def _windows(self, chart: Chart, start: int, end: int) -> Iterable[_Window]:
+    def _fill(self, windows: dict[Hashable, _Window], chart: Chart, start: int, end: int) -> Iterator[None]:
+        """Finds the time of each bar, in steps of one piece of one."""
         schedule = self._schedule_of(chart)
-        windows: dict[Hashable, _Window] = {}
-        for session in schedule.between(start, end):
+        for session in schedule.one_by_one(start, end):
             for key, opens, closes in _cut(session, chart.size, start, end, schedule.utc_offset(session.opens)):
                 window = windows.setdefault(key, _Window(opens, session.day, []))
                 window.day = session.day
                 window.pieces.append((opens, closes))
                 if len(windows) > MOST_BARS:
                     raise TooLong
-        return windows.values()
+                yield
 
 
 def _cut(

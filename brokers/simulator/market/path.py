@@ -73,6 +73,7 @@ class Path:
         self._home = home
         self._range = daily_range
         self._parts: dict[tuple[int, int], tuple[Stretch, ...]] = {}
+        self._turns: dict[tuple[int, int], float] = {}
 
     def at(self, quarter: int) -> Stretch:
         """The one trade of a quarter second."""
@@ -133,8 +134,15 @@ class Path:
     def _wave(self, days: int, day: int) -> float:
         """Between -1 and 1, and smooth from one multiple of `days` to the next."""
         number, offset = divmod(day, days)
-        before, after = (self._chance(f"wave/{days}/{number + one}").uniform(-1, 1) for one in (0, 1))
+        before, after = self._turn(days, number), self._turn(days, number + 1)
         return before + (after - before) * (1 - math.cos(math.pi * offset / days)) / 2
+
+    def _turn(self, days: int, number: int) -> float:
+        """Where a wave is at a multiple of its days: each is asked for on all the days around it."""
+        name = (days, number)
+        if name not in self._turns:
+            self._turns[name] = self._chance(f"wave/{days}/{number}").uniform(-1, 1)
+        return self._turns[name]
 
     def _chance(self, name: str) -> Random:
         return Random(f"{self._key}/{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,16 +37,21 @@ class TickHistory:
 
     def ticks(self, query: TickQuery) -> list[Moment]:
         """Oldest first. Of midpoints only changes are ticks, and of bids and asks when sizes are ignored."""
+        return in_order(query, list(self.one_by_one(query)))
+
+    def one_by_one(self, query: TickQuery) -> Iterator[list[Moment]]:
+        """The ticks of one second after the other (of many there are none), in the order in which they are looked for.
+
+        `in_order` puts them together.
+        """
         tape = self._history.tape(query.instrument.con_id)
-        found: list[list[Moment]] = []
         wanted = query.count
         for second in _first(_MOST_SECONDS, self._seconds(query)):
             moments = _of_second(tape, query, second)
-            found.append(moments)
+            yield moments
             wanted -= len(moments)
             if wanted <= 0:
                 break
-        return [moment for moments in (found if query.start is not None else reversed(found)) for moment in moments]
 
     def _seconds(self, query: TickQuery) -> Iterator[int]:
         """Forwards from the start, or backwards from the end."""
@@ -58,6 +63,11 @@ class TickHistory:
             return
         for session in schedule.between(query.start, min(end, query.start + _HORIZON)):
             yield from range(max(session.opens, query.start), min(session.closes, end))
+
+
+def in_order(query: TickQuery, found: Sequence[list[Moment]]) -> list[Moment]:
+    """Oldest first, however they were looked for."""
+    return [moment for moments in (found if query.start is not None else reversed(found)) for moment in moments]
 
 
 def _of_second(tape: Tape, query: TickQuery, second: int) -> list[Moment]:

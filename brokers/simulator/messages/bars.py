@@ -13,14 +13,14 @@ from brokers.simulator.market.history import DatedBar
 from brokers.simulator.wire import Value
 
 
-def historical_data(request_id: int, chart: Chart, bars: Sequence[DatedBar], *, start: int, end: int) -> list[Value]:
-    """`start` and `end` are what was asked for, in seconds since 1970."""
+def historical_data(request_id: int, chart: Chart, count: int, *, start: int, end: int) -> list[Value]:
+    """What stands before so many `historical_bar`s; `start` and `end` were asked for, in seconds since 1970."""
     zone = chart.instrument.hours.time_zone
-    head: list[Value] = [17, request_id, zoned_time(start, zone), zoned_time(end, zone), len(bars)]
-    return [*head, *(value for bar in bars for value in _historical(chart, bar))]
+    return [17, request_id, zoned_time(start, zone), zoned_time(end, zone), count]
 
 
-def _historical(chart: Chart, dated: DatedBar) -> list[Value]:
+def historical_bar(chart: Chart, dated: DatedBar) -> list[Value]:
+    """One bar's part of the message."""
     bar = dated.bar
     return [_date(chart, dated), bar.open, bar.high, bar.low, bar.close, bar.volume, bar.average, bar.count]
 

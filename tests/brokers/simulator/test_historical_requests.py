@@ -11,7 +11,17 @@ from ib_insync import IB, Contract, Crypto, Future, Index, RequestError, Stock
 from brokers.simulator.catalogue.hours import Calendar
 from brokers.simulator.connections.farms import FarmState
 from brokers.simulator.market.chart import LEGAL_SIZES
-from tests.brokers.simulator.conftest import Errors, RawClient, Running, answered, soon, started, stopped, until
+from tests.brokers.simulator.conftest import (
+    DEADLINE,
+    Errors,
+    RawClient,
+    Running,
+    answered,
+    soon,
+    started,
+    stopped,
+    until,
+)
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock
 
 # Apple by its contract id alone, and nothing that has expired.
@@ -30,7 +40,7 @@ async def running(tmp_path: Path, clock: HandClock) -> AsyncIterator[Running]:
     await stopped(one)
 
 
-async def asked(ib: IB, contract: Contract, **changes: Any) -> Any:
+async def asked(ib: IB, contract: Contract, *, seconds: float = DEADLINE, **changes: Any) -> Any:
     terms = {
         "endDateTime": "",
         "durationStr": "1 D",
@@ -39,7 +49,7 @@ async def asked(ib: IB, contract: Contract, **changes: Any) -> Any:
         "useRTH": True,
         "formatDate": 1,
     }
-    return await soon(ib.reqHistoricalDataAsync(contract, **terms | changes))
+    return await soon(ib.reqHistoricalDataAsync(contract, **terms | changes), seconds=seconds)
 
 
 async def refusal(ib: IB, contract: Contract, **changes: Any) -> tuple[int, str]:
@@ -283,7 +293,7 @@ async def test_the_first_year_that_can_be_asked_for_has_no_data_however_long(ib:
 async def test_longer_than_its_life_is_all_there_is(
     running: Running, ib: IB, contract: Contract, duration: str
 ) -> None:
-    bars = await asked(ib, contract, durationStr=duration, barSizeSetting="1M")
+    bars = await asked(ib, contract, durationStr=duration, barSizeSetting="1M", seconds=6 * DEADLINE)
     [found] = await soon(ib.qualifyContractsAsync(contract))
     instrument = running.gateway.catalogue.get(found.conId)
     assert instrument is not None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from brokers.simulator.api.requests.base import Request, RequestRefused
+from brokers.simulator.catalogue.catalogue import Match
 from brokers.simulator.catalogue.listings import MARKET_RULES
 from brokers.simulator.catalogue.listings.instrument import COMBINATION
+from brokers.simulator.connections.long_answers import LongAnswer
 from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.messages import contracts as messages
@@ -17,7 +21,7 @@ NO_COMBINATIONS = "Error validating request.-'bQ' : cause - BAG isn't supported 
 NO_UNDERLYING = "Error validating request.-'bX' : cause - Invalid contract id"
 
 
-def request_contract_data(gateway: Gateway, session: Session, fields: Fields) -> None:
+def request_contract_data(gateway: Gateway, session: Session, fields: Fields) -> LongAnswer:
     fields.skip()
     request_id = fields.integer()
     contract = fields.named([*CONTRACT, "includeExpired", "secIdType", "secId", "issuerId"])
@@ -27,8 +31,13 @@ def request_contract_data(gateway: Gateway, session: Session, fields: Fields) ->
     matches = gateway.catalogue.find(contract)
     if not matches:
         raise RequestRefused(request_id, 200, NO_DEFINITION)
+    return LongAnswer(_tell(gateway, session, request_id, matches))
+
+
+def _tell(gateway: Gateway, session: Session, request_id: int, matches: Sequence[Match]) -> Iterator[None]:
     for match in matches:
         session.send(messages.contract_data(request_id, match, gateway.calendar.today(match.instrument)))
+        yield
     session.send(messages.contract_data_end(request_id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from brokers.simulator.api.requests.base import Request, RequestRefused
@@ -16,6 +17,7 @@ from brokers.simulator.api.requests.lookup import (
 from brokers.simulator.api.requests.times import read_time
 from brokers.simulator.catalogue.catalogue import Match
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.connections.long_answers import LongAnswer
 from brokers.simulator.connections.session import Session
 from brokers.simulator.connections.subscriptions import ChartSubscription
 from brokers.simulator.gateway import Gateway
@@ -25,7 +27,7 @@ from brokers.simulator.market.history import DatedBar, TooLong
 from brokers.simulator.market.pacing import MOST_OPEN, PacingViolation
 from brokers.simulator.messages import bars as messages
 from brokers.simulator.orders.message import CONTRACT
-from brokers.simulator.wire import Fields
+from brokers.simulator.wire import Fields, encode_part, frame
 
 _ADJUSTED, _AGGREGATED, _SCHEDULE = "ADJUSTED_LAST", "AGGTRADES", "SCHEDULE"
 _LOOKS = {
@@ -63,7 +65,7 @@ class _Asked:
         return (described, self.end, self.size, self.duration, self.regular_hours, self.what, self.keeps_up)
 
 
-def request_historical_data(gateway: Gateway, session: Session, fields: Fields) -> None:
+def request_historical_data(gateway: Gateway, session: Session, fields: Fields) -> LongAnswer | None:
     asked = _read(fields)
     match = find_match(gateway, asked.request_id, asked.contract)
     refuse_duplicate(asked.request_id, session)
@@ -72,13 +74,8 @@ def request_historical_data(gateway: Gateway, session: Session, fields: Fields) 
     _check(gateway, asked, match, chart)
     if asked.what == _SCHEDULE:
         _answer_schedule(gateway, session, asked, chart, end)
-        return
-    start = gateway.data.history.start(chart, end)
-    bars = _bars(gateway, asked, chart, start, end)
-    if asked.keeps_up:
-        last = bars[-1] if bars else None
-        session.streams.charts[asked.request_id] = ChartSubscription(asked.request_id, chart, last)
-    session.send(messages.historical_data(asked.request_id, chart, bars, start=start, end=end))
+        return None
+    return LongAnswer(_answer_bars(gateway, session, asked, chart, end), asked.request_id)
 
 
 def _read(fields: Fields) -> _Asked:
@@ -149,7 +146,7 @@ def refuse_without_farm(gateway: Gateway, request_id: int, instrument: Instrumen
 
 
 def _check_pace(gateway: Gateway, asked: _Asked) -> None:
-    if sum(len(one.streams.charts) for one in gateway.sessions) >= MOST_OPEN:
+    if sum(len(one.streams.charts) + one.long_answers.open for one in gateway.sessions) >= MOST_OPEN:
         text = f"Only {MOST_OPEN} simultaneous API historical data requests allowed."
         raise RequestRefused(asked.request_id, 322, f"Error processing request.-'bO' : cause - {text}")
     admit(gateway, asked.request_id, asked.identity, weight=2 if asked.what == BID_ASK else 1)
@@ -173,14 +170,29 @@ def _no_data(asked: _Asked, chart: Chart) -> RequestRefused:
     return service_error(asked.request_id, f"HMDS query returned no data: {name} {_LOOKS[asked.what]}")
 
 
-def _bars(gateway: Gateway, asked: _Asked, chart: Chart, start: int, end: int) -> list[DatedBar]:
+def _answer_bars(gateway: Gateway, session: Session, asked: _Asked, chart: Chart, end: int) -> Iterator[None]:
+    """One message, put together bar by bar; from its last one on they are kept up to date, if that was asked for."""
+    start = gateway.data.history.start(chart, end)
+    rows: list[bytes] = []
+    last: DatedBar | None = None
+    for bar in _one_by_one(gateway, asked, chart, start, end):
+        if bar is not None:
+            rows.append(encode_part(messages.historical_bar(chart, bar)))
+            last = bar
+        yield
+    if not rows and not asked.keeps_up:
+        raise _no_data(asked, chart)
+    if asked.keeps_up:
+        session.streams.charts[asked.request_id] = ChartSubscription(asked.request_id, chart, last)
+    head = messages.historical_data(asked.request_id, chart, len(rows), start=start, end=end)
+    session.send_frame(frame([encode_part(head), *rows]))
+
+
+def _one_by_one(gateway: Gateway, asked: _Asked, chart: Chart, start: int, end: int) -> Iterator[DatedBar | None]:
     try:
-        bars = gateway.data.history.bars(chart, start, end)
+        yield from gateway.data.history.one_by_one(chart, start, end)
     except TooLong:
         raise service_error(asked.request_id, "Time length exceed max.") from None
-    if not bars and not asked.keeps_up:
-        raise _no_data(asked, chart)
-    return bars
 
 
 def _answer_schedule(gateway: Gateway, session: Session, asked: _Asked, chart: Chart, end: int) -> None:
@@ -197,7 +209,7 @@ def cancel_historical_data(_gateway: Gateway, session: Session, fields: Fields) 
     fields.skip()
     request_id = fields.integer()
     fields.finish()
-    if not session.streams.end(session.streams.charts, request_id):
+    if not (session.long_answers.end(request_id) or session.streams.end(session.streams.charts, request_id)):
         raise RequestRefused(request_id, 366, f"No historical data query found for ticker id:{request_id}")
     raise service_error(request_id, f"API historical data query cancelled: {request_id}")
 

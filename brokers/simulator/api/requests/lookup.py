@@ -55,7 +55,7 @@ def refuse_duplicate(request_id: int, session: Session) -> None:
     streams = session.streams
     if any(request_id in kind for kind in (streams.quotes, streams.depths, streams.bars, streams.ticks)):
         raise RequestRefused(request_id, 322, "Error processing request.-'bS' : cause - Duplicate ticker id")
-    if request_id in streams.charts:
+    if request_id in streams.charts or session.long_answers.has(request_id):
         raise RequestRefused(request_id, 386, "Duplicate ticker ID for API historical data query")
 
 

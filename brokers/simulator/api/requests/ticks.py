@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from brokers.simulator.api.requests.base import Request, RequestRefused
@@ -16,12 +17,14 @@ from brokers.simulator.api.requests.lookup import (
 )
 from brokers.simulator.api.requests.times import read_time
 from brokers.simulator.catalogue.catalogue import Match
+from brokers.simulator.connections.long_answers import LongAnswer
 from brokers.simulator.connections.session import Session
 from brokers.simulator.connections.subscriptions import TickSubscription
 from brokers.simulator.feeds.ticks import executing_exchange
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.market.bars import BID_ASK, MIDPOINT, TRADES
-from brokers.simulator.market.tick_history import TickQuery
+from brokers.simulator.market.tape import Moment
+from brokers.simulator.market.tick_history import TickQuery, in_order
 from brokers.simulator.messages import ticks as messages
 from brokers.simulator.messages.ticks import TickKind
 from brokers.simulator.orders.message import CONTRACT
@@ -51,7 +54,7 @@ class _Asked:
     ignores_sizes: bool
 
 
-def request_historical_ticks(gateway: Gateway, session: Session, fields: Fields) -> None:
+def request_historical_ticks(gateway: Gateway, session: Session, fields: Fields) -> LongAnswer:
     asked = _read(fields)
     match = find_match(gateway, asked.request_id, asked.contract)
     _check(asked, match)
@@ -59,7 +62,7 @@ def request_historical_ticks(gateway: Gateway, session: Session, fields: Fields)
     refuse_without_farm(gateway, asked.request_id, match.instrument)
     identity = ("ticks", tuple(asked.contract.items()), asked.start, asked.end, asked.count, asked.what)
     admit(gateway, asked.request_id, identity, weight=2 if asked.what == BID_ASK else 1)
-    session.send(_answer(gateway, asked.request_id, query))
+    return LongAnswer(_answer(gateway, session, asked.request_id, query), asked.request_id)
 
 
 def _read(fields: Fields) -> _Asked:
@@ -108,8 +111,15 @@ def _query(gateway: Gateway, session: Session, asked: _Asked, match: Match) -> T
     )
 
 
-def _answer(gateway: Gateway, request_id: int, query: TickQuery) -> list[Value]:
-    moments = gateway.data.tick_history.ticks(query)
+def _answer(gateway: Gateway, session: Session, request_id: int, query: TickQuery) -> Iterator[None]:
+    found: list[list[Moment]] = []
+    for moments in gateway.data.tick_history.one_by_one(query):
+        found.append(moments)
+        yield
+    session.send(_message(gateway, request_id, query, in_order(query, found)))
+
+
+def _message(gateway: Gateway, request_id: int, query: TickQuery, moments: Sequence[Moment]) -> list[Value]:
     prices = gateway.data.history.tape(query.instrument.con_id).prices
     if query.what == TRADES:
         return messages.historical_trades(request_id, prices, moments, executing_exchange(query.instrument))
@@ -118,7 +128,7 @@ def _answer(gateway: Gateway, request_id: int, query: TickQuery) -> list[Value]:
     return messages.historical_midpoints(request_id, prices, moments)
 
 
-def request_tick_by_tick(gateway: Gateway, session: Session, fields: Fields) -> None:
+def request_tick_by_tick(gateway: Gateway, session: Session, fields: Fields) -> LongAnswer:
     request_id = fields.integer()
     contract = fields.named(CONTRACT)
     kind, count, ignores_sizes = fields.text(), fields.integer(), fields.flag()
@@ -126,9 +136,14 @@ def request_tick_by_tick(gateway: Gateway, session: Session, fields: Fields) -> 
     match = find_match(gateway, request_id, contract)
     subscription = TickSubscription(request_id, match.instrument, _kind(request_id, kind), ignores_sizes)
     _check_stream(gateway, session, subscription, match)
+    return LongAnswer(_begin(gateway, session, subscription, count), request_id)
+
+
+def _begin(gateway: Gateway, session: Session, subscription: TickSubscription, count: int) -> Iterator[None]:
     if count > 0:
-        session.send(_answer(gateway, request_id, _past(gateway, subscription, count)))
-    session.streams.ticks[request_id] = subscription
+        past = _past(gateway, subscription, count)
+        yield from _answer(gateway, session, subscription.request_id, past)
+    session.streams.ticks[subscription.request_id] = subscription
 
 
 def _kind(request_id: int, text: str) -> TickKind:
@@ -168,7 +183,7 @@ def _past(gateway: Gateway, subscription: TickSubscription, count: int) -> TickQ
 def cancel_tick_by_tick(_gateway: Gateway, session: Session, fields: Fields) -> None:
     request_id = fields.integer()
     fields.finish()
-    if not session.streams.end(session.streams.ticks, request_id):
+    if not (session.long_answers.end(request_id) or session.streams.end(session.streams.ticks, request_id)):
         raise RequestRefused(request_id, 300, f"Can't find EId with tickerId:{request_id}")
 
 
