@@ -55,6 +55,8 @@ def environment(folder: Path, running: services.Services) -> dict[str, str]:
     (folder / "static").mkdir()
     return {
         "GATEHOUSE_DATABASE_URL": running.database_url,
+        # A test that rolls back is one long transaction, and a busy machine may leave it idle for a while.
+        "GATEHOUSE_DATABASE_IDLE_SECONDS": "100",
         "GATEHOUSE_REDIS_URL": running.redis_url,
         "GATEHOUSE_SECRET_KEY_FILE": str(secret_key),
         "GATEHOUSE_PUBLIC_KEYSET": str(folder / "public.json"),

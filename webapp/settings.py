@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # A process that is stopped inside a transaction keeps its locks, and whoever takes its sessions over would wait for it.
 # PostgreSQL ends such a transaction after this long: less than a lease lasts.
-IDLE_MILLISECONDS = 4000
+IDLE_SECONDS = int(os.environ.get("GATEHOUSE_DATABASE_IDLE_SECONDS", "4"))
 
 
 class SettingMissing(Exception):
@@ -56,7 +56,7 @@ def _database(url: str, *, pool: int) -> dict[str, object]:
         "PORT": parts.port or "",
         "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 10, "options": f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"}
+        "OPTIONS": {"connect_timeout": 10, "options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
         | ({"pool": {"min_size": 1, "max_size": pool, "timeout": 10}} if pool else {}),
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,9 +48,17 @@ class OutcomeNotRecorded(Exception):
 
 
 class CommandRunner:
-    """Works through one account's commands while its link is up, oldest first, one at a time."""
+    """Works through one account's commands of these `verbs` while its link is up, oldest first, one at a time."""
 
-    def __init__(self, *, node: TradingNode, database: Database, lease: Callable[[], Lease]) -> None:
+    def __init__(
+        self,
+        *,
+        node: TradingNode,
+        database: Database,
+        lease: Callable[[], Lease],
+        verbs: Collection[OrderCommand.Verb] = tuple(OrderCommand.Verb),
+    ) -> None:
+        self._verbs = verbs
         self._node = node
         self._database = database
         self._lease = lease
@@ -79,7 +87,7 @@ class CommandRunner:
                 await rung(self._rung, at_latest=LOOK_EVERY)
 
     async def _run_pending(self) -> None:
-        while not self._closing and (claimed := await self._database.call(_claim, self._lease())):
+        while not self._closing and (claimed := await self._database.call(_claim, self._lease(), self._verbs)):
             await self._send(claimed)
 
     async def _send(self, claimed: Claimed) -> None:
@@ -109,8 +117,8 @@ class CommandRunner:
         raise OutcomeNotRecorded(f"account {self._lease().account_id}: a command's outcome could not be recorded")
 
 
-def _claim(lease: Lease) -> Claimed | None:
-    command = commands.claim_next(account_id=lease.account_id, worker=lease.owner, fence=lease.fence)
+def _claim(lease: Lease, verbs: Collection[OrderCommand.Verb]) -> Claimed | None:
+    command = commands.claim_next(account_id=lease.account_id, worker=lease.owner, fence=lease.fence, verbs=verbs)
     return Claimed(command, _hand_over(command)) if command is not None else None
 
 

@@ -62,6 +62,9 @@ class Doubts:
         # What was found meanwhile is on its way to the rows, and comes first.
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._call(commands.record_absent, order_refs=absent)
+        # What was seen and is still in doubt isn't asked for every second.
+        if await self._call(commands.in_doubt):
+            return self._backoff.next()
         self._backoff.reset()
         return LOOK_EVERY
 

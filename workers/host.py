@@ -22,7 +22,7 @@ from webapp.accounts.models import GatewaySession
 from webapp.bus import doorbell
 from webapp.bus.redis import async_client
 from workers import leases, questions, supervision
-from workers.database import PASSING_ERRORS, Database
+from workers.database import Database
 from workers.session import SessionRun
 from workers.unsealing import Opener
 from workers.waiting import ended
@@ -145,8 +145,9 @@ class SessionHost:
             await asyncio.sleep(LOOK_EVERY * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret hangs on it
             try:
                 await self._take_free_sessions()
-            except PASSING_ERRORS as error:
-                log.warning("free sessions could not be looked for: %s", error)
+            except Exception:
+                # Failover rests on this look when Redis is away: it must not end.
+                log.exception("free sessions could not be looked for")
 
     async def _take_free_sessions(self) -> None:
         free = self._capacity - len(self._runs) - len(self._taking)

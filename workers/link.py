@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -23,12 +23,13 @@ from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveExecClientFactory,
 )
 from brokers.listener import LinkState
-from brokers.node import TradingNode
+from brokers.node import Resync, TradingNode
 from brokers.refusals import LinkLost, NodeError
 from webapp.accounts import sessions
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import commands
-from webapp.trading.models import BrokerOrder
+from webapp.trading.kill_switch import engaging
+from webapp.trading.models import BrokerOrder, OrderCommand
 from workers.bridge import Bridge
 from workers.commands import CommandRunner, OutcomeNotRecorded
 from workers.doubts import Doubts
@@ -150,7 +151,7 @@ class Link:
 
     async def _take_orders(self) -> None:
         """Work through commands until the rows have to be read anew."""
-        self._runner = runner = CommandRunner(node=self._node, database=self._workplace.database, lease=self._lease)
+        runner = self._new_runner(verbs=list(OrderCommand.Verb))
         working = asyncio.create_task(runner.run())
         others = [asyncio.create_task(self._until_sync_is_due()), asyncio.create_task(self._doubts().run())]
         try:
@@ -200,11 +201,26 @@ class Link:
         await self._tell(SessionState.SYNCING, reason)
         self._rows.take_refused()
         self._node.execution.repeat_fills()  # those that the database refused have to be told again
-        resync = await self._node.resync_until_complete()
+        await self._workplace.database.call(engaging.cancel_again, account_id=self._account_id)
+        resync = await self._resync()
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._resolve_interrupted(resync.order_refs)
         await self._record_ready(refused=self._rows.take_refused())
+
+    async def _resync(self) -> Resync:
+        """For as long as IB leaves something unanswered. A kill switch that is thrown meanwhile doesn't wait for it."""
+        runner = self._new_runner(verbs=[OrderCommand.Verb.CANCEL_ALL])
+        working = asyncio.create_task(runner.run())
+        try:
+            return await self._node.resync_until_complete()
+        finally:
+            runner.close()
+            await self._see_out(working)
+
+    def _new_runner(self, *, verbs: Collection[OrderCommand.Verb]) -> CommandRunner:
+        self._runner = CommandRunner(node=self._node, database=self._workplace.database, lease=self._lease, verbs=verbs)
+        return self._runner
 
     async def _resolve_interrupted(self, seen: frozenset[str]) -> None:
         # One above our own fence: nobody takes commands now, so one that we left at SENDING is interrupted too.

@@ -42,12 +42,13 @@ class Arena:
     workers: dict[str, Child] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def worker(self, name: str, *, dies_at: str = "", capacity: int = 50) -> Child:
-        """Starts one. `dies_at` is a point of `dying`, at which it kills itself."""
+    def worker(self, name: str, *, dies_at: str = "", fails: bool = False, capacity: int = 50) -> Child:
+        """Starts one. `dies_at` is a point at which it kills itself; one that `fails` raises with an opened login."""
         extra = {"GATEHOUSE_WORKER_CAPACITY": str(capacity)}
         app = "workers.app"
-        if dies_at:
-            app, extra["DRILL_DIES_AT"] = "tests.drills.dying", dies_at
+        if dies_at or fails:
+            app = "tests.drills.dying"
+            extra |= {"DRILL_DIES_AT": dies_at, "DRILL_FAILS": "1" if fails else ""}
         unique = f"{name}-{next(self._numbers)}"
         child = self.workers[unique] = self.stack.start_worker(unique, app=app, extra=extra)
         return child

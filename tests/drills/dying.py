@@ -1,7 +1,7 @@
 """A worker that kills itself (SIGKILL) at a named point of an order's way: `celery -A tests.drills.dying worker`.
 
 The points are functions of the product, and it dies as one is entered or left, so that nothing in the product knows of
-drills. DRILL_DIES_AT names the point.
+drills. DRILL_DIES_AT names the point. With DRILL_FAILS it lives, and fails whenever it is to start a gateway.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 
 from celery import signals
 
+from brokers.gateways.base import Endpoint, GatewaySpec
+from brokers.gateways.process import ProcessRuntime
 from tests.drills.points import POINTS, Point
 from workers.app import app  # noqa: F401 - what `-A` looks for
 
@@ -44,4 +46,12 @@ def _deadly(function: Callable[..., Any], point: Point) -> Callable[..., Any]:
 @signals.worker_init.connect(weak=False)
 def arm_what_was_named(**_: Any) -> None:
     """Once Django has been set up, which the worker does on its own."""
-    arm(POINTS[os.environ["DRILL_DIES_AT"]])
+    if named := os.environ.get("DRILL_DIES_AT"):
+        arm(POINTS[named])
+    if os.environ.get("DRILL_FAILS"):
+        ProcessRuntime.start = _fail  # type: ignore[method-assign]
+
+
+async def _fail(_runtime: ProcessRuntime, spec: GatewaySpec) -> Endpoint:
+    """An error of ours with the opened login in its frames, and in its words."""
+    raise RuntimeError(f"a drill's own error, at {spec!r}")

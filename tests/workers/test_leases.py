@@ -143,7 +143,8 @@ def test_a_worker_that_was_stopped_inside_a_transaction_keeps_no_one_out(account
 
     def stopped() -> None:
         try:
-            with transaction.atomic():
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '4s'")  # as the product's own default
                 GatewaySession.objects.select_for_update().get(account=account)
                 holds.set()
                 may_end.wait(60)

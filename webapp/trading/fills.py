@@ -20,7 +20,7 @@ from webapp.trading import instruments
 from webapp.trading.amounts import fitted, fitted_or_none, plain, plain_or_none
 from webapp.trading.locks import hold
 from webapp.trading.models import Commission, Execution
-from webapp.trading.orders import find_order
+from webapp.trading.orders import executed, find_order
 from webapp.trading.texts import clip
 
 # IB's shape, `0000e0d5.6a1b2c3d.01.01`: a correction comes with all of it the same but a higher last part.
@@ -98,6 +98,8 @@ def record_execution(*, account_id: UUID, report: ExecutionReport) -> None:
         wanted["order_id"] = order.pk if order is not None else None
         if _upsert(Execution, account_id, report.exec_id, wanted):
             _tell(account_id, report.exec_id)
+        if order is not None:
+            executed.lift(order)
 
 
 def record_commission(*, account_id: UUID, report: CommissionReport) -> None:

@@ -11,6 +11,7 @@ import redis
 from tests.drills.arena import Arena
 from tests.drills.checker import Verdict
 from tests.drills.outcome import Outcome
+from tests.drills.trader import Trader
 
 if TYPE_CHECKING:
     from webapp.accounts.models import BrokerAccount
@@ -27,9 +28,16 @@ def run(arena: Arena, seed: int, rounds: int) -> list[Outcome]:
     arena.until(lambda: arena.session(account).state == "READY", "the canary's session is READY")
     verdict = _search(arena, "while it runs")
     arena.end_worker(worker)
-    arena.worker("crashed", dies_at="before a word")
-    arena.until(lambda: arena.session(account).owner.startswith("crashed-"), "another worker took over")
+    crashed = arena.worker("crashed", dies_at="before a word")
+    trader = Trader.of(arena, account)
+    trader.clicker.place()
+    arena.until(lambda: crashed.exit_code() is not None, "the worker crashed")
     verdict.add(_search(arena, "after a crash"))
+    arena.reap()
+    failing = arena.worker("failing", fails=True)
+    arena.until(lambda: "Traceback" in failing.log.read_text(), "a traceback with the login in its frames")
+    verdict.add(_search(arena, "after a traceback"))
+    trader.end()
     arena.retire(account)
     outcome.count(verdict)
     return [outcome]

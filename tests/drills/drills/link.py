@@ -33,13 +33,16 @@ def _outage(arena: Arena, chance: random.Random, outcome: Outcome, *, data: str)
     trader.until(lambda: arena.session(trader.account).state == "SYNCING", "the outage is noticed")
     for click in resting[: chance.randint(1, 3)]:
         trader.gateway.tell("fill", order=click.client_order_id, price="1.00")
-    trader.clicker.place()  # refused: nothing may wait for an outage to end
+    into_the_outage = trader.clicker.place()
     trader.gateway.tell("restore_link", data=data)
     back = time.monotonic()
     arena.until_ready(trader.account)
     recovery = time.monotonic() - back
     trader.clicker.place(**marketable())
-    outcome.count(trader.verdict(), recovery)
+    verdict = trader.verdict()
+    if into_the_outage.accepted:
+        verdict.lost.append("an order was taken while the broker was out of reach")
+    outcome.count(verdict, recovery)
     trader.end()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -120,10 +121,17 @@ def office(bob: User) -> Client:
     return client
 
 
+OnCommit = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
+
+
 def test_adding_a_switch_at_the_desk_stops_all_accounts(
-    office: Client, ready_account: BrokerAccount, aapl: Instrument
+    office: Client, ready_account: BrokerAccount, aapl: Instrument, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
-    office.post(ADD, {"reason": "exchange trouble"})
+    order = placed(ready_account)
+    with django_capture_on_commit_callbacks(execute=True):
+        office.post(ADD, {"reason": "exchange trouble"})
+    order.refresh_from_db()
+    assert order.status == "CANCELLED"
     with pytest.raises(KillSwitchEngaged, match="exchange trouble"):
         placed(ready_account)
 
@@ -134,10 +142,15 @@ def test_a_second_switch_for_all_cannot_be_added(office: Client, bob: User) -> N
 
 
 def test_removing_the_switch_at_the_desk_lets_everybody_trade_again(
-    office: Client, ready_account: BrokerAccount, aapl: Instrument, bob: User
+    office: Client,
+    ready_account: BrokerAccount,
+    aapl: Instrument,
+    bob: User,
+    django_capture_on_commit_callbacks: OnCommit,
 ) -> None:
     engaging.engage_for_all(by=bob)
     switch = KillSwitch.objects.get()
-    office.post(f"{LIST}{switch.pk}/delete/", {"post": "yes"})
+    with django_capture_on_commit_callbacks(execute=True):
+        office.post(f"{LIST}{switch.pk}/delete/", {"post": "yes"})
     assert not KillSwitch.objects.exists()
     placed(ready_account)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,9 +35,11 @@ def quote(**changes: Any) -> Quote:
 
 
 @contextmanager
-def quoting(newest: Quote | None = LIVE, status: StreamStatus | None = None) -> Iterator[None]:
-    """Every question for a quote is answered with this one; None refuses, as a worker does that hears none."""
-    answering = _Answering(newest, status)
+def quoting(
+    newest: Quote | None = LIVE, status: StreamStatus | None = None, *, age: timedelta = timedelta()
+) -> Iterator[None]:
+    """Every question for a quote is answered with this one, as old as `age`; None refuses, as who hears none does."""
+    answering = _Answering(newest, status, age)
     answering.start()
     try:
         yield
@@ -46,8 +48,8 @@ def quoting(newest: Quote | None = LIVE, status: StreamStatus | None = None) -> 
 
 
 class _Answering:
-    def __init__(self, newest: Quote | None, status: StreamStatus | None) -> None:
-        self._newest, self._status = newest, status
+    def __init__(self, newest: Quote | None, status: StreamStatus | None, age: timedelta) -> None:
+        self._newest, self._status, self._age = newest, status, age
         self._listening = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -78,4 +80,5 @@ class _Answering:
         if self._newest is None:
             await questions.refuse(connection, message, "the broker sends no price of it.")
         else:
-            await questions.answer(connection, message, {"quote": encode(self._newest, self._status)})
+            newest = replace(self._newest, at=datetime.now(UTC) - self._age)
+            await questions.answer(connection, message, {"quote": encode(newest, self._status)})

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from brokers.domain import OrderStatus
-from tests.webapp.trading.examples import lease, placed, update
+from tests.webapp.trading.examples import execution, lease, placed, update
 from webapp.accounts.models import AccountEvent, BrokerAccount
-from webapp.trading import commands, orders
+from webapp.trading import commands, fills, orders
 from webapp.trading.commands import doubts
 from webapp.trading.models import Instrument, Order, OrderCommand
 
@@ -118,9 +119,20 @@ def test_what_cannot_be_proved_stays_unknown_and_says_what_a_person_can_do(sent:
     assert AccountEvent.objects.count() == before + 1
 
 
-def test_an_order_too_old_for_the_broker_to_show_is_not_looked_for(sent: OrderCommand) -> None:
+def test_an_order_too_old_for_the_broker_to_show_is_not_looked_for_and_says_so(sent: OrderCommand) -> None:
     in_doubt(sent)
     Order.objects.update(created_at=timezone.now() - timedelta(hours=20))
+    assert in_doubt(sent) == frozenset()
+    assert "older than what the broker shows" in order().reason
+
+
+@pytest.mark.parametrize(("quantity", "status"), [(10, "FILLED"), (4, "SUBMITTED")])
+def test_an_execution_takes_its_order_out_of_doubt(sent: OrderCommand, quantity: int, status: str) -> None:
+    in_doubt(sent)
+    report = execution(sent.order, perm_id=None, quantity=Decimal(quantity))
+    fills.record_execution(account_id=sent.account_id, report=report)
+    assert (order().status, order().filled_quantity, order().reason) == (status, quantity, "")
+    assert AccountEvent.objects.latest("number").body["status"] == status
     assert in_doubt(sent) == frozenset()
 
 

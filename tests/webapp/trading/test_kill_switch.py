@@ -83,15 +83,27 @@ def test_a_released_switch_takes_orders_and_withdraws_what_was_not_sent(
     placed(ready_account)
 
 
-def test_a_worker_lost_while_it_cancelled_all_leaves_that_to_the_next(ready_account: BrokerAccount) -> None:
+@pytest.mark.parametrize("state_before", ["SENDING", "SENT", "REFUSED"])
+def test_a_session_that_is_connected_anew_cancels_again(ready_account: BrokerAccount, state_before: str) -> None:
+    """The command before may have gone into a link that was about to end."""
     engage(ready_account)
-    lease(ready_account)
-    commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1)
+    OrderCommand.objects.update(state=state_before, fence=1)
     lease(ready_account, worker="worker-2", fence=2)
     commands.resolve_interrupted(account_id=ready_account.pk, seen_order_refs=())
+    engaging.cancel_again(account_id=ready_account.pk)
     again = commands.claim_next(account_id=ready_account.pk, worker="worker-2", fence=2)
     assert again is not None
     assert again.verb == "CANCEL_ALL"
+
+
+def test_nothing_is_cancelled_again_once_the_switch_is_released(ready_account: BrokerAccount) -> None:
+    engage(ready_account)
+    OrderCommand.objects.update(state="SENDING", fence=1)
+    engaging.release(account=ready_account)
+    lease(ready_account, worker="worker-2", fence=2)
+    commands.resolve_interrupted(account_id=ready_account.pk, seen_order_refs=())
+    engaging.cancel_again(account_id=ready_account.pk)
+    assert commands.claim_next(account_id=ready_account.pk, worker="worker-2", fence=2) is None
 
 
 def test_browsers_are_told_who_stopped_what(ready_account: BrokerAccount) -> None:
@@ -167,3 +179,5 @@ def test_a_change_that_waits_is_withdrawn(ready_account: BrokerAccount, aapl: In
     orders.modify(account=ready_account, client_order_id=str(order.client_order_id), limit_price="190.40")
     engage(ready_account)
     assert (verbs("PENDING"), verbs("REFUSED")) == (["CANCEL_ALL"], ["MODIFY"])
+    told = AccountEvent.objects.filter(kind="order").latest("number")
+    assert (told.body["change_requested"], told.body["can_modify"]) == (False, True)

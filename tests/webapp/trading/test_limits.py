@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -119,6 +120,21 @@ def test_no_market_order_on_a_stale_quote(ready_account: BrokerAccount, aapl: In
 def test_no_market_order_on_a_delayed_quote(ready_account: BrokerAccount, aapl: Instrument) -> None:
     with quoting(quote(market_data_type=MarketDataType.DELAYED)):
         assert "the newest one is delayed" in str(refused(ready_account, **MARKET))
+
+
+def test_no_market_order_on_a_quote_of_long_ago(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    """At night no silence is called stale."""
+    with quoting(age=timedelta(hours=9)):
+        assert "540 minutes old" in str(refused(ready_account, **MARKET))
+
+
+def test_no_price_is_judged_by_a_stale_quote(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    limits.set_limits(account=ready_account, price_band_percent="5", fresh_quote=False)
+    with quoting(status=STALE):
+        assert "no quote for 30 seconds" in str(refused(ready_account))
+    limits.set_limits(account=ready_account, max_notional="100000", notional_currency="USD", fresh_quote=False)
+    with quoting(status=STALE):
+        assert "no quote for 30 seconds" in str(refused(ready_account, **MARKET))
 
 
 def test_no_market_order_without_a_quote(ready_account: BrokerAccount, aapl: Instrument) -> None:

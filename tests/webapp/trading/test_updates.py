@@ -154,6 +154,24 @@ def test_two_broker_orders_behind_one_order_are_both_kept(order: Order) -> None:
     assert Order.objects.count() == 1
 
 
+@pytest.mark.parametrize("end", [OrderStatus.CANCELLED, OrderStatus.FILLED])
+def test_an_order_works_while_any_of_the_broker_orders_behind_it_does(order: Order, end: OrderStatus) -> None:
+    after(order, perm_id=1, status=end, ib_status=end.capitalize())
+    assert order.status == end
+    after(order, perm_id=2)
+    assert order.status == "SUBMITTED"
+    after(order, perm_id=2, status=OrderStatus.CANCELLED, ib_status="Cancelled")
+    assert order.status == end
+    after(order, perm_id=1)  # late, and of one that is over
+    assert order.status == end
+
+
+def test_what_two_broker_orders_filled_is_what_they_filled_together(order: Order) -> None:
+    after(order, perm_id=1, filled_quantity=Decimal(3))
+    after(order, perm_id=2, filled_quantity=Decimal(4))
+    assert (order.filled_quantity, order.average_fill_price) == (7, None)
+
+
 def test_an_update_without_our_id_finds_the_order_by_its_perm_id(order: Order) -> None:
     after(order, perm_id=1)
     orders.apply_update(account_id=order.account_id, update=update(perm_id=1, **FILLED))

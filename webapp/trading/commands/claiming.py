@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,7 +30,9 @@ def overdue_sentence(command: OrderCommand) -> str:
     )
 
 
-def claim_next(*, account_id: UUID, worker: str, fence: int) -> OrderCommand | None:
+def claim_next(
+    *, account_id: UUID, worker: str, fence: int, verbs: Collection[OrderCommand.Verb] = tuple(OrderCommand.Verb)
+) -> OrderCommand | None:
     """The account's oldest waiting command, now SENDING under this fence and committed; None when there is none.
 
     Also None when this worker doesn't hold the lease under this fence, by the database's clock. The session's row is
@@ -41,7 +44,8 @@ def claim_next(*, account_id: UUID, worker: str, fence: int) -> OrderCommand | N
     with transaction.atomic(durable=True):
         if not _holds_lease(account_id, worker, fence):
             return None
-        return next((command for command in _waiting(account_id) if _claim(command, fence)), None)
+        waiting = _waiting(account_id).filter(verb__in=verbs)
+        return next((command for command in waiting if _claim(command, fence)), None)
 
 
 def refuse_overdue(*, account_id: UUID | None = None) -> int:
@@ -76,8 +80,8 @@ def _waiting(account_id: UUID) -> QuerySet[OrderCommand]:
 
 
 def _claim(command: OrderCommand, fence: int) -> bool:
-    """The UPDATE decides: False when the user withdrew the command since it was read."""
-    waiting = OrderCommand.objects.filter(pk=command.pk, state=OrderCommand.State.PENDING)
+    """The UPDATE decides: False when the user withdrew the command since it was read, or it grew too old meanwhile."""
+    waiting = OrderCommand.objects.filter(pk=command.pk, state=OrderCommand.State.PENDING).exclude(_overdue())
     if not waiting.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now()):
         return False
     command.state, command.fence = OrderCommand.State.SENDING, fence

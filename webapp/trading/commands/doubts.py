@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from brokers.domain import OrderStatus
@@ -25,11 +25,14 @@ CHECKING = "Its open orders, completed orders and executions are being read, twi
 LOST_SUBMIT = f"The worker was lost while it sent this order, and the broker has shown no trace of it yet. {CHECKING}"
 NO_WORD = f"The broker has said no word of this order. {CHECKING}"
 LOST_CHANGE = "The worker was lost while it sent the change, which may not have arrived. Look at the order's terms."
+# While its kill switch is engaged, the session that comes next asks for it anew.
+CANCEL_ALL_LOST = "The worker was lost while it sent this."
 LOST_CANCEL = "The worker was lost while it sent the cancel, which may not have arrived. Cancel again if it is open."
 ABSENT = (
     "It never reached the broker: open orders, completed orders and executions were read twice and show no trace of "
     "it. Nothing is at work; place it again if you still want it."
 )
+TOO_OLD = "it is older than what the broker shows of orders that are over."
 UNPROVABLE = (
     "The broker has shown no trace of this order, and whether it has it can't be read: {why} Look in TWS "
     "or IB's app before you place it again."
@@ -62,14 +65,19 @@ def resolve_interrupted(
 def in_doubt(*, account_id: UUID) -> frozenset[str]:
     """The order_refs of submits that may or may not be at the broker: UNKNOWN, or sent and without a word of IB's.
 
-    The latter become UNKNOWN, and say that they are being looked for. Left out is what is too old to be proved absent.
+    The latter become UNKNOWN, and say that they are being looked for. Left out is what is too old to be proved absent,
+    which says so.
     """
     for command in _wordless(account_id):
         conclusions.mark_unknown(command=command, reason=NO_WORD)
-    unknown = Order.objects.filter(
-        account_id=account_id, status=OrderStatus.UNKNOWN.value, created_at__gt=Now() - PROVABLE_FOR
-    )
-    return frozenset(str(client_order_id) for client_order_id in unknown.values_list("client_order_id", flat=True))
+    unknown = Order.objects.filter(account_id=account_id, status=OrderStatus.UNKNOWN.value)
+    too_old = unknown.filter(created_at__lte=Now() - PROVABLE_FOR)
+    note_unprovable(account_id=account_id, order_refs=_refs(too_old), why=TOO_OLD)
+    return _refs(unknown.filter(created_at__gt=Now() - PROVABLE_FOR))
+
+
+def _refs(orders: QuerySet[Order]) -> frozenset[str]:
+    return frozenset(str(client_order_id) for client_order_id in orders.values_list("client_order_id", flat=True))
 
 
 def record_absent(*, account_id: UUID, order_refs: Collection[str]) -> None:
@@ -105,7 +113,7 @@ def _wordless(account_id: UUID) -> QuerySet[OrderCommand]:
 
 def _resolve(command: OrderCommand, seen: set[str]) -> None:
     if command.verb == OrderCommand.Verb.CANCEL_ALL:
-        _ask_again(command)
+        conclusions.refuse(command=command, reason=CANCEL_ALL_LOST)
     elif _left_a_trace(command, seen):
         record_sent(command)
     else:
@@ -117,11 +125,6 @@ _LOST = {
     OrderCommand.Verb.MODIFY: LOST_CHANGE,
     OrderCommand.Verb.CANCEL: LOST_CANCEL,
 }
-
-
-def _ask_again(command: OrderCommand) -> None:
-    sending = Q(pk=command.pk, state=OrderCommand.State.SENDING, fence=command.fence)
-    OrderCommand.objects.filter(sending).update(state=OrderCommand.State.PENDING, fence=None, claimed_at=None)
 
 
 def _left_a_trace(command: OrderCommand, seen: set[str]) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models.functions import Now
 
 from webapp.accounts import events
@@ -15,6 +17,8 @@ from webapp.trading.locks import hold
 from webapp.trading.models import KillSwitch, OrderCommand
 from webapp.trading.orders import withdrawing
 from webapp.trading.texts import clip
+
+log = logging.getLogger(__name__)
 
 RELEASED = "The kill switch was released before a session could send this."
 _WAITING = [OrderCommand.State.PENDING, OrderCommand.State.SENDING]
@@ -35,10 +39,23 @@ def engage_for_all(*, by: User, reason: str = "") -> None:
     accounts, and one that is placed after it is refused.
     """
     KillSwitch.objects.get_or_create(account=None, defaults={"engaged_by": by, "reason": clip(reason, 200)})
-    for account_id in BrokerAccount.objects.values_list("pk", flat=True):
-        with transaction.atomic():
-            hold(account_id)
-            _stop(account_id)
+    stop_all()
+
+
+def stop_all() -> None:
+    """The round of `engage_for_all`, once its row is committed. One account that fails costs itself alone."""
+    _for_each(_stop)
+
+
+def cancel_again(*, account_id: UUID) -> None:
+    """For a session that is connected anew: while the switch is engaged, what it was to cancel is cancelled again.
+
+    The command before may have gone into a link that was about to end, and orders may have come in from elsewhere.
+    """
+    with transaction.atomic():
+        hold(account_id)
+        if engaged_on(account_id) is not None:
+            _ask_to_cancel(account_id)
 
 
 def release(*, account: BrokerAccount) -> None:
@@ -53,20 +70,31 @@ def release_for_all() -> None:
     """Accounts that were stopped by themselves stay stopped."""
     if not KillSwitch.objects.filter(account=None).delete()[0]:
         return
-    for account_id in BrokerAccount.objects.values_list("pk", flat=True):
-        with transaction.atomic():
-            hold(account_id)
-            _resume(account_id)
+    _for_each(_resume)
+
+
+def _for_each(change: Callable[[UUID], None]) -> None:
+    for account_id in BrokerAccount.objects.order_by("pk").values_list("pk", flat=True):
+        try:
+            with transaction.atomic():
+                hold(account_id)
+                change(account_id)
+        except (BrokerAccount.DoesNotExist, DatabaseError):
+            log.exception("account %s: the kill switch for all did not reach it", account_id)
 
 
 def _stop(account_id: UUID) -> None:
     withdrawing.withdraw_all(account_id)
+    _ask_to_cancel(account_id)
+    _tell(account_id)
+
+
+def _ask_to_cancel(account_id: UUID) -> None:
     under_way = OrderCommand.objects.filter(
         account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL, state__in=_WAITING
     )
     if not under_way.exists():
         OrderCommand.objects.create(account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL)
-    _tell(account_id)
     # Robust: the row is written, and a worker that wasn't rung finds it with its slow poll.
     transaction.on_commit(lambda: doorbell.ring(account_id), robust=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import NoReturn
@@ -20,6 +21,8 @@ from webapp.trading.money import worth
 from webapp.trading.refusals import LimitExceeded
 
 HUNDRED = Decimal(100)
+# How old the newest quote of a market order may be.
+LONGEST_AGE = timedelta(minutes=5)
 WHAT_IS_LIMITED = {"max_notional": "what an order comes to", "price_band_percent": "prices"}
 
 
@@ -107,16 +110,22 @@ def _fresh_quote(case: _Case) -> None:
 
 
 def _doubt(case: _Case) -> str:
-    """Why the newest quote can't be relied on; empty when it can."""
+    """Why a market order can't rely on the newest quote; empty when it can."""
     try:
         seen = case.seen
     except NoQuote as missing:
         return str(missing)
-    if seen.is_stale is not False:
-        return seen.stale_reason or "nobody knows whether the newest one is stale."
     if seen.quote.market_data_type != "live":
         return f"the newest one is {seen.quote.market_data_type.replace('_', ' and ')}."
-    return "" if case.price() is not None else "the newest one has no price."
+    return _age(seen) or ("" if case.price() is not None else "the newest one has no price.")
+
+
+def _age(seen: SeenQuote) -> str:
+    """Why it says nothing of now; empty when it does. At night silence isn't called stale: hence the age."""
+    if seen.is_stale is not False:
+        return seen.stale_reason or "nobody knows whether the newest one is stale."
+    old = datetime.now(UTC) - seen.quote.at
+    return f"the newest one is {old.total_seconds() / 60:.0f} minutes old." if old > LONGEST_AGE else ""
 
 
 def _notional(case: _Case) -> None:
@@ -167,20 +176,23 @@ def _reference(case: _Case) -> Decimal:
 
 
 def _priced(case: _Case, limit: str) -> Decimal:
-    try:
-        price = case.price()
-    except NoQuote as missing:
-        _cannot_judge(case, limit, str(missing))
+    if case.intent.limit_price is None:
+        _quoted(case, limit)
+    price = case.price()
     if price is None:
         _cannot_judge(case, limit, "the newest quote has no price")
     return price
 
 
 def _quoted(case: _Case, limit: str) -> SeenQuote:
+    """One that says something of now; a delayed one may be judged by."""
     try:
-        return case.seen
+        seen = case.seen
     except NoQuote as missing:
         _cannot_judge(case, limit, str(missing))
+    if doubt := _age(seen):
+        _cannot_judge(case, limit, doubt)
+    return seen
 
 
 def _cannot_judge(case: _Case, limit: str, why: str) -> NoReturn:

@@ -63,6 +63,8 @@ class BrokerOrder(models.Model):
     perm_id = models.BigIntegerField()
     # Not `order_id`: that is the column of the foreign key above.
     broker_order_id = models.BigIntegerField(help_text="Unique within one client id and one gateway life only.")
+    status = models.CharField(max_length=9, blank=True, help_text="Of this one alone; empty while nobody said.")
+    filled_quantity = AmountField(default=Decimal(0))
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["account", "perm_id"], name="one_broker_order")]

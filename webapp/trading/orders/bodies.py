@@ -143,9 +143,12 @@ def _is_cancel_under_way(command: OrderCommand) -> bool:
 
 
 def _is_change_under_way(command: OrderCommand, order: Order) -> bool:
+    return command.verb == OrderCommand.Verb.MODIFY and not is_taken(command, order) and _waits(command)
+
+
+def is_taken(change: OrderCommand, order: Order) -> bool:
     """One that the broker has taken shows in the order's terms."""
-    taken = (order.quantity, order.limit_price) == (command.quantity, command.limit_price)
-    return command.verb == OrderCommand.Verb.MODIFY and not taken and _waits(command)
+    return (order.quantity, order.limit_price) == (change.quantity, change.limit_price)
 
 
 def _waits(command: OrderCommand) -> bool:

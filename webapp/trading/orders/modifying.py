@@ -40,7 +40,8 @@ def modify(
     Order.DoesNotExist, OrderInvalid, OrderNotOpen, SessionNotReady, LimitExceeded and KillSwitchEngaged.
     """
     order, terms = _wished(account, client_order_id, quantity, limit_price)
-    if change_under_way(order) is None:
+    is_judged = change_under_way(order) is None
+    if is_judged:
         # Judged before the account is held, as in `place`.
         _require_allowed(account)
         limits.require_within(account, _intent(order, terms))
@@ -48,7 +49,11 @@ def modify(
         held = hold(account.pk)
         order, terms = _wished(held, client_order_id, quantity, limit_price)
         under_way = change_under_way(order)
-        return _the_same(under_way, terms) if under_way is not None else _ask_to_change(held, order, terms)
+        if under_way is not None:
+            return _the_same(under_way, terms)
+        if not is_judged:
+            raise OrderNotOpen("The change before this one has just been answered. Look at the order, then change it.")
+        return _ask_to_change(held, order, terms)
 
 
 def _ask_to_change(account: BrokerAccount, order: Order, terms: Terms) -> OrderCommand:

@@ -18,7 +18,8 @@ from webapp.trading.amounts import fitted, fitted_or_none
 from webapp.trading.locks import hold
 from webapp.trading.models import BrokerOrder, Execution, Order, OrderCommand
 from webapp.trading.orders import changes
-from webapp.trading.orders.bodies import is_open
+from webapp.trading.orders.behind import as_one, works_again
+from webapp.trading.orders.bodies import is_open, is_taken
 from webapp.trading.orders.checks import FieldRefused, read_client_order_id
 from webapp.trading.orders.ranking import may_follow
 from webapp.trading.texts import clip
@@ -57,8 +58,8 @@ def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
             order, changed = _placed_elsewhere(account_id, update), True
         if order is None:
             return
-        changed |= _apply(order, update)
         changed |= _link(order, update)
+        changed |= _apply(order, as_one(order, update))
         changed |= _note_rejected(order, update)
         changed |= _note_unsent(order, update)
         if changed:
@@ -125,7 +126,7 @@ def _columns(order: Order, update: OrderUpdate) -> dict[str, Any]:
 def _standing(order: Order, update: OrderUpdate) -> OrderStatus:
     """What the order is by now. An end that we concluded without a word of IB's gives way to IB's first word."""
     ours = order.status == OrderStatus.REJECTED and not order.ib_status and bool(update.ib_status)
-    return OrderStatus.UNKNOWN if ours else OrderStatus(order.status)
+    return OrderStatus.UNKNOWN if ours or works_again(order, update) else OrderStatus(order.status)
 
 
 def _filled(order: Order, update: OrderUpdate) -> dict[str, Decimal]:
@@ -210,10 +211,12 @@ def _note_rejected(order: Order, update: OrderUpdate) -> bool:
 
 
 def _unanswered(order: Order, verb: OrderCommand.Verb) -> Q:
-    """A change that was taken shows in the order's terms."""
+    """Of changes the newest alone, since one waits for the other's answer; taken, it shows in the order's terms."""
     sent = Q(verb=verb, state=OrderCommand.State.SENT)
-    taken = Q(quantity=order.quantity) & (Q(limit_price=order.limit_price) if order.limit_price else Q())
-    return sent & ~taken if verb == OrderCommand.Verb.MODIFY else sent
+    if verb != OrderCommand.Verb.MODIFY:
+        return sent
+    newest = order.commands.filter(verb=verb).order_by("-id").first()
+    return sent & Q(pk=newest.pk if newest is not None and not is_taken(newest, order) else None)
 
 
 def _note_unsent(order: Order, update: OrderUpdate) -> bool:
@@ -221,5 +224,7 @@ def _note_unsent(order: Order, update: OrderUpdate) -> bool:
     if update.unsent is None:
         return False
     handed_over = order.commands.filter(verb__in=_WITHDRAWN[update.unsent], state__in=_HANDED_OVER)
+    if update.unsent is Unsent.CHANGE:
+        handed_over = handed_over.filter(_unanswered(order, OrderCommand.Verb.MODIFY))
     reason = clip(update.reason, REASON_LENGTH)
     return bool(handed_over.update(state=OrderCommand.State.REFUSED, reason=reason, ended_at=Now()))

@@ -27,9 +27,12 @@ def withdraw(order: Order) -> bool:
 def withdraw_all(account_id: UUID) -> None:
     """Every order and change of the account that waits for a worker. The caller holds the account."""
     waiting = OrderCommand.objects.filter(account_id=account_id, state=OrderCommand.State.PENDING)
-    waiting.filter(verb=OrderCommand.Verb.MODIFY).update(
-        state=OrderCommand.State.REFUSED, reason=CHANGE_WITHDRAWN, ended_at=Now()
-    )
+    for change in waiting.filter(verb=OrderCommand.Verb.MODIFY).select_related("order"):
+        ended = waiting.filter(pk=change.pk).update(
+            state=OrderCommand.State.REFUSED, reason=CHANGE_WITHDRAWN, ended_at=Now()
+        )
+        if change.order is not None and ended:
+            changes.tell(change.order)
     for submit in waiting.filter(verb=OrderCommand.Verb.SUBMIT).select_related("order"):
         if submit.order is not None and withdraw(submit.order):
             changes.tell(submit.order)
