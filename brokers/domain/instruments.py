@@ -90,8 +90,10 @@ class Instrument:
     gave none that is known. `expiry` is the last
     day on which it trades. `price_magnifier` is what a quoted price is divided by to get money of `currency` (100 for
     pence). A combination (BAG) has no contract id at IB: its `con_id` is negative and made of its `legs`.
-    `is_described` is False for what IB has not described (yet): then it's what its contract alone says, and its
-    increments and sizes are as fine as can be, so that nothing is refused on a guess.
+    IB lists `trading_hours` and `liquid_hours` some days ahead: up to `hours_until`, which is None when it lists
+    nothing. Whether it trades after that isn't known. `is_described` is False for what IB has not described (yet): then
+    it's what its contract alone says, and its increments and sizes are as fine as can be, so that nothing is refused on
+    a guess.
     """
 
     con_id: int
@@ -120,6 +122,7 @@ class Instrument:
     order_types: tuple[str, ...] = ()
     trading_hours: tuple[TradingInterval, ...] = ()
     liquid_hours: tuple[TradingInterval, ...] = ()
+    hours_until: datetime | None = None
     legs: tuple[ComboLeg, ...] = ()
     is_described: bool = True
 

@@ -54,8 +54,8 @@ def _expiry(instrument: Instrument) -> str:
     return f"{instrument.expiry:%Y%m%d}" if carried else ""
 
 
-def of_con_id(con_id: int) -> Contract:
-    return Contract(conId=con_id)
+def of_con_id(con_id: int, *, exchange: str = "") -> Contract:
+    return Contract(conId=con_id, exchange=exchange)
 
 
 def of_filter(asked: InstrumentFilter, *, today: date) -> Contract:

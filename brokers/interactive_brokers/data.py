@@ -25,6 +25,7 @@ from brokers.interactive_brokers.streams.quotes import QuoteStream, tell_quotes
 from brokers.interactive_brokers.streams.refusals import Refusals
 from brokers.interactive_brokers.streams.registry import Registry
 from brokers.interactive_brokers.streams.stream import Parts, Routes
+from brokers.interactive_brokers.streams.timetables import Timetables
 from brokers.interactive_brokers.streams.trades import Trades, quotes_key
 from brokers.interactive_brokers.streams.watch import Watch
 from brokers.listener import NodeListener
@@ -75,7 +76,12 @@ class InteractiveBrokersDataClient:
             self._parts, self._registry, competition=self._competition, trades=self._trades, books=self._books
         )
         self._watch = Watch(
-            config, connection=connection, registry=self._registry, competition=self._competition, farms=self._farms
+            config,
+            connection=connection,
+            registry=self._registry,
+            competition=self._competition,
+            farms=self._farms,
+            timetables=Timetables(introductions.provider, retry_after=config.retry_after),
         )
         self._listen(connection)
 

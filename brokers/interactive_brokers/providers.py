@@ -107,6 +107,22 @@ class InteractiveBrokersInstrumentProvider:
             raise InstrumentNotFound(f"IB knows no contract with the id {con_id}.")
         return found[0]
 
+    async def renew(self, instrument: Instrument) -> Instrument:
+        """Asks IB anew, though it's known, for what changes by itself: its hours. Raises InstrumentNotFound.
+
+        A combination is made of its legs anew.
+        """
+        if instrument.legs:
+            for leg in instrument.legs:
+                known = self.find(leg.con_id)
+                await (self.renew(known) if known is not None else self.instrument(leg.con_id))
+            terms = {"exchange": instrument.exchange, "symbol": instrument.symbol, "currency": instrument.currency}
+            return await self.combination(instrument.legs, **terms)
+        found = await self._descriptions.ask(contracts.of_con_id(instrument.con_id, exchange=instrument.exchange))
+        if not found:
+            raise InstrumentNotFound(f"IB doesn't know {instrument.display_symbol} ({instrument.con_id}) any more.")
+        return found[0]
+
     async def query(self, filter: Filter) -> list[Instrument]:  # noqa: A002 - its name in the guide
         """All that fit; never empty. Raises InstrumentNotFound, which says what was asked.
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-# The pause doubles up to so many times the first.
+# By default the pause doubles up to so many times the first.
 LONGEST = 10
 
 
 class Retry:
-    """`first` is the pause in seconds before the first further try. Moments are the loop's."""
+    """`first` is the pause in seconds before the first further try, and `longest` how many times that it becomes.
 
-    def __init__(self, first: float) -> None:
+    Moments are the loop's.
+    """
+
+    def __init__(self, first: float, *, longest: int = LONGEST) -> None:
         self._first = first
+        self._longest = longest
         self._pause = first
         self._at: float | None = None
 
@@ -18,7 +22,7 @@ class Retry:
         """Nothing changes when a try is planned already."""
         if self._at is None:
             self._at = now + self._pause
-            self._pause = min(2 * self._pause, LONGEST * self._first)
+            self._pause = min(2 * self._pause, self._longest * self._first)
 
     def take(self, now: float) -> bool:
         """Whether the try is due; then it counts as made."""

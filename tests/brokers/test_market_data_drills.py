@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from brokers.config import InteractiveBrokersDataClientConfig
-from brokers.domain import Bar, BarSize, Instrument, MarketDataType, StreamKind, TradingInterval
+from brokers.domain import Bar, BarSize, Instrument, MarketDataType, StreamKind
 from brokers.interactive_brokers import clock as node_clock
 from brokers.listener import LinkState
 from brokers.node import TradingNode
@@ -57,9 +57,7 @@ async def node(running: Any, recorder: Recorder) -> AsyncIterator[TradingNode]:
 @pytest.fixture
 async def aapl(node: TradingNode, recorder: Recorder) -> Instrument:
     """Streaming, in the middle of its session."""
-    now = datetime.now(UTC)
-    hours = (TradingInterval(now - timedelta(hours=3), now + timedelta(hours=3)),)
-    aapl = replace(await node.provider.instrument(AAPL), liquid_hours=hours)
+    aapl = trading(await node.provider.instrument(AAPL))
     node.data.subscribe_quotes(aapl)
     await recorder.until(lambda: recorder.quotes)
     return aapl
@@ -67,11 +65,15 @@ async def aapl(node: TradingNode, recorder: Recorder) -> Instrument:
 
 @asynccontextmanager
 async def by_the_clock(
-    clock: HandClock, folder: Path, recorder: Recorder, settings: InteractiveBrokersDataClientConfig
+    clock: HandClock,
+    folder: Path,
+    recorder: Recorder,
+    settings: InteractiveBrokersDataClientConfig,
+    **node_settings: Any,
 ) -> AsyncIterator[tuple[Running, TradingNode, Instrument]]:
     """A gateway whose time a test moves, a node at it, and AAPL in the middle of its session."""
     running = await started(folder / "ledger.jsonl", calendar=Calendar(clock))
-    node = node_at(running, recorder, data_clients={"IB": settings})
+    node = node_at(running, recorder, data_clients={"IB": settings}, **node_settings)
     try:
         await node.connect()
         yield running, node, trading(await node.provider.instrument(AAPL))
@@ -146,7 +148,7 @@ async def test_a_book_trades_or_bars_that_fell_silent_are_stale_and_are_brought_
 async def test_a_farm_s_fall_concerns_its_quotes_alone_and_its_streams_live_again_though_ib_left_them_dead(
     running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:
-    pair = replace(await node.provider.instrument(EUR_USD), liquid_hours=aapl.liquid_hours)
+    pair = trading(await node.provider.instrument(EUR_USD))
     node.data.subscribe_quotes(pair)
     async with moving(running):
         await do(running, "break_farm", farm="usfarm")
@@ -180,6 +182,40 @@ async def test_bars_go_on_without_a_gap_or_a_repeat_when_the_farm_of_the_past_is
 
 def ended(recorder: Recorder) -> list[Bar]:
     return [bar for bar in recorder.bars if bar.is_complete]
+
+
+async def test_a_node_that_lives_for_weeks_keeps_knowing_when_its_instruments_trade(
+    tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HandClock()  # a Wednesday, in the middle of New York's day
+    monkeypatch.setattr(node_clock, "utc_now", clock)
+    brief = InteractiveBrokersDataClientConfig(stale_after=0.5, retry_after=0.2)
+    async with by_the_clock(clock, tmp_path, recorder, brief, request_deadline=1.0) as (running, node, aapl):
+        node.data.subscribe_quotes(as_a_row_has_it(aapl))
+        for _ in range(5):
+            recorder.stream_statuses.clear()
+            await recorder.until(lambda: [one for one in recorder.stream_statuses if one.is_stale])
+            await a_week_passes(clock, recorder)
+            assert None not in {status.is_stale for status in recorder.stream_statuses}
+        await do(running, "ignore", message="reqContractDetails")  # what went well before makes no pause longer
+        await a_week_passes(clock, recorder)
+
+
+async def a_week_passes(clock: HandClock, recorder: Recorder) -> None:
+    """In which its hours are always known for another day."""
+    for _ in range(7):
+        clock.forward(24 * 3600)
+        await recorder.until(lambda: listed_for_a_day(recorder, clock()))
+
+
+def as_a_row_has_it(instrument: Instrument) -> Instrument:
+    """Without its hours, which change every day."""
+    return replace(instrument, trading_hours=(), liquid_hours=(), hours_until=None)
+
+
+def listed_for_a_day(recorder: Recorder, now: datetime) -> bool:
+    until = recorder.instruments[-1].hours_until
+    return until is not None and until > now + timedelta(days=1)
 
 
 async def test_streams_that_ib_lost_come_again(

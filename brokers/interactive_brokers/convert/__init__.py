@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brokers.interactive_brokers.convert.account import SaidProfit, account_value, position, profit_and_loss
-from brokers.interactive_brokers.convert.hours import time_zone, trading_intervals
+from brokers.interactive_brokers.convert.hours import listed_until, time_zone, trading_intervals
 from brokers.interactive_brokers.convert.instruments import (
     con_id,
     con_id_of_legs,
@@ -79,6 +79,7 @@ __all__ = [
     "has_trades",
     "instrument",
     "legs",
+    "listed_until",
     "market_data_type",
     "moment",
     "order",

@@ -69,6 +69,28 @@ def trading_intervals(text: str, *, time_zone: str | None) -> tuple[TradingInter
     return tuple(sorted((session for session in sessions if session.start < session.end), key=lambda one: one.start))
 
 
+def listed_until(text: str, *, time_zone: str | None) -> datetime | None:
+    """Up to when the list says whether it trades, in UTC: to the end of its last session, or to the beginning of its
+    last closed day, whose evening can belong to a day that isn't listed. None for what lists or can be read as nothing.
+    """
+    zone = _zone(time_zone) if time_zone else None
+    if zone is None:
+        return None
+    try:
+        reached = [*(end for _, end in _sessions(text)), *_closed_days(text)]
+        return max((_end_in_utc(moment, zone) for moment in reached), default=None)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _closed_days(text: str) -> Iterator[datetime]:
+    """The midnight with which each begins, by the exchange's clock, and naive."""
+    for part in filter(None, text.strip().split(";")):
+        day, _, rest = part.partition(":")
+        if rest == "CLOSED":
+            yield datetime.combine(_date(day), time())
+
+
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
@@ -112,6 +134,8 @@ def _date(text: str) -> date:
 
 def _in_utc(start: datetime, end: datetime, zone: ZoneInfo) -> TradingInterval:
     """A time that the clocks show twice begins a session the first time, and ends one the second."""
-    return TradingInterval(
-        start=start.replace(tzinfo=zone).astimezone(UTC), end=end.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    )
+    return TradingInterval(start=start.replace(tzinfo=zone).astimezone(UTC), end=_end_in_utc(end, zone))
+
+
+def _end_in_utc(end: datetime, zone: ZoneInfo) -> datetime:
+    return end.replace(tzinfo=zone, fold=1).astimezone(UTC)

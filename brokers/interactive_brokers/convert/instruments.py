@@ -11,7 +11,7 @@ from ib_insync import Contract, ContractDetails
 from ib_insync import PriceIncrement as IbPriceIncrement
 
 from brokers.domain import ComboLeg, Instrument, PriceIncrement, PriceRule, Right, SecurityType
-from brokers.interactive_brokers.convert.hours import time_zone, trading_intervals
+from brokers.interactive_brokers.convert.hours import listed_until, time_zone, trading_intervals
 from brokers.interactive_brokers.convert.numbers import positive, positive_text, to_decimal
 from brokers.interactive_brokers.convert.sides import side
 
@@ -55,6 +55,7 @@ def instrument(details: ContractDetails, *, rules: Rules) -> Instrument:
         order_types=_names(details.orderTypes),
         trading_hours=trading_intervals(details.tradingHours, time_zone=zone),
         liquid_hours=trading_intervals(details.liquidHours, time_zone=zone),
+        hours_until=listed_until(details.liquidHours or details.tradingHours, time_zone=zone),
     )
 
 

@@ -6,6 +6,7 @@ https://interactivebrokers.github.io/tws-api/spread_contracts.html
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from brokers.domain import ComboLeg, Instrument, SecurityType, TradingInterval
@@ -40,6 +41,7 @@ def combination(
         order_types=_common_order_types(parts),
         trading_hours=_common_hours([part.trading_hours for part in parts]),
         liquid_hours=_common_hours([part.liquid_hours for part in parts]),
+        hours_until=_common_reach([part.hours_until for part in parts]),
         legs=tuple(legs),
     )
 
@@ -60,6 +62,12 @@ def _common_hours(hours: Sequence[tuple[TradingInterval, ...]]) -> tuple[Trading
     for other in hours[1:]:
         common = [overlap for one in common for two in other if (overlap := _overlap(one, two)) is not None]
     return tuple(common)
+
+
+def _common_reach(reaches: Sequence[datetime | None]) -> datetime | None:
+    """Unknown when that of any leg is."""
+    known = [reach for reach in reaches if reach is not None]
+    return min(known) if len(known) == len(reaches) else None
 
 
 def _overlap(one: TradingInterval, two: TradingInterval) -> TradingInterval | None:

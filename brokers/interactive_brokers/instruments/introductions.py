@@ -41,7 +41,7 @@ class Introductions:
     """
 
     def __init__(self, *, provider: InteractiveBrokersInstrumentProvider, listener: NodeListener) -> None:
-        self._provider = provider
+        self.provider = provider
         self._listener = listener
         self._met: dict[int, Instrument] = {}
         self._undescribed: dict[int, _Undescribed] = {}
@@ -62,7 +62,7 @@ class Introductions:
             return
         self._met[instrument.con_id] = instrument
         self._undescribed.pop(instrument.con_id, None)
-        self._provider.remember(instrument)
+        self.provider.remember(instrument)
 
     def deliver(self, contract: Contract, deliver: Deliver) -> None:
         """Now, when the instrument is known; otherwise as soon as it is, or as IB has refused to describe it."""
@@ -130,8 +130,8 @@ class Introductions:
         """IB describes no combination; it's made of its legs."""
         legs = convert.legs(contract)
         if not legs:
-            return await self._provider.instrument(contract.conId)
-        return await self._provider.combination(
+            return await self.provider.instrument(contract.conId)
+        return await self.provider.combination(
             legs, exchange=contract.exchange or "SMART", symbol=contract.symbol, currency=contract.currency
         )
 

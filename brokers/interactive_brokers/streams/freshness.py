@@ -5,6 +5,7 @@ from __future__ import annotations
 from brokers.interactive_brokers import clock
 from brokers.interactive_brokers.streams import hours
 from brokers.interactive_brokers.streams.stream import Stream
+from brokers.interactive_brokers.streams.timetables import Timetables
 
 _CLOSED = "It doesn't trade now, so its silence says nothing."
 
@@ -17,15 +18,18 @@ class Freshness:
     what is told, until they are.
     """
 
+    def __init__(self, timetables: Timetables) -> None:
+        self._timetables = timetables
+
     def look(self, stream: Stream, now: float) -> None:
         if stream.request_id is None or now - stream.quiet_since() < stream.patience:
             return
-        at = clock.utc_now()
-        if not hours.are_known(stream.instrument, at):
+        at, instrument = clock.utc_now(), self._timetables.of(stream.instrument)
+        if not hours.reach(instrument, at):
             self._doubt(stream)
-        elif hours.has_traded_for(stream.patience, stream.instrument, at):
+        elif hours.has_traded_for(stream.patience, instrument, at):
             self._tell(stream, is_stale=True, why="though it trades now")
-        elif stream.is_stale is None and hours.session_at(stream.instrument, at) is None:
+        elif stream.is_stale is None and hours.session_at(instrument, at) is None:
             stream.stand(is_stale=False, reason=_CLOSED)
 
     def _doubt(self, stream: Stream) -> None:

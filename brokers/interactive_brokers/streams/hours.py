@@ -7,10 +7,17 @@ from datetime import datetime
 from brokers.domain import Instrument, TradingInterval
 
 
-def are_known(instrument: Instrument, at: datetime) -> bool:
-    """IB lists some days ahead: a list that has run out says nothing."""
-    hours = _hours(instrument)
-    return bool(hours) and at < max(interval.end for interval in hours)
+def reach(instrument: Instrument, at: datetime) -> bool:
+    """Whether its hours are known at `at`: a list that has run out says nothing."""
+    until = known_until(instrument)
+    return until is not None and at < until
+
+
+def known_until(instrument: Instrument) -> datetime | None:
+    """None when nothing is known of its hours."""
+    if instrument.hours_until is not None:
+        return instrument.hours_until
+    return max((interval.end for interval in _hours(instrument)), default=None)
 
 
 def session_at(instrument: Instrument, at: datetime) -> TradingInterval | None:

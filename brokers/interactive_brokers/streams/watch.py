@@ -10,6 +10,7 @@ from brokers.interactive_brokers.streams.competition import Competition
 from brokers.interactive_brokers.streams.farms import Farms
 from brokers.interactive_brokers.streams.freshness import Freshness
 from brokers.interactive_brokers.streams.registry import Registry
+from brokers.interactive_brokers.streams.timetables import Timetables
 from brokers.listener import LinkState
 
 # Seconds between two looks, at most. Shorter settings are looked after at a fraction of them.
@@ -29,12 +30,14 @@ class Watch:
         registry: Registry,
         competition: Competition,
         farms: Farms,
+        timetables: Timetables,
     ) -> None:
         self._connection = connection
         self._registry = registry
         self._competition = competition
         self._farms = farms
-        self._freshness = Freshness()
+        self._timetables = timetables
+        self._freshness = Freshness(timetables)
         patience = min(config.stale_after, config.trades_stale_after, config.bars_stale_after)
         self._pause = min(_AT_MOST, _FRACTION * min(patience, config.retry_after, config.farm_grace))
         self._timer: asyncio.TimerHandle | None = None
@@ -46,6 +49,7 @@ class Watch:
             self._timer = asyncio.get_running_loop().call_later(self._pause, self._look)
 
     def stop(self) -> None:
+        self._timetables.stop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -89,5 +93,6 @@ class Watch:
                 stream.reopen()
             elif not self._competition.has(stream):
                 self._freshness.look(stream, now)
+        self._timetables.look((stream.instrument for stream in self._registry), now)
         self._farms.look(now)
         self._competition.look(now)

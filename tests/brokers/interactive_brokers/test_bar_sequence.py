@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -85,7 +86,7 @@ class Broker(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_told_twice(self) -> None:
-        assert all(one != other for one, other in zip(self.told, self.told[1:], strict=False))
+        assert all(one != other for one, other in pairwise(self.told))
 
     @invariant()
     def while_it_streams_no_bar_is_missing(self) -> None:

@@ -10,11 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.domain import TradingInterval
-from brokers.interactive_brokers.convert import time_zone, trading_intervals
+from brokers.interactive_brokers.convert import listed_until, time_zone, trading_intervals
 
 
 def spans(text: str, zone: str | None = "America/New_York") -> list[str]:
     return [f"{one.start:%m-%d %H:%M} {one.end:%m-%d %H:%M}" for one in trading_intervals(text, time_zone=zone)]
+
+
+def reach(text: str, zone: str = "America/New_York") -> str:
+    until = listed_until(text, time_zone=zone)
+    return f"{until:%m-%d %H:%M}" if until is not None else "nowhere"
 
 
 @pytest.mark.parametrize(
@@ -118,10 +123,34 @@ def test_nothing_is_no_hours(text: str) -> None:
     assert trading_intervals(text, time_zone="UTC") == ()
 
 
+def test_a_list_reaches_to_the_end_of_its_last_session() -> None:
+    assert reach("20180324:CLOSED;20180323:0930-20180323:1600") == "03-24 04:00"
+    assert reach("20180323:0930-20180323:1600;20180324:CLOSED;20180325:1715-20180326:1700") == "03-26 21:00"
+    assert reach("20180323:0930-1600") == "03-23 20:00"
+
+
+def test_a_list_reaches_to_the_beginning_of_its_last_closed_day() -> None:
+    """Sunday's evening is Monday's session at a futures exchange, and Monday isn't listed any more."""
+    assert reach("20180323:0930-20180323:1600;20180324:CLOSED;20180325:CLOSED") == "03-25 04:00"
+
+
+def test_a_list_of_closed_days_alone_is_known_to_be_closed() -> None:
+    assert trading_intervals("20241001:CLOSED;20241002:CLOSED", time_zone="Asia/Shanghai") == ()
+    assert reach("20241001:CLOSED;20241002:CLOSED", "Asia/Shanghai") == "10-01 16:00"
+
+
+@pytest.mark.parametrize("text", ["", ";", "20180323:0930", "2018032:CLOSED", "20180323:0930-1600;what"])
+def test_a_list_that_is_empty_or_can_t_be_read_reaches_nowhere(text: str) -> None:
+    assert listed_until(text, time_zone="UTC") is None
+    assert listed_until("20180323:0930-1600", time_zone=None) is None
+
+
 @given(st.text(alphabet="0123456789:;-,CLOSED ", max_size=40))
 def test_no_text_of_ib_s_letters_breaks_the_reading(text: str) -> None:
+    until = listed_until(text, time_zone="America/New_York")
     for session in trading_intervals(text, time_zone="America/New_York"):
         assert session.start < session.end
+        assert until is None or session.end <= until
 
 
 @given(

@@ -28,15 +28,17 @@ MSFT = replace(AAPL, con_id=272093, symbol="MSFT")
 
 
 def trading(instrument: Instrument = AAPL) -> Instrument:
-    """In the middle of its session."""
+    """In the middle of its session, and what follows it in the next days is known."""
     now = datetime.now(UTC)
-    return replace(instrument, liquid_hours=(TradingInterval(now - timedelta(hours=3), now + timedelta(hours=3)),))
+    hours = (TradingInterval(now - timedelta(hours=3), now + timedelta(hours=3)),)
+    return replace(instrument, liquid_hours=hours, hours_until=now + timedelta(days=5))
 
 
 def closed(instrument: Instrument = AAPL) -> Instrument:
     """Its next session is tomorrow's."""
     then = datetime.now(UTC) + timedelta(days=1)
-    return replace(instrument, liquid_hours=(TradingInterval(then, then + timedelta(hours=3)),))
+    hours = (TradingInterval(then, then + timedelta(hours=3)),)
+    return replace(instrument, liquid_hours=hours, hours_until=then + timedelta(days=4))
 
 
 def data_node(gateway: ScriptedGateway, recorder: Recorder, **settings: Any) -> TradingNode:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -415,6 +416,15 @@ def test_a_combination_of_several_stocks_has_all_their_symbols() -> None:
     pair = combination(legs, [AAPL, SPY], symbol="", exchange="SMART", currency="")
     assert (pair.symbol, pair.display_symbol, pair.currency) == ("AAPL,SPY", "+1 AAPL -1 SPY", "USD")
     assert pair.trading_hours == ()
+
+
+def test_the_hours_of_a_combination_are_known_as_far_as_those_of_all_its_legs() -> None:
+    legs = [ComboLeg(265598, 1, OrderSide.BUY, "SMART"), ComboLeg(756733, 1, OrderSide.SELL, "SMART")]
+    until = datetime(2030, 1, 18, tzinfo=UTC)
+    longer, unknown = replace(SPY, hours_until=until + timedelta(days=1)), SPY
+    for other, known in ((longer, until), (unknown, None)):
+        parts = [replace(AAPL, hours_until=until), other]
+        assert combination(legs, parts, symbol="", exchange="SMART", currency="").hours_until == known
 
 
 # What is loaded

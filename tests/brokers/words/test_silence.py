@@ -121,6 +121,7 @@ async def test_what_never_spoke_in_trading_hours_is_stale_too(
     await opened(kind, node, gateway, trading())
     stale = await recorder.until(lambda: recorder.stream_statuses and recorder.stream_statuses[0])
     assert (stale.stream, stale.is_stale) == (kind.stream, True)
+    assert stale.reason == "Nothing has come for 0.05 s, though it trades now."
     node.drop()
 
 
