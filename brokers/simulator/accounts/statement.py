@@ -20,9 +20,6 @@ BASE = "BASE"
 # For each dollar that is not tied up, what can be bought with it within a day.
 _LEVERAGE = 4
 
-# What Regulation T would tie up, whatever IB does.
-_REGULATION_T = Decimal("0.5")
-
 _SIX_DIGITS = Decimal("0.000001")
 
 # In which of a ledger's values a kind of instrument is counted.
@@ -134,8 +131,8 @@ def _amounts(worth: Worth) -> Iterator[Figure]:
 
 
 def _regulation_t(worth: Worth) -> dict[str, Decimal]:
-    """IB's pages write ReqTEquity and ReqTMargin; its gateways know RegTEquity and RegTMargin."""
-    needed = worth.gross_position_value * _REGULATION_T
+    """Of securities alone. IB's pages write ReqTEquity and ReqTMargin; its gateways know RegTEquity and RegTMargin."""
+    needed = worth.securities_margin.initial
     equity = worth.equity_with_loan
     return {"RegTEquity": equity, "RegTMargin": needed, "SMA": max(equity - needed, ZERO)}
 

@@ -14,6 +14,8 @@ from brokers.simulator.accounts.margins import FOREIGN_CASH, NO_MARGIN, Margin, 
 from brokers.simulator.accounts.marks import Marks
 from brokers.simulator.catalogue.listings import Instrument
 
+_SECURITIES = frozenset({"STK", "OPT", "BOND"})
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -129,6 +131,12 @@ class Worth:
         positions = (self._margin_of(one) for one in self.holdings)
         foreign = (abs(self.in_base(cash, name)) for name, cash in self.cash.items() if name != BASE_CURRENCY)
         return sum(positions, NO_MARGIN) + FOREIGN_CASH * sum(foreign, ZERO)
+
+    @property
+    def securities_margin(self) -> Margin:
+        """The part of it that Regulation T is about: of shares, bonds and the options on shares and indices."""
+        securities = (one for one in self.holdings if one.instrument.security_type in _SECURITIES)
+        return sum(map(self._margin_of, securities), NO_MARGIN)
 
     def _margin_of(self, holding: Holding) -> Margin:
         if not holding.is_priced:

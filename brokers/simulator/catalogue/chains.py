@@ -1,7 +1,6 @@
 """What is listed anew every week: futures, and options on shares, indices and futures.
 
-None of it exists until somebody asks: a contract is made from its id or from its series, and then kept, so that its
-price begins at one place for as long as this process runs.
+None of it exists until somebody asks: a contract is made from its id or from its series, and then kept.
 """
 
 from __future__ import annotations

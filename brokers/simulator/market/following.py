@@ -32,7 +32,8 @@ class Reading:
 
     def stretch(self, whole: Stretch, second: int) -> Stretch:
         """One that lies within an hour, or a minute, of which `second` is one."""
-        opens, high, low, closes = (self.point(point, second) for point in whole[:4])
+        read = {point: self.point(point, second) for point in set(whole[:4])}
+        opens, high, low, closes = (read[point] for point in whole[:4])
         if self._relation.falls:
             high, low = low, high
         return whole._replace(open=opens, high=high, low=low, close=closes)
@@ -60,11 +61,18 @@ class FollowingTrail:
         self._under = under
         self._reading = reading
         self._timeline = timeline
+        # The step that was asked for last, and when it was made: many may follow this price, and ask for the same.
+        self._last: tuple[int, int, Stretch] | None = None
 
     def at(self, step: int) -> Stretch:
-        return self._reading.stretch(self._under.at(step), self._timeline.time_of(step))
+        second = self._timeline.time_of(step)
+        if self._last is None or self._last[:2] != (step, second):
+            self._last = step, second, self._reading.stretch(self._under.at(step), second)
+        return self._last[2]
 
     def over(self, start: int, end: int) -> Stretch | None:
+        if end == start + 1:
+            return self.at(start)
         parts = ((self._under.over(first, last), second) for first, last, second in self._steps(start, end))
         return join(self._reading.stretch(part, second) for part, second in parts if part is not None)
 

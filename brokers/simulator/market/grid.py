@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import gcd, lcm
 
 from brokers.simulator.catalogue.listings import MarketRule
@@ -69,6 +70,12 @@ class Grid:
 
     def _step(self, point: int) -> int:
         return max(bisect_right(self._edges, point) - 1, 0)
+
+
+@cache
+def grid_of(rule: MarketRule) -> Grid:
+    """A grid never changes, and thousands of instruments have the same rule."""
+    return Grid(rule)
 
 
 def _common(numbers: list[Fraction]) -> Fraction:

@@ -14,7 +14,7 @@ from typing import Protocol
 from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.market.book import Book
 from brokers.simulator.market.days import TradingDays
-from brokers.simulator.market.grid import Grid
+from brokers.simulator.market.grid import grid_of
 from brokers.simulator.market.pins import Pin
 from brokers.simulator.market.prices import Prices
 from brokers.simulator.market.quote import Quote
@@ -90,7 +90,7 @@ class Market:
         if follows is None or not self._pins:
             return None
         pin = self._pins.get(follows.underlying.con_id)
-        grid = Grid(follows.underlying.market_rule)
+        grid = grid_of(follows.underlying.market_rule)
         point = self._held(follows.underlying) if pin is None else grid.units(pin.quote.middle)
         if point is None:
             return None

@@ -13,7 +13,7 @@ from random import Random
 
 from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.market.book import EMPTY, LEVELS, Book, Level
-from brokers.simulator.market.grid import Grid
+from brokers.simulator.market.grid import grid_of
 from brokers.simulator.market.path import Path
 from brokers.simulator.market.spreads import Around, Fixed, Spread
 
@@ -36,7 +36,7 @@ class Prices:
     def __init__(self, instrument: Instrument, seed: int) -> None:
         self.instrument = instrument
         self._key = f"{seed}/{instrument.con_id}"
-        self.grid = Grid(instrument.market_rule)
+        self.grid = grid_of(instrument.market_rule)
         self.home = self.grid.units(instrument.start_price)
         share = Decimal(_SPREADS.get(instrument.security_type, _SPREAD))
         self._spread: Spread = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.catalogue.listings.instrument import Following
 from brokers.simulator.market.following import FollowingTrail, Reading
-from brokers.simulator.market.grid import Grid
+from brokers.simulator.market.grid import grid_of
 from brokers.simulator.market.prices import Prices
 from brokers.simulator.market.timeline import Timeline
 from brokers.simulator.market.trail import OwnTrail, Trail
@@ -33,7 +33,7 @@ class Trails:
         return FollowingTrail(self.of(follows.underlying), self.reading(instrument, follows), self._timeline)
 
     def reading(self, instrument: Instrument, follows: Following) -> Reading:
-        of, on = Grid(follows.underlying.market_rule), Grid(instrument.market_rule)
+        of, on = grid_of(follows.underlying.market_rule), grid_of(instrument.market_rule)
         return Reading(follows.relation, of=of, on=on, ends=self._ends(instrument))
 
     def _ends(self, instrument: Instrument) -> int | None:

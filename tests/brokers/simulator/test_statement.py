@@ -171,6 +171,17 @@ def _check_funds(bank: Bank) -> None:
     assert bank.figure("InitMarginReq") >= bank.figure("MaintMarginReq") >= 0
 
 
+def test_regulation_t_is_about_securities_alone(bank: Bank) -> None:
+    bank.trade("AAPL", "100")
+    half = bank.value("AAPL") * 50
+    for of in ("ES", "IBUS30", "BTC", "EUR.USD"):
+        bank.trade(of, "1")
+    assert bank.figure("RegTMargin") == pytest.approx(half, abs=Decimal("0.01"))
+    assert bank.figure("InitMarginReq") > half
+    bank.trade("SPY CALL", "-1")
+    assert bank.figure("RegTMargin") > half
+
+
 @given(trades)
 @settings(deadline=None)
 def test_the_days_profit_is_the_sum_of_what_is_realized_and_what_is_not(done: list[tuple[str, int, int]]) -> None:

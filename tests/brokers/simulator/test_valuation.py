@@ -47,7 +47,7 @@ def test_the_equity_follows_the_market(bank: Bank, of: str, side: str) -> None:
     ("of", "change", "initial", "maintenance"),
     [
         ("AAPL", "100", "0.5", "0.25"),
-        ("AAPL", "-100", "0.5", "0.25"),
+        ("AAPL", "-100", "0.5", "0.3"),
         ("ES", "2", "0.06", "0.05"),
         ("ES", "-2", "0.06", "0.05"),
         ("IBUS30", "1", "0.05", "0.05"),
@@ -74,16 +74,17 @@ def test_an_option_that_is_paid_for_ties_up_no_margin_but_is_no_equity_to_borrow
     assert bank.worth.available_funds == 1_000_000 - premium
 
 
-@pytest.mark.parametrize(("option", "underlying"), [("SPY CALL", "SPY"), ("SPY PUT", "SPY")])
+@pytest.mark.parametrize(("option", "least"), [("SPY CALL", "54.79"), ("SPY PUT", "50")])
+@pytest.mark.parametrize(("kind", "share"), [("STK", "0.2"), ("IND", "0.15")])
 def test_a_written_option_ties_up_its_price_and_a_share_of_what_is_to_deliver(
-    bank: Bank, option: str, underlying: str
+    bank: Bank, option: str, least: str, kind: str, share: str
 ) -> None:
-    bank.trade(option, "-2")
-    at, instrument = bank.mark(underlying), CONTRACTS[option]
+    instrument, at = replace(CONTRACTS[option], under_security_type=kind), bank.mark("SPY")
+    bank.account.book(instrument, change=Decimal(-2), price=bank.mark(option), commission=NOTHING)
     out = max(instrument.strike - at, NOTHING) if instrument.right == "C" else max(at - instrument.strike, NOTHING)
-    risk = max(at * Decimal("0.2") - out, at * Decimal("0.1"))
-    assert initial_margin(bank) == (bank.mark(option) + risk) * 200
-    assert initial_margin(bank) >= maintenance_margin(bank) > bank.value(option) * 2
+    risk = max(at * Decimal(share) - out, Decimal(least))
+    assert initial_margin(bank) == pytest.approx((bank.mark(option) + risk) * 200, rel=Decimal("0.001"))
+    assert initial_margin(bank) == maintenance_margin(bank) > bank.value(option) * 2
 
 
 def test_an_option_on_what_is_not_listed_is_judged_at_its_strike(bank: Bank) -> None:

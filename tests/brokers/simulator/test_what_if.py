@@ -38,13 +38,9 @@ async def test_what_was_and_what_changes_make_what_becomes_to_the_cent(ib: IB, a
             assert was + change == becomes, f"{name} of {quantity}"
 
 
-async def test_a_future_counts_with_its_multiplier_and_moves_no_equity_but_its_commission(
-    running: Running, ib: IB
-) -> None:
-    future = await front_future(ib)
-    state = await previewed(ib, future, MarketOrder("BUY", 2, tif="DAY"))
-    notional = quote(running, future.conId).mark * 50 * 2
-    assert float(state.initMarginChange) == pytest.approx(float(notional) * 0.06, rel=1e-6)
+async def test_a_future_ties_up_so_much_a_contract_and_moves_no_equity_but_its_commission(ib: IB) -> None:
+    state = await previewed(ib, await front_future(ib), MarketOrder("BUY", 2, tif="DAY"))
+    assert (float(state.initMarginChange), float(state.maintMarginChange)) == (28600, 26000)
     assert float(state.equityWithLoanChange) == -state.commission == -4.5
 
 
