@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# Where the demo's gateways run: process, or docker
+GATEWAYS ?= process
 # What pytest is given, as in: make test TESTS=tests/webapp
 TESTS ?=
 # Tests mostly wait, so more run at once than there are cores. Each process has services of its own.
@@ -17,11 +19,11 @@ CHECK := GATEHOUSE_SECRET_KEY_FILE=pyproject.toml GATEHOUSE_DATABASE_URL=postgre
 .PHONY: demo test check conformance bench screenshot lock clean
 
 demo:
-	@$(PYTHON) deploy/local/install.py
-	@exec $(VENV) -m deploy.local demo --port='$(PORT)' --with-parent
+	@$(PYTHON) deploy/local/install.py $(if $(filter docker,$(GATEWAYS)),--docker)
+	@exec $(VENV) -m deploy.local demo --port='$(PORT)' --gateways='$(GATEWAYS)' --with-parent
 
 test:
-	@$(PYTHON) deploy/local/install.py --node --chromium
+	@$(PYTHON) deploy/local/install.py --node --chromium --docker
 	@$(MAKE) --no-print-directory check
 	@if grep -q '"dependencies"\|"devDependencies"' package.json; then npm ci --silent; fi
 	@npm test --silent

@@ -82,6 +82,7 @@ GATEWAYS = os.environ.get("GATEHOUSE_GATEWAYS", "process")
 SIMULATOR_ARGUMENTS = shlex.split(os.environ.get("GATEHOUSE_SIMULATOR_ARGUMENTS", ""))
 # How long an order or a change may wait to be sent. After that it is refused: the market has moved on.
 ORDER_TIME_TO_LIVE = timedelta(seconds=float(os.environ.get("GATEHOUSE_ORDER_TIME_TO_LIVE", "3")))
+KEEPER_SOCKET = Path(os.environ.get("GATEHOUSE_KEEPER_SOCKET", "/run/gatehouse/keeper.sock"))
 WORKER_CAPACITY = int(os.environ.get("GATEHOUSE_WORKER_CAPACITY", "50"))
 
 INSTALLED_APPS = [

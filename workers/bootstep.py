@@ -60,7 +60,7 @@ def _require_keyset(path: Path | None) -> None:
 
 def _runtime() -> GatewayRuntime:
     try:
-        return runtime_named(settings.GATEWAYS, var=settings.VAR_DIR)
+        return runtime_named(settings.GATEWAYS, var=settings.VAR_DIR, keeper=settings.KEEPER_SOCKET)
     except UnknownRuntime as unknown:
         raise SystemExit(str(unknown)) from None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from brokers.gateways.base import GatewayRuntime
+from brokers.gateways.keeper.runtime import KeeperRuntime
 from brokers.gateways.process import ProcessRuntime
 
 
@@ -15,13 +16,19 @@ class UnknownRuntime(Exception):
     """GATEHOUSE_GATEWAYS names no runtime that exists."""
 
 
-_RUNTIMES: dict[str, Callable[[Path], GatewayRuntime]] = {
-    "process": lambda var: ProcessRuntime(var / "gateways", simulator_arguments=settings.SIMULATOR_ARGUMENTS),
+_RUNTIMES: dict[str, Callable[[Path, Path], GatewayRuntime]] = {
+    "docker": lambda _var, keeper: KeeperRuntime(keeper),
+    "process": lambda var, _keeper: ProcessRuntime(
+        var / "gateways", simulator_arguments=settings.SIMULATOR_ARGUMENTS
+    ),
 }
 
 
-def runtime_named(name: str, *, var: Path) -> GatewayRuntime:
-    """The runtime of that name, keeping its files under `var`. Raises UnknownRuntime, naming those that exist."""
+def runtime_named(name: str, *, var: Path, keeper: Path) -> GatewayRuntime:
+    """The runtime of that name, with its files under `var`, or with the keeper that listens on the socket `keeper`.
+
+    Raises UnknownRuntime, naming those that exist.
+    """
     if name not in _RUNTIMES:
         raise UnknownRuntime(f"GATEHOUSE_GATEWAYS is {name!r}; it must be one of: {', '.join(sorted(_RUNTIMES))}.")
-    return _RUNTIMES[name](var)
+    return _RUNTIMES[name](var, keeper)

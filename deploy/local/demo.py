@@ -20,12 +20,12 @@ class Stopped(Exception):
     """Somebody asked us to stop: Ctrl-C, a SIGTERM, or the end of the `make` that started us."""
 
 
-def run(*, var: Path, port: int, with_parent: bool) -> None:
+def run(*, var: Path, port: int, gateways: str, with_parent: bool) -> None:
     """Run until stopped; `with_parent`: or until the process that started this one is interrupted or ends.
 
     Raises LocalError when it can't start or when a part of it dies.
     """
-    stack = Stack(var=var, port=port, say=say)
+    stack = Stack(var=var, port=port, say=say, gateways=gateways)
     try:
         with stoppable(), parents.followed() if with_parent else nullcontext(), local_stack.running(stack):
             bring_up(stack)

@@ -1,4 +1,4 @@
-"""Makes `.venv` and installs what the lock file says; `--chromium` and `--node` ask for those too.
+"""Makes `.venv` and installs what the lock file says; `--chromium`, `--node` and `--docker` ask for those too.
 
 Runs on the machine's own Python, before anything of ours is installed: standard library alone, and no syntax that an
 older Python can't even read, since telling it that it is too old is this file's job.
@@ -35,6 +35,8 @@ def main(arguments: list[str]) -> None:
             check_node()
         if "--chromium" in arguments:
             install_chromium()
+        if "--docker" in arguments:
+            install_docker()
 
 
 def check_python() -> None:
@@ -99,6 +101,16 @@ def check_node() -> None:
 def install_chromium() -> None:
     if shutil.which("chromium") is None:
         install_debian("chromium", "for the browser tests")
+
+
+def install_docker() -> None:
+    """Only root can start an engine. For everyone else the tests use one that runs already, or say why they can't."""
+    if os.geteuid() != 0:
+        return
+    if shutil.which("dockerd") is None:
+        install_debian("docker.io", "for the tests of gateways in containers")
+    if shutil.which("debootstrap") is None:
+        install_debian("debootstrap", "to make the base of the containers' image")
 
 
 def install_debian(package: str, purpose: str) -> None:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brokers.gateways import process as gateways
-from deploy.local import services
+from deploy.local import containers, services
+from deploy.local.containers import KEEPER_DEADLINE, Containers
 from deploy.local.processes import Child, LocalError, became_true, spawn, write_private
 from deploy.local.services import Services
 
@@ -31,7 +32,7 @@ class Stack:
 
     `say` gets a line for each step that takes long. Not `durable`: nothing is synced to disk, for tests. `extra` is
     told to every part, as in GATEHOUSE_SIMULATOR_ARGUMENTS. Without `has_worker`, whoever started the stack starts
-    workers.
+    workers. Its `gateways` are each a `process`, or, as `docker`, in containers.
     """
 
     var: Path
@@ -40,6 +41,9 @@ class Stack:
     say: Callable[[str], None] = print
     extra: dict[str, str] = field(default_factory=dict)
     has_worker: bool = True
+    gateways: str = "process"
+    containers: Containers | None = None
+    keeper: Child | None = None
     services: Services | None = None
     children: list[Child] = field(default_factory=list)
 
@@ -56,12 +60,21 @@ class Stack:
         self._write_settings(self.services)
         self.say("Bringing the database up to date")
         self.run_step("prepare", private=True)
+        self._start_keeper()
         self.say("Starting web, worker and beat")
         self._start_web()
         self._start_beat()
         if self.has_worker:
             self.start_worker("worker")
         self.wait_for_pages()
+
+    def _start_keeper(self) -> None:
+        if self.containers is None:
+            return
+        socket = self.containers.socket
+        self.keeper = self._python("keeper", self.containers.keeper_command())
+        if not self.wait_until(socket.exists, deadline=KEEPER_DEADLINE):
+            raise LocalError(f"the keeper does not listen on {socket}; see {self.var / 'log' / 'keeper.log'}")
 
     def _start_web(self) -> None:
         command = ["-m", "uvicorn", "webapp.asgi:application", "--host", HOST, "--port", str(self.port)]
@@ -133,13 +146,20 @@ class Stack:
                 raise LocalError(f"{child.name} ended ({code_in_words(code)}). The end of {child.log}:\n{child.tail()}")
 
     def _all(self) -> list[Child]:
-        return [*self.children, *(self.services.children() if self.services else [])]
+        return [
+            *self.children,
+            *([self.keeper] if self.keeper else []),
+            *(self.services.children() if self.services else []),
+        ]
 
     def stop(self) -> None:
         """Stop all of it, whatever had started: pages first, so that nothing new comes in, the database last."""
         for child in self.children:
             child.stop(deadline=WORKER_STOP_DEADLINE)
         self.children.clear()
+        if self.keeper:  # after the worker, which asks it to stop its gateways
+            self.keeper.stop()
+            self.keeper = None
         gateways.sweep(self.var / "gateways")
         if self.services:
             self.services.stop()
@@ -163,7 +183,7 @@ class Stack:
             "GATEHOUSE_VAR": str(self.var),
             "GATEHOUSE_HOSTS": f"{HOST},localhost",
             "GATEHOUSE_GATEWAYS": "process",
-        }
+        } | (self.containers.settings() if self.containers else {})
 
     def _write_settings(self, running: Services) -> None:
         """For `manage.py` by hand, which reads them when it was given none. They name files and hold no secret."""
@@ -181,12 +201,22 @@ def running(stack: Stack) -> Iterator[Stack]:
     with sole_user_of(stack.var):
         sweep(stack)
         check_port(stack.port)
-        try:
-            stack.start()
-            yield stack
-        finally:
-            stack.stop()
-            services.sweep(stack.var)  # a child whose start was cut short is known by its record alone
+        with _place_for_gateways(stack):
+            try:
+                stack.start()
+                yield stack
+            finally:
+                stack.stop()
+                services.sweep(stack.var)  # a child whose start was cut short is known by its record alone
+
+
+@contextmanager
+def _place_for_gateways(stack: Stack) -> Iterator[None]:
+    if stack.gateways == "process":
+        yield
+        return
+    with containers.ready(stack.var, stack.say) as stack.containers:
+        yield
 
 
 @contextmanager

@@ -18,8 +18,12 @@ import psutil
 import pytest
 
 from brokers.gateways import process as gateways
+from brokers.gateways.docker.names import FLEET
+from brokers.gateways.docker.sweep import sweep
 from deploy.local import services
+from deploy.local.containers import fleet_of, logins_of
 from deploy.local.processes import became_true
+from tests.engine import real_engine
 from tests.services import ROOT
 
 pytestmark = pytest.mark.timeout(240)
@@ -82,9 +86,9 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(var: Path, port: int | str) -> Demo:
+def start(var: Path, port: int | str, *options: str) -> Demo:
     output = var.parent / f"output-{len(list(var.parent.glob('output-*')))}"
-    command = [sys.executable, "-m", "deploy.local", "demo", "--var", str(var), f"--port={port}"]
+    command = [sys.executable, "-m", "deploy.local", "demo", "--var", str(var), f"--port={port}", *options]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
     STARTED.append(process)
@@ -192,6 +196,29 @@ def test_a_port_that_is_none_is_refused(var: Path, wrong: str) -> None:
     assert demo.process.wait(30) == 1
 
     assert f"PORT is {wrong!r}; it must be a number from 1 to 65535" in demo.said()
+
+
+def test_the_demo_s_gateways_run_in_containers_when_asked(var: Path, port: int) -> None:
+    with real_engine() as engine:
+        demo = start(var, port, "--gateways=docker")
+        demo.wait_until_ready()
+        mine = {"label": f"{FLEET}={fleet_of(var)}"}
+        images = [made.image.tags for made in engine.client.containers.list(filters=mine)]
+        demo.process.send_signal(signal.SIGTERM)
+        assert demo.process.wait(60) == 0, demo.said()
+        try:
+            assert images == [[engine.image]]
+            assert demo.family() == set()
+            assert not logins_of(fleet_of(var)).exists()
+            assert engine.client.containers.list(all=True, filters=mine) == []
+        finally:
+            sweep(engine.client, fleet_of(var), known=(), older_than=0)
+
+
+def test_a_place_for_gateways_that_does_not_exist_is_refused_with_those_that_do(var: Path, port: int) -> None:
+    demo = start(var, port, "--gateways=dokcer")
+    assert demo.process.wait(30) == 1
+    assert "GATEWAYS is 'dokcer'; it must be process or docker" in demo.said()
 
 
 def hear_interrupts() -> None:

@@ -53,7 +53,7 @@ class Place:
 
     @property
     def runtime(self) -> GatewayRuntime:
-        return runtime_named("process", var=self.var)
+        return runtime_named("process", var=self.var, keeper=self.var / "keeper.sock")
 
     def tell_gateway(self, account: BrokerAccount, request: dict[str, Any]) -> None:
         """Make the account's gateway do what a scenario can."""

@@ -56,7 +56,7 @@ def test_a_worker_that_can_t_read_its_private_keyset_is_refused(tmp_path: Path) 
 def test_a_runtime_that_does_not_exist_is_refused_with_those_that_do() -> None:
     refused = worker(GATEHOUSE_GATEWAYS="dokcer")
     assert refused.returncode == 1
-    assert "GATEHOUSE_GATEWAYS is 'dokcer'; it must be one of: process" in refused.stderr
+    assert "GATEHOUSE_GATEWAYS is 'dokcer'; it must be one of: docker, process" in refused.stderr
     assert "Traceback" not in refused.stderr + refused.stdout
 
 

@@ -1,0 +1,72 @@
+"""Passwords on their way into containers: files in memory, one folder for each gateway, and gone after the login.
+
+The engine can't be given such a file any other way: what it copies into a container that isn't running yet lands on
+the disk, and into a running one it comes after the gateway has looked for it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from brokers.gateways.docker.plan import PASSWORD_FILE
+from brokers.gateways.docker.settings import SettingRefused
+
+_IN_MEMORY = {"tmpfs", "ramfs"}
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+class Logins:
+    """Its folder is passable by its owner alone, and so may hold files that any user of a container can read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def prepare(self) -> None:
+        """Raises SettingRefused when the folder isn't ours alone, or lies on a disk."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = self._folder.lstat()
+        if status.st_uid != os.geteuid() or status.st_mode & 0o170077 != 0o040000:
+            raise SettingRefused(f"{self._folder} must be a folder of user {os.geteuid()}, closed to everyone else.")
+        if _file_system_of(self._folder) not in _IN_MEMORY:
+            raise SettingRefused(f"{self._folder} lies on a disk. Passwords pass through memory alone: name a tmpfs.")
+
+    def write(self, name: str, password: str) -> Path:
+        """The folder that the container sees."""
+        self.forget(name)
+        folder = self.of(name)
+        folder.mkdir(mode=0o755)
+        file = os.open(folder / PASSWORD_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+        with os.fdopen(file, "w", encoding="utf-8") as stream:
+            stream.write(password)
+        return folder
+
+    def of(self, name: str) -> Path:
+        return self._folder / name
+
+    def read(self, name: str) -> str | None:
+        """None once the login is over."""
+        try:
+            return (self.of(name) / PASSWORD_FILE).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def forget(self, name: str) -> None:
+        shutil.rmtree(self.of(name), ignore_errors=True)
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else []
+
+
+def _file_system_of(path: Path) -> str:
+    """Its type, by the longest mount point above it: proc(5)."""
+    path = path.resolve()
+    found = [_mount(line) for line in _MOUNTS.read_text().splitlines()]
+    above = [(point, kind) for point, kind in found if path.is_relative_to(point)]
+    return sorted(above, key=lambda mount: len(mount[0]))[-1][1]  # of several on one point, the last hides the others
+
+
+def _mount(line: str) -> tuple[str, str]:
+    before, _, after = line.partition(" - ")
+    return before.split()[4], after.split()[0]

@@ -1,0 +1,110 @@
+"""Gateways in containers of a Docker engine, found again by their labels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection
+
+from docker.models.containers import Container
+
+from brokers.gateways.base import Endpoint, GatewaySpec
+from brokers.gateways.docker import containers
+from brokers.gateways.docker.engine import Engine
+from brokers.gateways.docker.logins import Logins
+from brokers.gateways.docker.masks import Mask, masked
+from brokers.gateways.docker.names import Names
+from brokers.gateways.docker.settings import ContainerSettings
+from brokers.gateways.docker.sweep import OLD_ENOUGH, sweep
+from brokers.gateways.docker.waiting import LoginWait
+
+
+class DockerRuntime:
+    """A GatewayRuntime. What one object started, another finds: only the masks of passwords are its own."""
+
+    def __init__(self, engine: Engine, settings: ContainerSettings) -> None:
+        """Raises SettingRefused when passwords could reach a disk."""
+        self._engine = engine
+        self._settings = settings
+        self._logins = Logins(settings.logins)
+        self._logins.prepare()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._masks: dict[str, Mask] = {}
+
+    async def start(self, spec: GatewaySpec) -> Endpoint:
+        """Starts it, or returns the one that already runs under this name with this login and mode."""
+        names = self._names(spec.name)
+        async with self._turns[spec.name]:
+            return await self._engine.ask(self._start, spec, names)
+
+    def _start(self, spec: GatewaySpec, names: Names) -> Endpoint:
+        running = containers.find(self._engine.client, names)
+        if running is not None and containers.runs(running) and containers.has_login(running, spec):
+            return containers.endpoint(running, names)
+        self._stop(names)
+        self._masks[names.gateway] = Mask(spec.password)
+        folder = self._logins.write(names.gateway, spec.password)
+        try:
+            started = containers.start(self._engine.client, spec, names, self._settings, folder)
+        except BaseException:
+            self._logins.forget(names.gateway)
+            raise
+        return containers.endpoint(started, names)
+
+    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
+        """Returns once it says that it is logged in, and its port answers. `deadline` is in seconds from now.
+
+        A refused login ends the gateway.
+        """
+        wait = LoginWait(self._engine, self._settings.fleet, self._logins, endpoint.gateway_id)
+        await wait.until_in(deadline)
+
+    async def find(self, name: str) -> Endpoint | None:
+        return await self._engine.ask(self._find, self._names(name))
+
+    def _find(self, names: Names) -> Endpoint | None:
+        container = containers.find(self._engine.client, names)
+        if container is None or not containers.runs(container):
+            return None
+        return containers.endpoint(container, names)
+
+    async def stop(self, name: str) -> None:
+        """Its settings stay, for the next start."""
+        names = self._names(name)
+        async with self._turns[name]:
+            await self._engine.ask(self._stop, names)
+
+    def _stop(self, names: Names) -> None:
+        containers.stop(self._engine.client, names)
+        self._logins.forget(names.gateway)
+        self._masks.pop(names.gateway, None)
+
+    async def logs(self, name: str, *, lines: int = 200) -> list[str]:
+        """None once it was stopped."""
+        return await self._engine.ask(self._logs, self._names(name), lines)
+
+    def _logs(self, names: Names, lines: int) -> list[str]:
+        container = containers.find(self._engine.client, names)
+        if container is None:
+            return []
+        return masked(containers.log_lines(container, lines=lines), self._masks_of(container, names))
+
+    def _masks_of(self, container: Container, names: Names) -> list[Mask]:
+        password = self._masks.get(names.gateway) or Mask(self._logins.read(names.gateway) or "")
+        return [password, Mask(containers.username(container))]
+
+    async def sweep(self, known: Collection[str], *, older_than: float = OLD_ENOUGH) -> list[str]:
+        """Ends every gateway but the `known` ones, with its settings, and returns their names.
+
+        What is younger than `older_than` seconds is left alone.
+        """
+        return await self._engine.ask(self._sweep, known, older_than)
+
+    def _sweep(self, known: Collection[str], older_than: float) -> list[str]:
+        orphans = sweep(self._engine.client, self._settings.fleet, known=known, older_than=older_than)
+        for name in orphans:
+            self._logins.forget(name)
+        return orphans
+
+    def _names(self, name: str) -> Names:
+        return Names(self._settings.fleet, name)

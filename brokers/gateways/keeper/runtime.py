@@ -1,0 +1,69 @@
+"""Gateways that a keeper runs, asked for over its socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec
+from brokers.gateways.keeper.answers import endpoint_of, value_of
+from brokers.gateways.keeper.questions import Find, Logs, Question, Start, Stop, Sweep, WaitLoggedIn, ask_frame
+from brokers.gateways.keeper.wire import LONGEST_FRAME, BadFrame, read_frame, write_frame
+
+# Seconds for what the engine does at once: to stop a gateway takes longest.
+ANSWER_DEADLINE = 60.0
+# What a wait's answer may take beyond the wait itself.
+_SLACK = 10.0
+
+
+class KeeperRuntime:
+    """A GatewayRuntime. Each call is a connection of its own, so a keeper that was started again is met by the next."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+
+    async def start(self, spec: GatewaySpec) -> Endpoint:
+        """Starts it, or returns the one that already runs under this name with this login and mode."""
+        endpoint = endpoint_of(await self._ask(Start(spec)))
+        if endpoint is None:
+            raise GatewayError("The keeper started no gateway.")
+        return endpoint
+
+    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
+        """`deadline` is in seconds from now."""
+        await self._ask(WaitLoggedIn(endpoint.gateway_id, deadline), deadline=deadline + _SLACK)
+
+    async def find(self, name: str) -> Endpoint | None:
+        return endpoint_of(await self._ask(Find(name)))
+
+    async def stop(self, name: str) -> None:
+        """Its settings stay, for the next start."""
+        await self._ask(Stop(name))
+
+    async def logs(self, name: str, *, lines: int = 200) -> list[str]:
+        """None once it was stopped."""
+        return [str(line) for line in await self._ask(Logs(name, lines))]
+
+    async def sweep(self, known: Collection[str], *, older_than: float) -> list[str]:
+        """Ends every gateway but the `known` ones, with its settings, and returns their names.
+
+        What is younger than `older_than` seconds is left alone.
+        """
+        return [str(name) for name in await self._ask(Sweep(tuple(known), older_than))]
+
+    async def _ask(self, question: Question, *, deadline: float = ANSWER_DEADLINE) -> Any:
+        """Raises GatewayLoginFailed and GatewayError."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._socket, limit=LONGEST_FRAME)
+        except OSError as error:
+            raise GatewayError(f"No keeper answers at {self._socket} ({error.strerror}).") from None
+        try:
+            await write_frame(writer, ask_frame(question))
+            frame = await read_frame(reader, deadline=deadline)
+        except (BadFrame, OSError, TimeoutError) as error:
+            raise GatewayError(f"The keeper gave no answer: {error or 'it takes none in'}.") from None
+        finally:
+            writer.close()
+        return value_of(frame)
