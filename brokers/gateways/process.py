@@ -15,23 +15,23 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import os
 import random
 import re
 import socket
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import brokers
-from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed, GatewaySpec
-from brokers.gateways.identity import ProcessIdentity, find_by_arguments
+from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec, LoginWord, Tell, tell_nobody
+from brokers.gateways.home import PROGRAM, Home, Record, homes, write_private
+from brokers.gateways.identity import ProcessIdentity
+from brokers.gateways.masks import Mask, masked
+from brokers.gateways.waiting import until_logged_in
 
 HOST = "127.0.0.1"
-PROGRAM = "brokers.simulator"
-LOGIN_REFUSED_STATUS = 3
 GRACE = 5.0
 
 # Below the ports that Linux hands out by itself (32768 and up), so that nobody is given ours between our look at it
@@ -40,7 +40,6 @@ _PORTS = range(20000, 32000)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LOOK_EVERY = 0.05
 
-Record = dict[str, str | int]
 Result = TypeVar("Result")
 
 
@@ -55,11 +54,13 @@ class ProcessRuntime:
         self._folder = folder.resolve()
         self._arguments = tuple(simulator_arguments)
         self._ends_with_us = ends_with_us
+        self._masks: dict[str, list[Mask]] = {}  # by name: of the logins that were seen here
         self._lifelines: dict[str, int] = {}  # by name: the open end of the pipe that is the gateway's standard input
 
     async def start(self, spec: GatewaySpec) -> Endpoint:
         """Starts it, or returns the one that already runs under this name with this login and mode."""
         home = self._home(spec.name)
+        self._masks[spec.name] = [Mask(spec.password), Mask(spec.username)]
         running = home.read()
         if running is not None and running["login"] != _login(spec):
             await self.stop(spec.name)
@@ -67,17 +68,15 @@ class ProcessRuntime:
             return _endpoint(running)
         return await _seen_through(asyncio.to_thread(self._start, home, spec))
 
-    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
+    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float, tell: Tell = tell_nobody) -> None:
         """Returns once it says that it listens. `deadline` is in seconds from now."""
         home = self._home_of(endpoint)
+
+        async def look() -> list[LoginWord] | None:
+            return home.login_words()
+
         try:
-            async with asyncio.timeout(deadline):
-                while not home.listens():
-                    if not home.alive():
-                        raise home.failure()
-                    await asyncio.sleep(_LOOK_EVERY)
-        except TimeoutError:
-            raise GatewayError(f"The gateway did not log in within {deadline:g} s.") from None
+            await until_logged_in(look, every=_LOOK_EVERY, deadline=deadline, tell=tell)
         finally:
             home.forget_password()
 
@@ -91,9 +90,26 @@ class ProcessRuntime:
         self._let_go(name)
 
     async def logs(self, name: str, *, lines: int = 200) -> list[str]:
-        return self._home(name).log_lines()[-lines:]
+        """Of its newest run, also once that has ended. Masked is what was started or found by this object."""
+        return await asyncio.to_thread(self._logs, self._home(name), lines)
 
-    def _start(self, home: _Home, spec: GatewaySpec) -> Endpoint:
+    def _logs(self, home: Home, lines: int) -> list[str]:
+        return masked(home.log_lines()[-lines:], self._masks.get(home.path.name, []))
+
+    async def sweep(self, *, wanted: Collection[str], known: Collection[str], older_than: float) -> list[str]:
+        """Of gateways that aren't known, the ledger and the logs go too."""
+        return await asyncio.to_thread(self._sweep, frozenset(wanted), frozenset(known), older_than)
+
+    def _sweep(self, wanted: frozenset[str], known: frozenset[str], older_than: float) -> list[str]:
+        old = [home for home in homes(self._folder) if home.age() >= older_than]
+        ended = {home.path.name for home in old if home.path.name not in wanted and home.end_all(grace=GRACE)}
+        forgotten = [home for home in old if home.path.name not in known and home.path.name not in wanted]
+        for home in forgotten:
+            home.remove()
+            self._masks.pop(home.path.name, None)
+        return sorted(ended | {home.path.name for home in forgotten})
+
+    def _start(self, home: Home, spec: GatewaySpec) -> Endpoint:
         if not self._ends_with_us:
             return _start(home, spec, self._arguments)
         self._let_go(spec.name)
@@ -108,13 +124,13 @@ class ProcessRuntime:
         if lifeline is not None:
             os.close(lifeline)
 
-    def _home(self, name: str) -> _Home:
+    def _home(self, name: str) -> Home:
         if not _NAME.fullmatch(name):
             raise GatewayError(f"{name!r} can't be a gateway's name: letters, digits, - and _ can.")
-        return _Home(self._folder / name)
+        return Home(self._folder / name)
 
-    def _home_of(self, endpoint: Endpoint) -> _Home:
-        for home in _homes(self._folder):
+    def _home_of(self, endpoint: Endpoint) -> Home:
+        for home in homes(self._folder):
             record = home.record()
             if record is not None and _endpoint(record) == endpoint:
                 return home
@@ -126,102 +142,7 @@ def sweep(folder: Path) -> list[str]:
 
     Also one whose owner died between its start and the writing of its record: its ledger's path is in its arguments.
     """
-    folder = folder.resolve()
-    ended = [home.path.name for home in _homes(folder) if home.end(grace=GRACE)]
-    for home in _homes(folder):
-        for stray in home.strays():
-            stray.end(grace=GRACE)
-            ended.append(home.path.name)
-    return ended
-
-
-class _Home:
-    """One gateway's folder."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.ledger = path / "ledger.jsonl"
-        self.password = path / "password"
-        self.log = path / "gateway.log"
-        self._record = path / "gateway.json"
-
-    def prepare(self) -> None:
-        for folder in (self.path.parent, self.path):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.chmod(0o700)
-        os.close(os.open(self.ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        if self.log.exists():
-            self.log.replace(self.log.with_suffix(".log.1"))
-
-    def record(self) -> Record | None:
-        """What was written down of the last start, whether or not it still runs."""
-        try:
-            record: Record = json.loads(self._record.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):  # a record cut short by a crash is none
-            return None
-        return record
-
-    def read(self) -> Record | None:
-        """The record of a gateway that runs."""
-        return self.record() if self.alive() else None
-
-    def write(self, record: Record) -> None:
-        draft = self._record.with_suffix(".draft")
-        _write_private(draft, json.dumps(record))
-        draft.replace(self._record)
-
-    def identity(self) -> ProcessIdentity | None:
-        record = self.record()
-        if record is None:
-            return None
-        return ProcessIdentity(pid=int(record["pid"]), started=int(record["started"]))
-
-    def alive(self) -> bool:
-        identity = self.identity()
-        return identity is not None and identity.is_alive()
-
-    def strays(self) -> list[ProcessIdentity]:
-        """Gateways on this ledger, recorded or not. Whoever only reads the ledger is none."""
-        return find_by_arguments(PROGRAM, str(self.ledger))
-
-    def listens(self) -> bool:
-        return any(line.startswith("listening on ") for line in self.log_lines()) and self.alive()
-
-    def failure(self) -> GatewayError:
-        """Why it ended. The exit status is known to its parent alone, the log to everyone."""
-        identity = self.identity()
-        status = identity.exit_status() if identity is not None else None
-        refused = any(line.startswith("login failed") for line in self.log_lines())
-        if status == LOGIN_REFUSED_STATUS or refused:
-            return GatewayLoginFailed("Interactive Brokers refused this username and password.")
-        return GatewayError(f"The gateway ended while it was logging in (exit status {status}).")
-
-    def log_lines(self) -> list[str]:
-        """Of this run. The password is masked while it's still here; afterwards nothing knows it."""
-        try:
-            text = self.log.read_text(errors="replace")
-        except FileNotFoundError:
-            return []
-        secret = self.password.read_text() if self.password.exists() else ""
-        return (text.replace(secret, "***") if secret else text).splitlines()
-
-    def forget_password(self) -> None:
-        self.password.unlink(missing_ok=True)
-
-    def end(self, *, grace: float) -> bool:
-        """Whether there was one to end."""
-        identity = self.identity()
-        try:
-            ended = identity is not None and identity.end(grace=grace)
-        except TimeoutError as error:
-            raise GatewayError(f"The gateway {self.path.name} could not be ended.") from error
-        self.forget_password()
-        self._record.unlink(missing_ok=True)
-        return ended
-
-
-def _homes(folder: Path) -> list[_Home]:
-    return [_Home(path) for path in sorted(folder.iterdir()) if path.is_dir()] if folder.is_dir() else []
+    return [home.path.name for home in homes(folder.resolve()) if home.end_all(grace=GRACE)]
 
 
 async def _seen_through(starting: Awaitable[Result]) -> Result:
@@ -236,13 +157,13 @@ async def _seen_through(starting: Awaitable[Result]) -> Result:
         raise
 
 
-def _start(home: _Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: int | None = None) -> Endpoint:
+def _start(home: Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: int | None = None) -> Endpoint:
     """With `stdin`, a pipe, it ends when that is closed at its other end."""
     for stray in home.strays():  # two gateways on one account's ledger would tangle it
         stray.end(grace=GRACE)
     home.prepare()
     home.forget_password()
-    _write_private(home.password, spec.password)
+    write_private(home.password, spec.password)
     port = _free_port()
     try:
         command = [*_command(home, spec, port, ends_with_stdin=stdin is not None), *arguments]
@@ -255,7 +176,7 @@ def _start(home: _Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: i
     return _endpoint(record)
 
 
-def _command(home: _Home, spec: GatewaySpec, port: int, *, ends_with_stdin: bool) -> list[str]:
+def _command(home: Home, spec: GatewaySpec, port: int, *, ends_with_stdin: bool) -> list[str]:
     command = [sys.executable, "-m", PROGRAM, "--host", HOST, "--port", str(port)]
     command += ["--ledger", str(home.ledger), "--username", spec.username, "--password-file", str(home.password)]
     command += ["--trading-mode", spec.trading_mode.value]
@@ -299,11 +220,6 @@ def _free_port() -> int:
             else:
                 return port
     raise GatewayError("No free port was found for the gateway.")
-
-
-def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
 
 
 def _login(spec: GatewaySpec) -> str:
