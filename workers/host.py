@@ -14,7 +14,7 @@ import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from brokers.gateways.base import GatewayRuntime
@@ -23,9 +23,10 @@ from webapp.bus import doorbell
 from webapp.bus.redis import async_client
 from workers import leases, questions, supervision
 from workers.database import PASSING_ERRORS, Database
+from workers.gateway import gateway_name
 from workers.session import SessionRun
 from workers.unsealing import Opener
-from workers.waiting import ended
+from workers.waiting import ended, rung
 from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -33,15 +34,22 @@ log = logging.getLogger(__name__)
 DATABASE_THREADS = 8
 LEASE_THREADS = 4
 
-# Seconds. Stopping covers a gateway's own graceful end; what isn't over by then is left to its lease.
+# Seconds. What isn't handed over within STOP_DEADLINE is left to its lease.
 START_DEADLINE = 10.0
 TASK_DEADLINE = 10.0
 STOP_DEADLINE = 30.0
 CLOSE_DEADLINE = 10.0
 LISTEN_AGAIN = 1.0
-# Between two looks for sessions that nobody holds; and what part of the room that is left one look may fill.
-LOOK_EVERY = 1.5
-SHARE = 4
+SWEEP_DEADLINE = 55.0
+# Between two looks for sessions that nobody holds, and between two that find some. What part of the room that is left
+# one look may fill, and how many sessions at least.
+LOOK_EVERY, LOOK_AGAIN = 1.0, 0.2
+SHARE, AT_LEAST = 4, 4
+# A gateway that is younger may belong to an account which is newer than the list.
+OLD_ENOUGH = 120.0
+
+
+T = TypeVar("T")
 
 
 class Taken(StrEnum):
@@ -84,7 +92,7 @@ class SessionHost:
             raise HostNotRunning(f"The sessions' loop did not start within {START_DEADLINE:g} seconds.")
 
     def stop(self) -> None:
-        """End every session: gateways stopped, leases given back, for STOP_DEADLINE seconds at most."""
+        """Hand every session over: all written, leases given back, for STOP_DEADLINE seconds at most. Gateways stay."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(STOP_DEADLINE + CLOSE_DEADLINE)
@@ -97,12 +105,16 @@ class SessionHost:
         """Take a session that nobody holds and nobody wants, to end what it left: its gateway may have outlived it."""
         return self._from_a_task(self._take(account_id, GatewaySession.Desired.STOPPED))
 
-    def _from_a_task(self, taking: Coroutine[Any, Any, Taken]) -> Taken:
+    def sweep(self) -> list[str]:
+        """End gateways here that nobody wants. Blocks; raises GatewayError, TimeoutError and the database's errors."""
+        return self._from_a_task(self._sweep(), deadline=SWEEP_DEADLINE)
+
+    def _from_a_task(self, doing: Coroutine[Any, Any, T], *, deadline: float = TASK_DEADLINE) -> T:
         if not self._thread.is_alive():
-            taking.close()
+            doing.close()
             raise HostNotRunning("The sessions' loop has ended; the log says why.")
-        future: Future[Taken] = asyncio.run_coroutine_threadsafe(taking, self._loop)
-        return future.result(TASK_DEADLINE)
+        future: Future[T] = asyncio.run_coroutine_threadsafe(doing, self._loop)
+        return future.result(deadline)
 
     def _run(self) -> None:
         try:
@@ -113,6 +125,7 @@ class SessionHost:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
+        self._called = asyncio.Event()
         database = Database(threads=DATABASE_THREADS, name="sessions-database")
         lease_database = Database(threads=LEASE_THREADS, name="sessions-leases")
         async with async_client() as redis:
@@ -141,21 +154,30 @@ class SessionHost:
 
         With jitter and a share at a time, so that the sessions of a lost worker spread over the others.
         """
+        pause = LOOK_EVERY
         while True:
-            await asyncio.sleep(LOOK_EVERY * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret hangs on it
+            await rung(self._called, at_latest=_jittered(pause))
             try:
-                await self._take_free_sessions()
+                pause = LOOK_AGAIN if await self._take_free_sessions() else LOOK_EVERY
             except PASSING_ERRORS as error:
                 log.warning("free sessions could not be looked for: %s", error)
 
-    async def _take_free_sessions(self) -> None:
+    async def _take_free_sessions(self) -> bool:
+        """Whether it took any: there may be more."""
         free = self._capacity - len(self._runs) - len(self._taking)
         if free <= 0:
-            return
+            return False
         wanted = await self._workplace.leases.call(supervision.wanted_without_owner)
         random.shuffle(wanted)
-        for account_id in wanted[: math.ceil(free / SHARE)]:
-            await self._take(account_id, GatewaySession.Desired.RUNNING)
+        bite = wanted[: min(free, max(AT_LEAST, math.ceil(free / SHARE)))]
+        taken = [await self._take(account_id, GatewaySession.Desired.RUNNING) for account_id in bite]
+        return Taken.TAKEN in taken
+
+    async def _sweep(self) -> list[str]:
+        listed = await self._workplace.database.call(supervision.gateways)
+        wanted = {gateway_name(account_id) for account_id in (*listed.wanted, *self._runs)}
+        known = {gateway_name(account_id) for account_id in listed.known}
+        return await self._workplace.runtime.sweep(wanted=wanted, known=known, older_than=OLD_ENOUGH)
 
     async def _stop_sessions(self) -> None:
         for run, _ in self._runs.values():
@@ -222,6 +244,8 @@ class SessionHost:
         async for message in doorbell.listen(self._workplace.redis):
             if "account" in message:
                 self._hear(message)
+            elif "free" in message:
+                self._called.set()
             else:
                 self._look_at_all()
 
@@ -259,6 +283,10 @@ class SessionHost:
         )
         self._answers.add(answering)
         answering.add_done_callback(self._answers.discard)
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret hangs on it
 
 
 _host: SessionHost | None = None

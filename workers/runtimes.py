@@ -18,9 +18,7 @@ class UnknownRuntime(Exception):
 
 _RUNTIMES: dict[str, Callable[[Path, Path], GatewayRuntime]] = {
     "docker": lambda _var, keeper: KeeperRuntime(keeper),
-    "process": lambda var, _keeper: ProcessRuntime(
-        var / "gateways", simulator_arguments=settings.SIMULATOR_ARGUMENTS
-    ),
+    "process": lambda var, _keeper: ProcessRuntime(var / "gateways", simulator_arguments=settings.SIMULATOR_ARGUMENTS),
 }
 
 
