@@ -21,7 +21,7 @@ from brokers.gateways.base import GatewayRuntime
 from webapp.accounts.models import GatewaySession
 from webapp.bus import doorbell
 from webapp.bus.redis import async_client
-from workers import leases, questions, supervision
+from workers import gateway_logs, leases, questions, supervision
 from workers.database import PASSING_ERRORS, Database
 from workers.gateway import gateway_name
 from workers.session import SessionRun
@@ -256,11 +256,11 @@ class SessionHost:
 
     def _hear(self, message: dict[str, Any]) -> None:
         run = self._run_of(message["account"])
-        if run is None:
-            return
-        if "question" in message:
-            self._answer(run, message)
-        else:
+        if message.get("question") == gateway_logs.QUESTION:
+            self._spawn_answer(gateway_logs.answer(message, self._workplace, is_held_here=run is not None))
+        elif run is not None and "question" in message:
+            self._spawn_answer(self._answer(run, message))
+        elif run is not None:
             run.ring()
 
     def _run_of(self, account: object) -> SessionRun | None:
@@ -271,18 +271,19 @@ class SessionHost:
             return None
         return run
 
-    def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
-        answering = asyncio.create_task(
-            questions.answer(
-                message,
-                node=run.ready_node,
-                quotes=run.quotes,
-                database=self._workplace.database,
-                redis=self._workplace.redis,
-            )
+    async def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
+        await questions.answer(
+            message,
+            node=run.ready_node,
+            quotes=run.quotes,
+            database=self._workplace.database,
+            redis=self._workplace.redis,
         )
-        self._answers.add(answering)
-        answering.add_done_callback(self._answers.discard)
+
+    def _spawn_answer(self, answering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(answering)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
 
 
 def _jittered(seconds: float) -> float:

@@ -26,6 +26,11 @@ def left_over() -> list[UUID]:
     return _accounts(unwanted.filter(~Q(state__in=AT_REST) | ~Q(gateway_id="")))
 
 
+def is_free(account_id: UUID) -> bool:
+    """Whether nobody holds the session of an account that exists."""
+    return GatewaySession.objects.filter(FREE, account_id=account_id).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Gateways:
     """By account: those that may run, and those that exist."""
