@@ -34,8 +34,8 @@ from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
-# Seconds.
-FLUSH_DEADLINE = 5.0
+# Seconds. Whoever takes over reads again what was not written, so a long queue doesn't keep the next one waiting.
+FLUSH_DEADLINE = 2.0
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 
 OUR_ERROR = "An error of ours ended this connection; it is in the worker's log."

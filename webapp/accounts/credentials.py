@@ -35,7 +35,7 @@ def store(*, account: BrokerAccount, username: str, password: str) -> None:
     errors = problems(username=username, password=password)
     if errors:
         raise AccountInvalid(errors)
-    columns = {
+    columns: dict[str, object] = {
         "sealed": sealing.seal(_plaintext(username, password), account_id=account.id),
         "fingerprint": fingerprint(username=username, trading_mode=account.trading_mode),
         "username_hint": _hint(username),
