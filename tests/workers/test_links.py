@@ -10,7 +10,8 @@ import pytest
 from django.db import DataError
 
 from brokers.domain import OrderStatus, SessionState
-from tests.workers.conftest import eventually, session_of, told_states
+from tests.workers.conftest import Place, eventually, reach, session_of, told_states
+from tests.workers.test_sessions import bid_of, look_at
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.bus import questions
 from webapp.trading import fills, orders
@@ -79,3 +80,22 @@ def test_a_write_that_is_refused_twice_is_told_to_the_owner_and_ends_no_session(
     eventually(lambda: notices.filter(body__message__icontains="could not be stored").exists(), "a notice")
     eventually(lambda: session_of(trading).state == SessionState.READY, "READY all the same")
     eventually(lambda: Order.objects.get(pk=order.pk).status == OrderStatus.FILLED, "the order itself is right")
+
+
+def test_a_farm_that_breaks_limits_the_session_until_it_is_back(place: Place, trading: BrokerAccount) -> None:
+    place.tell_gateway(trading, {"do": "break_farm", "farm": "usfarm"})
+    reach(trading, SessionState.DEGRADED)
+    assert "quotes may be stale" in session_of(trading).state_reason
+    place.tell_gateway(trading, {"do": "mend_farm", "farm": "usfarm"})
+    reach(trading, SessionState.READY)
+
+
+def test_a_competing_session_takes_the_data_and_gives_it_back_by_itself(place: Place, trading: BrokerAccount) -> None:
+    look_at(trading, [AAPL])
+    eventually(lambda: bid_of(trading, AAPL) is not None, "a bid")
+    place.tell_gateway(trading, {"do": "compete"})
+    reach(trading, SessionState.COMPETING)
+    assert "second username" in session_of(trading).state_reason
+    assert session_of(trading).down_since is None
+    place.tell_gateway(trading, {"do": "stop_competing"})
+    reach(trading, SessionState.READY)
