@@ -60,11 +60,11 @@ test("what a session offers is what the server offers", () => {
 });
 
 test("what is left of a second factor's time reads as a clock", () => {
-  assert.equal(left(180_000), "3:00 left");
-  assert.equal(left(124_001), "2:05 left");
-  assert.equal(left(1), "0:01 left");
-  assert.equal(left(0), "its time is over");
-  assert.equal(left(-5_000), "its time is over");
+  assert.equal(left(180_000), "3:00 left to approve it");
+  assert.equal(left(124_001), "2:05 left to approve it");
+  assert.equal(left(1), "0:01 left to approve it");
+  assert.equal(left(0), "Its time is over");
+  assert.equal(left(-5_000), "Its time is over");
 });
 
 test("an alert and its end read as the server writes them", () => {

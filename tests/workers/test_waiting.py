@@ -25,7 +25,7 @@ def test_sessions_that_were_lost_together_do_not_come_back_in_step() -> None:
     for number in range(8):
         moments = [at + backoff.next() for at, backoff in zip(moments, lost, strict=True)]
         tenth = (max(moments) - min(moments)) / 10
-        assert tenth > 0.02 * 2**min(number, 6), "the longer they are away, the wider they spread"
+        assert tenth > 0.02 * 2 ** min(number, 6), "the longer they are away, the wider they spread"
         assert max(sum(at <= other < at + tenth for other in moments) for at in moments) < len(lost) / 3
 
 

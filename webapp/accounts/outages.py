@@ -15,6 +15,7 @@ from django.conf import settings
 
 from brokers.domain import SessionState
 from webapp.accounts.models import GatewaySession
+from webapp.accounts.restarts import restart_at
 
 UP = frozenset({SessionState.READY, SessionState.DEGRADED, SessionState.COMPETING})
 # What a worker says of its way back, which within the window is the expected restart.
@@ -55,7 +56,7 @@ def expected_window(session: GatewaySession) -> Window | None:
     """The scheduled restart that this outage began in; None for one that has no schedule, and for a first start."""
     if session.down_since is None or not session.was_up:
         return None
-    return restart_window(session.account.restart_at or settings.RESTART_AT, session.down_since)
+    return restart_window(restart_at(session.account), session.down_since)
 
 
 def weekly_end_before(moment: datetime) -> datetime:
@@ -87,9 +88,7 @@ def mark(session: GatewaySession, *, was: SessionState, now: datetime) -> None:
 def as_expected(session: GatewaySession, state: SessionState, reason: str, now: datetime) -> tuple[SessionState, str]:
     """What to say of a worker's word: RESTARTING on the way back from a scheduled restart, while that lasts."""
     began = session.down_since is None and SessionState(session.state) in UP
-    window = (
-        restart_window(session.account.restart_at or settings.RESTART_AT, now) if began else expected_window(session)
-    )
+    window = restart_window(restart_at(session.account), now) if began else expected_window(session)
     if state not in ON_THE_WAY or window is None or now >= window.end:
         return state, reason
     until = window.end.astimezone(ZoneInfo(settings.RESTART_TIME_ZONE))
@@ -106,4 +105,4 @@ def alert_due(session: GatewaySession, now: datetime) -> str:
         return ""
     since = f"{session.down_since:%Y-%m-%d %H:%M} UTC"
     late = f"; the nightly restart should have been over at {window.end:%H:%M} UTC" if window else ""
-    return f"This session has been down since {since}{late}. No order leaves until it is back. See its page."
+    return f"This session has been down since {since}{late}. No order leaves until it is back."

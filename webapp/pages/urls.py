@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/connect/", accounts.connect, name="connect"),
     path(f"{ACCOUNT}/", accounts.session, name="session"),
     path(f"{ACCOUNT}/password/", accounts.password, name="password"),
+    path(f"{ACCOUNT}/restart/", accounts.restart, name="restart"),
     path(f"{ACCOUNT}/log/", accounts.log, name="log"),
     path(f"{ACCOUNT}/start/", accounts.start, name="start"),
     path(f"{ACCOUNT}/stop/", accounts.stop, name="stop"),

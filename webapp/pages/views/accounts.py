@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -12,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webapp.accounts import connect as connecting
-from webapp.accounts import credentials, gateway_log, selectors, sessions
+from webapp.accounts import credentials, gateway_log, restarts, selectors, sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.accounts.refusals import AccountInvalid, SessionRefused
 from webapp.accounts.sealing import SealingFailed
@@ -68,7 +70,13 @@ def _connected(request: SignedInRequest, form: ConnectForm) -> BrokerAccount | N
 def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = owned_account(request, account_id)
     past = account.events.filter(kind__in=TOLD).order_by("-number")[:EVENTS_SHOWN]
-    context = {**session_context(account), "past": past, "steps": words.STEPS}
+    context = {
+        **session_context(account),
+        "past": past,
+        "steps": words.STEPS,
+        "restart_at": restarts.restart_at(account),
+        "restart_zone": settings.RESTART_TIME_ZONE,
+    }
     return render(request, "accounts/session.html", context)
 
 
@@ -144,6 +152,18 @@ def start(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 def stop(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = owned_account(request, account_id)
     sessions.request_stop(account.id)
+    return redirect("pages:session", account.id)
+
+
+@require_POST
+@signed_in
+def restart(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """When the nightly restart is expected."""
+    account = owned_account(request, account_id)
+    try:
+        restarts.choose(account=account, at=request.POST.get("restart_at", ""))
+    except AccountInvalid as invalid:
+        messages.error(request, invalid.errors["restart_at"])
     return redirect("pages:session", account.id)
 
 

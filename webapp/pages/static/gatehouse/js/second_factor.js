@@ -1,4 +1,4 @@
-// The second factor that a person is asked for: which attempt, and how long it is still waited for.
+// The second factor that a person is asked for: how long it is still waited for. The reason says which attempt it is.
 
 let until = null;
 let ticking = null;
@@ -9,8 +9,6 @@ export function showSecondFactor(asked) {
   for (const element of document.querySelectorAll("[data-second-factor]")) element.hidden = !asked;
   clearInterval(ticking);
   if (!asked) return;
-  for (const element of document.querySelectorAll("[data-attempt]"))
-    element.textContent = `Attempt ${asked.attempt} of ${asked.attempts}`;
   ticking = setInterval(tick, 1000);
   tick();
 }
@@ -19,9 +17,9 @@ function tick() {
   for (const element of document.querySelectorAll("[data-countdown]")) element.textContent = left(until - Date.now());
 }
 
-// `2:05 left`. A prompt lasts minutes.
+// `2:05 left to approve it`. A prompt lasts minutes.
 export function left(milliseconds) {
   const seconds = Math.ceil(milliseconds / 1000);
-  if (seconds <= 0) return "its time is over";
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
+  if (seconds <= 0) return "Its time is over";
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left to approve it`;
 }
