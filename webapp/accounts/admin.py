@@ -69,8 +69,8 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
         "trading_mode",
         "account_code",
         "state",
-        "state_reason",
         "alert",
+        "state_reason",
         "gateway",
         "worker",
         "last_error",
@@ -109,7 +109,9 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
 
     @admin.display(ordering="session__alert_since")
     def alert(self, account: BrokerAccount) -> str:
-        return account.session.alert
+        """In short: the whole sentence is on the account's own page."""
+        down_since = account.session.down_since if account.session.alert else None
+        return f"down since {down_since:%Y-%m-%d %H:%M} UTC" if down_since else ""
 
     @admin.display(ordering="session__gateway_id", empty_value="-")
     def gateway(self, account: BrokerAccount) -> str:

@@ -219,6 +219,7 @@ def test_the_nightly_restart_is_at_everybodys_time_until_its_owner_says_another(
 ) -> None:
     address = f"/accounts/{account.id}/"
     assert 'value="23:45"' in browser.get(address).content.decode()
+    assert "for up to 60 minutes" in browser.get(address).content.decode()
     browser.post(f"{address}restart/", {"restart_at": "05:45"})
     assert 'value="05:45"' in browser.get(address).content.decode()
     page = browser.post(f"{address}restart/", {"restart_at": "noon"}, follow=True).content.decode()

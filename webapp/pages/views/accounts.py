@@ -76,6 +76,7 @@ def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         "steps": words.STEPS,
         "restart_at": restarts.restart_at(account),
         "restart_zone": settings.RESTART_TIME_ZONE,
+        "restart_minutes": settings.RESTART_WINDOW // timedelta(minutes=1),
     }
     return render(request, "accounts/session.html", context)
 
