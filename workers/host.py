@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import random
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -22,11 +20,12 @@ from webapp.accounts.models import GatewaySession
 from webapp.bus import doorbell
 from webapp.bus.redis import async_client
 from workers import gateway_logs, leases, questions, supervision
-from workers.database import PASSING_ERRORS, Database
+from workers.database import Database
 from workers.gateway import gateway_name
+from workers.looking import FreeSessions
 from workers.session import SessionRun
 from workers.unsealing import Opener
-from workers.waiting import ended, rung
+from workers.waiting import ended
 from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -41,10 +40,6 @@ STOP_DEADLINE = 30.0
 CLOSE_DEADLINE = 10.0
 LISTEN_AGAIN = 1.0
 SWEEP_DEADLINE = 55.0
-# Between two looks for sessions that nobody holds, and between two that find some. What part of the room that is left
-# one look may fill, and how many sessions at least.
-LOOK_EVERY, LOOK_AGAIN = 1.0, 0.2
-SHARE, AT_LEAST = 4, 4
 # A gateway that is younger may belong to an account which is newer than the list.
 OLD_ENOUGH = 120.0
 
@@ -125,7 +120,6 @@ class SessionHost:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        self._called = asyncio.Event()
         database = Database(threads=DATABASE_THREADS, name="sessions-database")
         lease_database = Database(threads=LEASE_THREADS, name="sessions-leases")
         async with async_client() as redis:
@@ -142,36 +136,19 @@ class SessionHost:
         await asyncio.to_thread(lease_database.close)
 
     async def _serve(self) -> None:
-        watching = [asyncio.create_task(self._listen()), asyncio.create_task(self._look_for_sessions())]
+        self._free_sessions = FreeSessions(room=self._room, take=self._take_wanted, leases=self._workplace.leases)
+        watching = [asyncio.create_task(self._listen()), asyncio.create_task(self._free_sessions.run())]
         self._up.set()
         await self._stopping.wait()
         await ended(*watching)
         await self._stop_sessions()
         await ended(*self._answers)
 
-    async def _look_for_sessions(self) -> None:
-        """The slow poll behind the task that opens a session: that may be lost, or reach a worker that is full.
+    def _room(self) -> int:
+        return self._capacity - len(self._runs) - len(self._taking)
 
-        With jitter and a share at a time, so that the sessions of a lost worker spread over the others.
-        """
-        pause = LOOK_EVERY
-        while True:
-            await rung(self._called, at_latest=_jittered(pause))
-            try:
-                pause = LOOK_AGAIN if await self._take_free_sessions() else LOOK_EVERY
-            except PASSING_ERRORS as error:
-                log.warning("free sessions could not be looked for: %s", error)
-
-    async def _take_free_sessions(self) -> bool:
-        """Whether it took any: there may be more."""
-        free = self._capacity - len(self._runs) - len(self._taking)
-        if free <= 0:
-            return False
-        wanted = await self._workplace.leases.call(supervision.wanted_without_owner)
-        random.shuffle(wanted)
-        bite = wanted[: min(free, max(AT_LEAST, math.ceil(free / SHARE)))]
-        taken = [await self._take(account_id, GatewaySession.Desired.RUNNING) for account_id in bite]
-        return Taken.TAKEN in taken
+    async def _take_wanted(self, account_id: UUID) -> bool:
+        return await self._take(account_id, GatewaySession.Desired.RUNNING) is Taken.TAKEN
 
     async def _sweep(self) -> list[str]:
         listed = await self._workplace.database.call(supervision.gateways)
@@ -218,7 +195,7 @@ class SessionHost:
             return Taken.STOPPING
         if account_id in self._runs or account_id in self._taking:
             return Taken.HERE_ALREADY
-        return Taken.FULL if len(self._runs) + len(self._taking) >= self._capacity else None
+        return Taken.FULL if self._room() <= 0 else None
 
     def _begin(self, run: SessionRun) -> None:
         task = asyncio.create_task(run.run(), name=f"session {run.account_id}")
@@ -245,12 +222,13 @@ class SessionHost:
             if "account" in message:
                 self._hear(message)
             elif "free" in message:
-                self._called.set()
+                self._free_sessions.call()
             else:
                 self._look_at_all()
 
     def _look_at_all(self) -> None:
-        """Rings may have been missed."""
+        """Rings and calls may have been missed."""
+        self._free_sessions.call()
         for run, _ in self._runs.values():
             run.ring()
 
@@ -284,10 +262,6 @@ class SessionHost:
         task = asyncio.create_task(answering)
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
-
-
-def _jittered(seconds: float) -> float:
-    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret hangs on it
 
 
 _host: SessionHost | None = None

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypedDict, Unpack
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from webapp.accounts.sessions import SecondFactor
 from webapp.bus import doorbell
 from workers import leases
 from workers.database import PASSING_ERRORS
+from workers.endings import BROKEN, LEASE_LOST, OUR_ERROR, STOP_WANTED, WORKER_STOPS, End
 from workers.gateway import AccountGateway
 from workers.leases import RENEW_EVERY, Lease, LeaseLost
 from workers.link import Link, config_for
@@ -37,29 +37,6 @@ log = logging.getLogger(__name__)
 # Seconds. Whoever takes over reads again what was not written, so a long queue doesn't keep the next one waiting.
 FLUSH_DEADLINE = 2.0
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
-
-OUR_ERROR = "An error of ours ended this connection; it is in the worker's log."
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """What a session leaves behind on this worker. Without the lease it leaves nothing."""
-
-    state: SessionState
-    reason: str
-    stops_gateway: bool = True
-    gives_up: bool = False
-
-
-STOP_WANTED = End(SessionState.STOPPED, "Stopped.")
-# The gateway stays: the next run finds it, and saves a login. What nobody wants any more is swept.
-WORKER_STOPS = End(
-    SessionState.STOPPED,
-    "Its worker was shut down, and another one takes it over. The gateway stays logged in meanwhile.",
-    stops_gateway=False,
-)
-BROKEN = End(SessionState.ERROR, f"{OUR_ERROR} The session is opened again.", stops_gateway=False)
-LEASE_LOST = End(SessionState.ERROR, "", stops_gateway=False)
 
 
 class Columns(TypedDict, total=False):

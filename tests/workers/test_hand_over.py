@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import workers.host
+import workers.looking
 from brokers.domain import SessionState
 from tests.workers.conftest import Place, eventually, reach, session_of
-from webapp.accounts import sessions
+from webapp.accounts import credentials, sessions
 from webapp.accounts.models import BrokerAccount, GatewaySession
+from webapp.bus import keys
+from webapp.bus.redis import client
 from workers import host, supervision, tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,13 +22,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def only_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker looks for sessions by itself: what it takes, it was called to."""
-    monkeypatch.setattr(workers.host, "LOOK_EVERY", 3600.0)
+    monkeypatch.setattr(workers.looking, "LOOK_EVERY", 3600.0)
 
 
 @pytest.mark.usefixtures("only_calls")
 def test_a_worker_that_shuts_down_calls_the_next_one_at_once(place: Place, ready: BrokerAccount) -> None:
     gateway = place.gateway_pid(ready)
     place.new_host("worker-2")
+    eventually(lambda: listeners() == 2, "both listen")
     place.hosts[0].stop()
     eventually(lambda: session_of(ready).owner == "worker-2", "the other worker holds it")
     reach(ready, SessionState.READY)
@@ -31,14 +37,23 @@ def test_a_worker_that_shuts_down_calls_the_next_one_at_once(place: Place, ready
 
 
 @pytest.mark.usefixtures("only_calls")
-def test_a_task_that_reached_a_full_worker_is_taken_by_another(place: Place, wanted: BrokerAccount) -> None:
+def test_a_task_that_reached_a_full_worker_is_taken_by_another(
+    place: Place, account: BrokerAccount, keysets: Any
+) -> None:
+    credentials.store(account=account, username="demo", password="demo")
+    place.new_host("free")
     host.install(place.new_host("full", capacity=0))
+    eventually(lambda: listeners() == 2, "both listen")
+    GatewaySession.objects.update(desired_state=GatewaySession.Desired.RUNNING)
     try:
-        place.new_host("free")
-        tasks.open_session(str(wanted.id))
+        tasks.open_session(str(account.id))
     finally:
         host.install(None)
-    eventually(lambda: session_of(wanted).owner == "free", "the one with room holds it")
+    eventually(lambda: session_of(account).owner == "free", "the one with room holds it")
+
+
+def listeners() -> int:
+    return int(client().pubsub_numsub(keys.DOORBELL)[0][1])
 
 
 def test_a_sweep_ends_the_gateway_of_an_account_that_is_gone(

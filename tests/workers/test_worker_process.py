@@ -90,7 +90,7 @@ def test_after_a_kill_9_another_worker_takes_the_session_and_finds_its_gateway(
 
 def test_no_password_stands_in_what_a_worker_logs_or_starts(place: Place, start: Start, wanted: BrokerAccount) -> None:
     canary = "canary-2b7e151628aed2a6"
-    credentials.store(account=wanted, username=canary, password=canary[::-1])
+    credentials.store(account=wanted, username=canary, password=f"not-{canary[::-1]}")
     worker = start("worker")
     reach(wanted, SessionState.AUTH_FAILED)
     worker.send_signal(signal.SIGTERM)
