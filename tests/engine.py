@@ -47,7 +47,7 @@ def real_engine() -> Iterator[RealEngine]:
 def remove_what_killed_runs_left(client: DockerClient) -> None:
     for fleet in _old_fleets(client):
         try:
-            sweep(client, fleet, known=(), older_than=0)
+            sweep(client, fleet, wanted=(), known=(), older_than=0)
         except APIError:  # another run is at it
             continue
 

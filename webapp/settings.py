@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -85,6 +85,12 @@ KEEPER_SOCKET = Path(os.environ.get("GATEHOUSE_KEEPER_SOCKET", "/run/gatehouse/k
 SIMULATOR_ARGUMENTS = shlex.split(os.environ.get("GATEHOUSE_SIMULATOR_ARGUMENTS", ""))
 # How long an order or a change may wait to be sent. After that it is refused: the market has moved on.
 ORDER_TIME_TO_LIVE = timedelta(seconds=float(os.environ.get("GATEHOUSE_ORDER_TIME_TO_LIVE", "3")))
+# The nightly restart: when it begins on the wall clock of that time zone, and how long it may take. See `outages`.
+RESTART_AT = time.fromisoformat(os.environ.get("GATEHOUSE_RESTART_AT", "23:45"))
+RESTART_TIME_ZONE = os.environ.get("GATEHOUSE_RESTART_TIME_ZONE", "America/New_York")
+RESTART_WINDOW = timedelta(minutes=float(os.environ.get("GATEHOUSE_RESTART_MINUTES", "60")))
+# How long a wanted session may be down before that is told as an alert, outside of its restart.
+ALERT_AFTER = timedelta(seconds=float(os.environ.get("GATEHOUSE_ALERT_AFTER", "300")))
 WORKER_CAPACITY = int(os.environ.get("GATEHOUSE_WORKER_CAPACITY", "50"))
 
 INSTALLED_APPS = [

@@ -20,6 +20,7 @@ from workers.pool import choose_pool
 
 REFUSE_OVERDUE_EVERY = 3.0
 SUPERVISE_EVERY = 3.0
+SWEEP_EVERY = 60.0
 
 app = Celery("gatehouse", broker=celery_url(), include=["workers.tasks"])
 app.conf.update(
@@ -42,6 +43,11 @@ app.conf.update(
             "schedule": SUPERVISE_EVERY,
             # While no worker runs, rounds would pile up; only the newest says anything.
             "options": {"expires": SUPERVISE_EVERY},
+        },
+        "sweep-gateways": {
+            "task": "workers.tasks.sweep_gateways",
+            "schedule": SWEEP_EVERY,
+            "options": {"expires": SWEEP_EVERY},
         },
         "refuse-overdue-commands": {
             "task": "workers.tasks.refuse_overdue_commands",

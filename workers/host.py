@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import random
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from brokers.gateways.base import GatewayRuntime
 from webapp.accounts.models import GatewaySession
 from webapp.bus import doorbell
 from webapp.bus.redis import async_client
-from workers import leases, questions, supervision
+from workers import gateway_logs, leases, questions, supervision
 from workers.database import Database
+from workers.gateway import gateway_name
+from workers.looking import FreeSessions
 from workers.session import SessionRun
 from workers.unsealing import Opener
 from workers.waiting import ended
@@ -33,15 +33,18 @@ log = logging.getLogger(__name__)
 DATABASE_THREADS = 8
 LEASE_THREADS = 4
 
-# Seconds. Stopping covers a gateway's own graceful end; what isn't over by then is left to its lease.
+# Seconds. What isn't handed over within STOP_DEADLINE is left to its lease.
 START_DEADLINE = 10.0
 TASK_DEADLINE = 10.0
 STOP_DEADLINE = 30.0
 CLOSE_DEADLINE = 10.0
 LISTEN_AGAIN = 1.0
-# Between two looks for sessions that nobody holds; and what part of the room that is left one look may fill.
-LOOK_EVERY = 1.5
-SHARE = 4
+SWEEP_DEADLINE = 55.0
+# A gateway that is younger may belong to an account which is newer than the list.
+OLD_ENOUGH = 120.0
+
+
+T = TypeVar("T")
 
 
 class Taken(StrEnum):
@@ -84,7 +87,7 @@ class SessionHost:
             raise HostNotRunning(f"The sessions' loop did not start within {START_DEADLINE:g} seconds.")
 
     def stop(self) -> None:
-        """End every session: gateways stopped, leases given back, for STOP_DEADLINE seconds at most."""
+        """Hand every session over: all written, leases given back, for STOP_DEADLINE seconds at most. Gateways stay."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(STOP_DEADLINE + CLOSE_DEADLINE)
@@ -97,12 +100,16 @@ class SessionHost:
         """Take a session that nobody holds and nobody wants, to end what it left: its gateway may have outlived it."""
         return self._from_a_task(self._take(account_id, GatewaySession.Desired.STOPPED))
 
-    def _from_a_task(self, taking: Coroutine[Any, Any, Taken]) -> Taken:
+    def sweep(self) -> list[str]:
+        """End gateways here that nobody wants. Blocks; raises GatewayError, TimeoutError and the database's errors."""
+        return self._from_a_task(self._sweep(), deadline=SWEEP_DEADLINE)
+
+    def _from_a_task(self, doing: Coroutine[Any, Any, T], *, deadline: float = TASK_DEADLINE) -> T:
         if not self._thread.is_alive():
-            taking.close()
+            doing.close()
             raise HostNotRunning("The sessions' loop has ended; the log says why.")
-        future: Future[Taken] = asyncio.run_coroutine_threadsafe(taking, self._loop)
-        return future.result(TASK_DEADLINE)
+        future: Future[T] = asyncio.run_coroutine_threadsafe(doing, self._loop)
+        return future.result(deadline)
 
     def _run(self) -> None:
         try:
@@ -129,34 +136,25 @@ class SessionHost:
         await asyncio.to_thread(lease_database.close)
 
     async def _serve(self) -> None:
-        watching = [asyncio.create_task(self._listen()), asyncio.create_task(self._look_for_sessions())]
+        self._free_sessions = FreeSessions(room=self._room, take=self._take_wanted, leases=self._workplace.leases)
+        watching = [asyncio.create_task(self._listen()), asyncio.create_task(self._free_sessions.run())]
         self._up.set()
         await self._stopping.wait()
         await ended(*watching)
         await self._stop_sessions()
         await ended(*self._answers)
 
-    async def _look_for_sessions(self) -> None:
-        """The slow poll behind the task that opens a session: that may be lost, or reach a worker that is full.
+    def _room(self) -> int:
+        return self._capacity - len(self._runs) - len(self._taking)
 
-        With jitter and a share at a time, so that the sessions of a lost worker spread over the others.
-        """
-        while True:
-            await asyncio.sleep(LOOK_EVERY * random.uniform(0.5, 1.0))  # noqa: S311 - nothing secret hangs on it
-            try:
-                await self._take_free_sessions()
-            except Exception:
-                # Failover rests on this look when Redis is away: it must not end.
-                log.exception("free sessions could not be looked for")
+    async def _take_wanted(self, account_id: UUID) -> bool:
+        return await self._take(account_id, GatewaySession.Desired.RUNNING) is Taken.TAKEN
 
-    async def _take_free_sessions(self) -> None:
-        free = self._capacity - len(self._runs) - len(self._taking)
-        if free <= 0:
-            return
-        wanted = await self._workplace.leases.call(supervision.wanted_without_owner)
-        random.shuffle(wanted)
-        for account_id in wanted[: math.ceil(free / SHARE)]:
-            await self._take(account_id, GatewaySession.Desired.RUNNING)
+    async def _sweep(self) -> list[str]:
+        listed = await self._workplace.database.call(supervision.gateways)
+        wanted = {gateway_name(account_id) for account_id in (*listed.wanted, *self._runs)}
+        known = {gateway_name(account_id) for account_id in listed.known}
+        return await self._workplace.runtime.sweep(wanted=wanted, known=known, older_than=OLD_ENOUGH)
 
     async def _stop_sessions(self) -> None:
         for run, _ in self._runs.values():
@@ -197,7 +195,7 @@ class SessionHost:
             return Taken.STOPPING
         if account_id in self._runs or account_id in self._taking:
             return Taken.HERE_ALREADY
-        return Taken.FULL if len(self._runs) + len(self._taking) >= self._capacity else None
+        return Taken.FULL if self._room() <= 0 else None
 
     def _begin(self, run: SessionRun) -> None:
         task = asyncio.create_task(run.run(), name=f"session {run.account_id}")
@@ -223,21 +221,24 @@ class SessionHost:
         async for message in doorbell.listen(self._workplace.redis):
             if "account" in message:
                 self._hear(message)
+            elif "free" in message:
+                self._free_sessions.call()
             else:
                 self._look_at_all()
 
     def _look_at_all(self) -> None:
-        """Rings may have been missed."""
+        """Rings and calls may have been missed."""
+        self._free_sessions.call()
         for run, _ in self._runs.values():
             run.ring()
 
     def _hear(self, message: dict[str, Any]) -> None:
         run = self._run_of(message["account"])
-        if run is None:
-            return
-        if "question" in message:
-            self._answer(run, message)
-        else:
+        if message.get("question") == gateway_logs.QUESTION:
+            self._spawn_answer(gateway_logs.answer(message, self._workplace, is_held_here=run is not None))
+        elif run is not None and "question" in message:
+            self._spawn_answer(self._answer(run, message))
+        elif run is not None:
             run.ring()
 
     def _run_of(self, account: object) -> SessionRun | None:
@@ -248,18 +249,19 @@ class SessionHost:
             return None
         return run
 
-    def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
-        answering = asyncio.create_task(
-            questions.answer(
-                message,
-                node=run.ready_node,
-                quotes=run.quotes,
-                database=self._workplace.database,
-                redis=self._workplace.redis,
-            )
+    async def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
+        await questions.answer(
+            message,
+            node=run.ready_node,
+            quotes=run.quotes,
+            database=self._workplace.database,
+            redis=self._workplace.redis,
         )
-        self._answers.add(answering)
-        answering.add_done_callback(self._answers.discard)
+
+    def _spawn_answer(self, answering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(answering)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
 
 
 _host: SessionHost | None = None

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import redis.asyncio
@@ -30,6 +30,8 @@ REDIS_DEADLINE = 2.0
 
 LONGEST_SEARCH = 60
 
+T = TypeVar("T")
+
 
 class CannotAnswer(Exception):
     """Its text is written for the user."""
@@ -49,14 +51,14 @@ async def answer(
     """
     try:
         session = _Session(UUID(message["account"]), _ready(node), quotes, database, redis)
-        body = await _in_time(_answered(message, session))
+        body = await in_time(_answered(message, session))
     except (CannotAnswer, NodeError) as refusal:
-        await _reply(redis, message, refused=str(refusal))
+        await reply(redis, message, refused=str(refusal))
     except Exception:
         log.exception("account %s: question %r", message["account"], message["question"])
-        await _reply(redis, message, refused="The session failed to answer. Try again in a minute.")
+        await reply(redis, message, refused="The session failed to answer. Try again in a minute.")
     else:
-        await _reply(redis, message, body=body)
+        await reply(redis, message, body=body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def _ready(node: TradingNode | None) -> TradingNode:
     return node
 
 
-async def _in_time(answering: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+async def in_time(answering: Coroutine[Any, Any, T]) -> T:
+    """Raises CannotAnswer when it takes longer than whoever asked waits."""
     try:
         async with asyncio.timeout(ANSWER_DEADLINE):
             return await answering
@@ -127,9 +130,10 @@ def _upsert_all(found: list[domain.Instrument]) -> None:
         instruments.upsert(instrument)
 
 
-async def _reply(
+async def reply(
     redis: redis.asyncio.Redis, message: dict[str, Any], *, body: dict[str, Any] | None = None, refused: str = ""
 ) -> None:
+    """Answer or refuse. An answer that doesn't reach Redis is a line in the log: whoever asked gives up by itself."""
     try:
         async with asyncio.timeout(REDIS_DEADLINE):
             if body is None:

@@ -6,20 +6,23 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from brokers.domain import SessionState
-from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed
+from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed, SecondFactorMissed
 from brokers.node import TradingNode
 from brokers.refusals import FenceRefused, NodeError
 from webapp.accounts import sessions
 from webapp.accounts.models import GatewaySession
+from webapp.accounts.sessions import SecondFactor
+from webapp.bus import doorbell
 from workers import leases
 from workers.database import PASSING_ERRORS
+from workers.endings import BROKEN, FENCED, LEASE_LOST, OUR_ERROR, STOP_WANTED, WORKER_STOPS, End
 from workers.gateway import AccountGateway
 from workers.leases import RENEW_EVERY, Lease, LeaseLost
 from workers.link import Link, config_for
@@ -31,33 +34,18 @@ from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
-# Seconds.
-FLUSH_DEADLINE = 5.0
+# Seconds. Whoever takes over reads again what was not written, so a long queue doesn't keep the next one waiting.
+FLUSH_DEADLINE = 2.0
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
 
-OUR_ERROR = "An error of ours ended this connection; it is in the worker's log."
 
+class Columns(TypedDict, total=False):
+    """What is recorded beside a state: see `sessions.record_state`."""
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """What a session leaves behind on this worker. Without the lease it leaves nothing."""
-
-    state: SessionState
-    reason: str
-    stops_gateway: bool = True
-
-
-STOP_WANTED = End(SessionState.STOPPED, "Stopped.")
-WORKER_STOPS = End(
-    SessionState.STOPPED, "The worker that held this session was shut down. The next one starts it again by itself."
-)
-# The gateway stays: the next run finds it, and saves a login.
-BROKEN = End(SessionState.ERROR, f"{OUR_ERROR} The session is opened again.", stops_gateway=False)
-# Without a look at the lease's time: the relay has let a later lease's session through.
-FENCED = End(
-    SessionState.ERROR, "A newer session of this account has its gateway. This one has let go.", stops_gateway=False
-)
-LEASE_LOST = End(SessionState.ERROR, "", stops_gateway=False)
+    gateway_id: str | None
+    last_error: str | None
+    second_factor: SecondFactor | None
+    gives_up: bool
 
 
 class SessionRun:
@@ -70,6 +58,7 @@ class SessionRun:
         self._ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._rung = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._again = asyncio.Event()
         self._link: Link | None = None
         self._gateway = AccountGateway(lease.account_id, workplace, say=self._say)
         self._quotes = QuotePublisher(workplace.redis, account_id=lease.account_id, epoch=lease.fence)
@@ -93,11 +82,12 @@ class SessionRun:
     def ring(self) -> None:
         """Look at the rows now."""
         self._rung.set()
+        self._again.set()
         if self._link is not None:
             self._link.ring()
 
     def stop(self) -> None:
-        """The worker shuts down; `run` returns once the gateway is stopped and the lease given back."""
+        """The worker shuts down; `run` returns once all is written and the lease given back. The gateway runs on."""
         self._end(WORKER_STOPS)
 
     async def run(self) -> None:
@@ -174,6 +164,9 @@ class SessionRun:
             except (GatewayLoginFailed, UnsealingFailed) as refusal:
                 # Never again by itself: wrong passwords lock accounts.
                 await self._leave_to(End(SessionState.AUTH_FAILED, str(refusal)))
+            except SecondFactorMissed as missed:
+                # A person has to act, and knows when: each try by a machine would be one more prompt on a phone.
+                await self._leave_to(End(SessionState.AUTH_REQUIRED, str(missed), gives_up=True))
             except LeaseLost:
                 await self._leave_to(LEASE_LOST)
             except FenceRefused as refusal:
@@ -220,20 +213,26 @@ class SessionRun:
 
     async def _pause(self, state: SessionState, reason: str, backoff: Backoff) -> None:
         seconds = backoff.next()
+        self._again.clear()  # a ring from before this failure asks for nothing that wasn't tried
         log.warning("account %s: %s Trying again in %.1f s.", self.account_id, reason, seconds)
         try:
             await self._record(state, f"{reason} Trying again in {max(1, round(seconds))} s.", last_error=reason)
         except DatabaseError as error:
             log.warning("account %s: its state could not be written: %s", self.account_id, error)
-        await asyncio.sleep(seconds)
+        await rung(self._again, at_latest=seconds)
 
-    async def _say(self, state: SessionState, reason: str, gateway_id: str | None = None) -> None:
-        if not await self._record(state, reason, gateway_id=gateway_id):
+    async def _say(
+        self,
+        state: SessionState,
+        reason: str,
+        *,
+        gateway_id: str | None = None,
+        second_factor: SecondFactor | None = None,
+    ) -> None:
+        if not await self._record(state, reason, gateway_id=gateway_id, second_factor=second_factor):
             raise LeaseLost(self.account_id)
 
-    async def _record(
-        self, state: SessionState, reason: str, *, gateway_id: str | None = None, last_error: str | None = None
-    ) -> bool:
+    async def _record(self, state: SessionState, reason: str, **columns: Unpack[Columns]) -> bool:
         """False, and nothing is written, without the lease: even an untouched fence is no right once it ran out."""
         if not self._lease.is_live:
             return False
@@ -243,8 +242,7 @@ class SessionRun:
             fence=self._lease.fence,
             state=state,
             reason=reason,
-            gateway_id=gateway_id,
-            last_error=last_error,
+            **columns,
         )
 
     async def _leave(self, end: End, serving: asyncio.Task[object]) -> None:
@@ -259,8 +257,16 @@ class SessionRun:
         await self._flush_rows()
         # Only under the lease: the gateway may be the next owner's by now.
         stopped = await self._stop_gateway() if end.stops_gateway and self._lease.is_live else False
-        await self._record(end.state, end.reason, gateway_id="" if stopped else None)
+        await self._record(end.state, end.reason, gateway_id="" if stopped else None, gives_up=end.gives_up)
         await self._workplace.leases.call(leases.release, self._lease)
+        if not end.stops_gateway:
+            await self._call_the_next()
+
+    async def _call_the_next(self) -> None:
+        try:
+            await doorbell.call_workers(self._workplace.redis)
+        except (RedisError, OSError) as error:
+            log.warning("account %s: no worker was called, their slow poll finds it: %r", self.account_id, error)
 
     async def _flush_rows(self) -> None:
         try:

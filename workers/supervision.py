@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from brokers.domain import SessionState
 from webapp.accounts.models import GatewaySession
 
 FREE = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lte=Now())
-AT_REST = (SessionState.STOPPED.value, SessionState.AUTH_FAILED.value)
+AT_REST = (SessionState.STOPPED.value, SessionState.AUTH_FAILED.value, SessionState.AUTH_REQUIRED.value)
 
 
 def wanted_without_owner() -> list[UUID]:
@@ -23,6 +24,25 @@ def left_over() -> list[UUID]:
     """Sessions that nobody wants and nobody holds, and that still say otherwise or may still have a gateway."""
     unwanted = GatewaySession.objects.filter(FREE, desired_state=GatewaySession.Desired.STOPPED)
     return _accounts(unwanted.filter(~Q(state__in=AT_REST) | ~Q(gateway_id="")))
+
+
+def is_free(account_id: UUID) -> bool:
+    """Whether nobody holds the session of an account that exists."""
+    return GatewaySession.objects.filter(FREE, account_id=account_id).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    """By account: those that may run, and those that exist."""
+
+    wanted: list[UUID]
+    known: list[UUID]
+
+
+def gateways() -> Gateways:
+    """What a sweep leaves alone. A worker that holds a session ends its gateway itself."""
+    wanted = GatewaySession.objects.filter(Q(desired_state=GatewaySession.Desired.RUNNING) | ~FREE)
+    return Gateways(wanted=_accounts(wanted), known=_accounts(GatewaySession.objects.all()))
 
 
 def _accounts(found: QuerySet[GatewaySession]) -> list[UUID]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
+from webapp.accounts import sessions
+from webapp.bus import doorbell
 from webapp.trading import commands
 from workers import host, supervision
 from workers.app import app
+from workers.host import Taken
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +21,10 @@ EXPIRES = 10
 @app.task(name="workers.tasks.open_session")
 def open_session(account_id: str) -> None:
     """Take the account's session on this worker, if it is wanted and nobody holds it."""
-    log.info("account %s: open: %s", account_id, host.current().open(UUID(account_id)))
+    taken = host.current().open(UUID(account_id))
+    log.info("account %s: open: %s", account_id, taken)
+    if taken in (Taken.FULL, Taken.STOPPING):
+        doorbell.call_any_worker()  # the task came to us alone, and another may have room
 
 
 @app.task(name="workers.tasks.close_session")
@@ -31,9 +37,20 @@ def close_session(account_id: str) -> None:
 def supervise_sessions() -> None:
     """See to it that every wanted session has an owner, and that nothing unwanted lives on."""
     for account_id in supervision.wanted_without_owner():
+        sessions.record_lost(account_id)
         open_session.apply_async((str(account_id),), expires=EXPIRES)
     for account_id in supervision.left_over():
         close_session.apply_async((str(account_id),), expires=EXPIRES)
+    for account_id in sessions.raise_alerts():
+        log.warning("account %s: its session has been down for too long", account_id)
+
+
+@app.task(name="workers.tasks.sweep_gateways")
+def sweep_gateways() -> None:
+    """End what an account that is gone, or that nobody wants, has left where this worker's gateways run."""
+    swept = host.current().sweep()
+    if swept:
+        log.warning("swept what nobody wants: %s", ", ".join(swept))
 
 
 @app.task(name="workers.tasks.refuse_overdue_commands")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from brokers.domain import TradingMode
@@ -14,6 +16,46 @@ class GatewayError(Exception):
 
 class GatewayLoginFailed(GatewayError):
     """The broker refused the username or the password. Never retried by a machine: wrong passwords lock accounts."""
+
+
+class SecondFactorMissed(GatewayError):
+    """The password was right, and nobody confirmed the login. A machine that asks again only wakes somebody up."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingIn:
+    """The username and password are on their way; also when a second factor was confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorAsked:
+    """A person has to confirm the login on a phone: `attempt` of `attempts`, and `until` (UTC) when it is given up."""
+
+    attempt: int
+    attempts: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorUnanswered:
+    """Nobody confirmed `attempt` of `attempts`, or somebody turned it down. Another may follow by itself."""
+
+    attempt: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEnded:
+    """A login that was done is over, as all are on Sunday at 01:00 in New York. A person has to confirm it again."""
+
+
+# What a login says of itself before it is done. A gateway that is logged in says nothing more here.
+LoginWord = LoggingIn | SecondFactorAsked | SecondFactorUnanswered | LoginEnded
+Tell = Callable[[LoginWord], Awaitable[None]]
+
+
+async def tell_nobody(_word: LoginWord) -> None:
+    """For whoever only waits for the end of a login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +95,13 @@ class GatewayRuntime(Protocol):
         Returns once the process exists and has its port; the login may still be under way. Raises GatewayError.
         """
 
-    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
-        """Return once the API port answers. `deadline` is in seconds from now.
+    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float, tell: Tell = tell_nobody) -> None:
+        """Return once the API port answers. `tell` is awaited with each word that is news while it waits.
 
-        Raises GatewayLoginFailed when the broker refused the login, GatewayError on any other end or at the deadline.
+        `deadline` is in seconds from now, and anew from the end of each second factor that is asked for: a person is
+        given the time that the broker gives. Raises GatewayLoginFailed when the broker refused the login,
+        SecondFactorMissed when nobody confirmed it, GatewayError on any other end or at the deadline, and what `tell`
+        raises.
         """
 
     async def find(self, name: str) -> Endpoint | None:
@@ -67,3 +112,10 @@ class GatewayRuntime(Protocol):
 
     async def logs(self, name: str, *, lines: int = 200) -> list[str]:
         """Its newest log lines, oldest first, with secrets masked."""
+
+    async def sweep(self, *, wanted: Collection[str], known: Collection[str], older_than: float) -> list[str]:
+        """End every gateway of ours that isn't `wanted`, and return the names of those that were ended or removed.
+
+        What isn't even `known` loses its files, networks and settings too; so `known` names every account there is.
+        What is younger than `older_than` seconds is left: the caller's lists may be older than its account.
+        """

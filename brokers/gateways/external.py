@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
-from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec
+from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec, Tell, tell_nobody
 
 
 class ExternalRuntime:
@@ -21,8 +22,9 @@ class ExternalRuntime:
         del spec
         return self._endpoint
 
-    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
-        """Returns once its port accepts a connection. `deadline` is in seconds from now."""
+    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float, tell: Tell = tell_nobody) -> None:
+        """Returns once its port accepts a connection. `deadline` is in seconds from now; there is nothing to tell."""
+        del tell
         try:
             async with asyncio.timeout(deadline):
                 _, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
@@ -40,4 +42,9 @@ class ExternalRuntime:
     async def logs(self, name: str, *, lines: int = 200) -> list[str]:
         """None: they are with whoever runs it."""
         del name, lines
+        return []
+
+    async def sweep(self, *, wanted: Collection[str], known: Collection[str], older_than: float) -> list[str]:
+        """None: what was started here is nothing."""
+        del wanted, known, older_than
         return []

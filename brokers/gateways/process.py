@@ -18,18 +18,17 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed, GatewaySpec
-from brokers.gateways.identity import ProcessIdentity, find_by_arguments
-from brokers.gateways.recorded import Record, RecordedProcess, write_private
-from brokers.gateways.relay_process import RelayProcess
+from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec, LoginWord, Tell, tell_nobody
+from brokers.gateways.home import PROGRAM, Home, homes
+from brokers.gateways.masks import Mask, masked
+from brokers.gateways.recorded import Record, write_private
 from brokers.gateways.spawning import HOST, free_port, spawn
+from brokers.gateways.waiting import until_logged_in
 
-PROGRAM = "brokers.simulator"
-LOGIN_REFUSED_STATUS = 3
 GRACE = 5.0
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -50,27 +49,27 @@ class ProcessRuntime:
         self._folder = folder.resolve()
         self._arguments = tuple(simulator_arguments)
         self._ends_with_us = ends_with_us
+        self._masks: dict[str, list[Mask]] = {}  # by name: of the logins that were seen here
         self._lifelines: dict[str, int] = {}  # by name: the open end of the pipe that is the gateway's standard input
 
     async def start(self, spec: GatewaySpec) -> Endpoint:
         """Starts it, or returns the one that already runs under this name with this login and mode."""
         home = self._home(spec.name)
+        self._masks[spec.name] = [Mask(spec.password), Mask(spec.username)]
         running = home.gateway.read()
         if running is not None and running["login"] != _login(spec):
             await self.stop(spec.name)
         return await _seen_through(asyncio.to_thread(self._start_both, home, spec))
 
-    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
+    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float, tell: Tell = tell_nobody) -> None:
         """Returns once it says that it listens. `deadline` is in seconds from now."""
         home = self._home_of(endpoint)
+
+        async def look() -> list[LoginWord] | None:
+            return home.login_words()
+
         try:
-            async with asyncio.timeout(deadline):
-                while not home.listens():
-                    if not home.gateway.alive():
-                        raise home.failure()
-                    await asyncio.sleep(_LOOK_EVERY)
-        except TimeoutError:
-            raise GatewayError(f"The gateway did not log in within {deadline:g} s.") from None
+            await until_logged_in(look, every=_LOOK_EVERY, deadline=deadline, tell=tell)
         finally:
             home.forget_password()
 
@@ -84,9 +83,26 @@ class ProcessRuntime:
         self._let_go(name)
 
     async def logs(self, name: str, *, lines: int = 200) -> list[str]:
-        return self._home(name).log_lines()[-lines:]
+        """Of its newest run, also once that has ended. Masked is what was started or found by this object."""
+        return await asyncio.to_thread(self._logs, self._home(name), lines)
 
-    def _start_both(self, home: _Home, spec: GatewaySpec) -> Endpoint:
+    def _logs(self, home: Home, lines: int) -> list[str]:
+        return masked(home.log_lines()[-lines:], self._masks.get(home.path.name, []))
+
+    async def sweep(self, *, wanted: Collection[str], known: Collection[str], older_than: float) -> list[str]:
+        """Of gateways that aren't known, the ledger and the logs go too."""
+        return await asyncio.to_thread(self._sweep, frozenset(wanted), frozenset(known), older_than)
+
+    def _sweep(self, wanted: frozenset[str], known: frozenset[str], older_than: float) -> list[str]:
+        old = [home for home in homes(self._folder) if home.age() >= older_than]
+        ended = {home.path.name for home in old if home.path.name not in wanted and home.end_all(grace=GRACE)}
+        forgotten = [home for home in old if home.path.name not in known and home.path.name not in wanted]
+        for home in forgotten:
+            home.remove()
+            self._masks.pop(home.path.name, None)
+        return sorted(ended | {home.path.name for home in forgotten})
+
+    def _start_both(self, home: Home, spec: GatewaySpec) -> Endpoint:
         running = home.gateway.read()
         record = running or self._start(home, spec)
         try:
@@ -98,7 +114,7 @@ class ProcessRuntime:
             raise
         return home.endpoint()
 
-    def _start(self, home: _Home, spec: GatewaySpec) -> Record:
+    def _start(self, home: Home, spec: GatewaySpec) -> Record:
         if not self._ends_with_us:
             return _start(home, spec, self._arguments)
         self._let_go(spec.name)
@@ -113,13 +129,13 @@ class ProcessRuntime:
         if lifeline is not None:
             os.close(lifeline)
 
-    def _home(self, name: str) -> _Home:
+    def _home(self, name: str) -> Home:
         if not _NAME.fullmatch(name):
             raise GatewayError(f"{name!r} can't be a gateway's name: letters, digits, - and _ can.")
-        return _Home(self._folder / name)
+        return Home(self._folder / name)
 
-    def _home_of(self, endpoint: Endpoint) -> _Home:
-        for home in _homes(self._folder):
+    def _home_of(self, endpoint: Endpoint) -> Home:
+        for home in homes(self._folder):
             if home.gateway.record() is not None and home.endpoint() == endpoint:
                 return home
         raise GatewayError(f"The gateway {endpoint.gateway_id} is not known here any more.")
@@ -130,80 +146,7 @@ def sweep(folder: Path) -> list[str]:
 
     Also one whose owner died between its start and the writing of its record: its ledger's path is in its arguments.
     """
-    folder = folder.resolve()
-    ended = [home.path.name for home in _homes(folder) if home.end(grace=GRACE)]
-    for home in _homes(folder):
-        for stray in home.strays():
-            stray.end(grace=GRACE)
-            ended.append(home.path.name)
-    return ended
-
-
-class _Home:
-    """One gateway's folder."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.ledger = path / "ledger.jsonl"
-        self.password = path / "password"
-        self.log = path / "gateway.log"
-        self.gateway = RecordedProcess(path / "gateway.json")
-        self.relay = RelayProcess(path)
-
-    def prepare(self) -> None:
-        for folder in (self.path.parent, self.path):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.chmod(0o700)
-        os.close(os.open(self.ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        if self.log.exists():
-            self.log.replace(self.log.with_suffix(".log.1"))
-
-    def endpoint(self) -> Endpoint:
-        """Where it's reached: at its relay, when it has one. Raises GatewayError without a record of a gateway."""
-        record, relay_port = self.gateway.record(), self.relay.port
-        if record is None:
-            raise GatewayError(f"The gateway {self.path.name} has ended.")
-        port = int(record["port"]) if relay_port is None else relay_port
-        return Endpoint(HOST, port, f"process {record['pid']}", behind_relay=relay_port is not None)
-
-    def strays(self) -> list[ProcessIdentity]:
-        """Gateways on this ledger, recorded or not. Whoever only reads the ledger is none."""
-        return find_by_arguments(PROGRAM, str(self.ledger))
-
-    def listens(self) -> bool:
-        return any(line.startswith("listening on ") for line in self.log_lines()) and self.gateway.alive()
-
-    def failure(self) -> GatewayError:
-        """Why it ended. The exit status is known to its parent alone, the log to everyone."""
-        identity = self.gateway.identity()
-        status = identity.exit_status() if identity is not None else None
-        refused = any(line.startswith("login failed") for line in self.log_lines())
-        if status == LOGIN_REFUSED_STATUS or refused:
-            return GatewayLoginFailed("Interactive Brokers refused this username and password.")
-        return GatewayError(f"The gateway ended while it was logging in (exit status {status}).")
-
-    def log_lines(self) -> list[str]:
-        """Of this run. The password is masked while it's still here; afterwards nothing knows it."""
-        try:
-            text = self.log.read_text(errors="replace")
-        except FileNotFoundError:
-            return []
-        secret = self.password.read_text() if self.password.exists() else ""
-        return (text.replace(secret, "***") if secret else text).splitlines()
-
-    def forget_password(self) -> None:
-        self.password.unlink(missing_ok=True)
-
-    def end(self, *, grace: float) -> bool:
-        """Whether there was something to end. The relay first: nobody comes through to a gateway that is ending."""
-        relay_ended = self.relay.end()
-        ended = self.gateway.end(grace=grace)
-        self.forget_password()
-        return ended or relay_ended
-
-
-def _homes(folder: Path) -> list[_Home]:
-    return [_Home(path) for path in sorted(folder.iterdir()) if path.is_dir()] if folder.is_dir() else []
+    return [home.path.name for home in homes(folder.resolve()) if home.end_all(grace=GRACE)]
 
 
 async def _seen_through(starting: Awaitable[Result]) -> Result:
@@ -218,7 +161,7 @@ async def _seen_through(starting: Awaitable[Result]) -> Result:
         raise
 
 
-def _start(home: _Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: int | None = None) -> Record:
+def _start(home: Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: int | None = None) -> Record:
     """With `stdin`, a pipe, it ends when that is closed at its other end. A relay of an earlier gateway ends."""
     home.relay.end()
     for stray in home.strays():  # two gateways on one account's ledger would tangle it
@@ -236,7 +179,7 @@ def _start(home: _Home, spec: GatewaySpec, arguments: Sequence[str], *, stdin: i
     return home.gateway.write(identity, port=port, login=_login(spec))
 
 
-def _command(home: _Home, spec: GatewaySpec, port: int, *, ends_with_stdin: bool) -> list[str]:
+def _command(home: Home, spec: GatewaySpec, port: int, *, ends_with_stdin: bool) -> list[str]:
     command = [sys.executable, "-m", PROGRAM, "--host", HOST, "--port", str(port)]
     command += ["--ledger", str(home.ledger), "--username", spec.username, "--password-file", str(home.password)]
     command += ["--trading-mode", spec.trading_mode.value]

@@ -37,6 +37,11 @@ class RecordedProcess:
         draft.replace(self._path)
         return record
 
+    @property
+    def written_at(self) -> float:
+        """When it was last started, in seconds since 1970; 0 when it never was."""
+        return self._path.stat().st_mtime if self._path.exists() else 0.0
+
     def identity(self) -> ProcessIdentity | None:
         record = self.record()
         if record is None:

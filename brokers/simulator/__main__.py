@@ -3,7 +3,8 @@
 Prints, as bare lines that a runtime can wait for:
 
     control on HOST:PORT                        with --control-port, before the login
-    second factor needed: attempt 1 of 3        and, for each, how it went: second factor approved (denied, timed out):
+    second factor needed: attempt 1 of 3, until 2026-11-29T06:03:00.000+00:00
+                                                and, for each, how it went: second factor approved (denied, timed out):
                                                 attempt 1 of 3
     listening on HOST:PORT                      once it is logged in and ready, and whenever its port opens again
     login failed: ...                           the broker refused the username and password

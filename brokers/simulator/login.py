@@ -7,6 +7,7 @@ import hmac
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 DEMO = "demo"
@@ -130,7 +131,8 @@ class Broker:
     async def _confirm(self, wanted: SecondFactor) -> None:
         for number in range(1, wanted.attempts + 1):
             attempt = f"attempt {number} of {wanted.attempts}"
-            self._say(f"second factor needed: {attempt}")
+            until = datetime.now(UTC) + timedelta(seconds=wanted.seconds)
+            self._say(f"second factor needed: {attempt}, until {until.isoformat(timespec='milliseconds')}")
             outcome = await self._outcome(wanted.seconds)
             self._say(f"second factor {outcome}: {attempt}")
             if outcome == "approved":

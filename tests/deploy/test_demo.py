@@ -212,7 +212,7 @@ def test_the_demo_s_gateways_run_in_containers_when_asked(var: Path, port: int) 
             assert not logins_of(fleet_of(var)).exists()
             assert engine.client.containers.list(all=True, filters=mine) == []
         finally:
-            sweep(engine.client, fleet_of(var), known=(), older_than=0)
+            sweep(engine.client, fleet_of(var), wanted=(), known=(), older_than=0)
 
 
 def test_a_place_for_gateways_that_does_not_exist_is_refused_with_those_that_do(var: Path, port: int) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tests.drills.arena import Arena, DrillFailed
 from tests.drills.checker import Evidence, Verdict, judge, settled
-from tests.drills.clicks import Click, Clicker
+from tests.drills.clicks import Click, Clicker, marketable
 from tests.drills.gateways import SimulatedGateway
 from tests.drills.watcher import Watcher
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from webapp.trading.models import Order
 
 SETTLE_DEADLINE = 60.0
+# Seconds between two clicks.
+PACE = 0.3
 
 
 @dataclass(slots=True)
@@ -42,6 +46,23 @@ class Trader:
         gateway = arena.gateway(account)
         gateway.tell("quote", instrument="AAPL", bid="190.00", ask="190.02", bid_size="1000000", ask_size="1000000")
         return cls(arena, account, gateway, clicker, Watcher(arena.stack.url, clicker))
+
+    @contextmanager
+    def clicking(self) -> Iterator[None]:
+        """Orders all the while, as fast as a hurried person clicks."""
+        stop = threading.Event()
+
+        def click() -> None:
+            while not stop.wait(PACE):
+                self.clicker.place(**marketable("1"))
+
+        thread = threading.Thread(target=click, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(60)
 
     def order(self, click: Click) -> Order:
         from webapp.trading.models import Order

@@ -5,6 +5,8 @@ import { test } from "node:test";
 globalThis.matchMedia ??= () => ({ matches: true });
 const { actions, mayTrade, stateWords, whyNotReady } = await import("../../webapp/pages/static/gatehouse/js/session.js");
 const { killSwitchWords } = await import("../../webapp/pages/static/gatehouse/js/kill_switch.js");
+const { left } = await import("../../webapp/pages/static/gatehouse/js/second_factor.js");
+const { alertLabel } = await import("../../webapp/pages/static/gatehouse/js/alerts.js");
 const { farLimit, orderLine, orderValue } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
 const { commission, corrects } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
 const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
@@ -55,6 +57,18 @@ test("a kill switch reads as the server writes it", () => {
 test("what a session offers is what the server offers", () => {
   for (const { state, desired_state, allowed, offered } of cases.actions)
     assert.deepEqual(actions({ state, desired_state }, { actions: allowed }), offered);
+});
+
+test("what is left of a second factor's time reads as a clock", () => {
+  assert.equal(left(180_000), "3:00 left to approve it");
+  assert.equal(left(124_001), "2:05 left to approve it");
+  assert.equal(left(1), "0:01 left to approve it");
+  assert.equal(left(0), "Its time is over");
+  assert.equal(left(-5_000), "Its time is over");
+});
+
+test("an alert and its end read as the server writes them", () => {
+  for (const { alert, label } of cases.alert) assert.equal(alertLabel({ alert }), label);
 });
 
 test("a correction takes the place of its own fill alone", () => {

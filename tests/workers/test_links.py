@@ -18,6 +18,7 @@ from brokers.gateways.external import ExternalRuntime
 from tests.conftest import end, listening_port
 from tests.services import ROOT
 from tests.workers.conftest import Place, eventually, reach, session_of, told_states
+from tests.workers.test_sessions import bid_of, look_at
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.bus import questions
 from webapp.trading import fills, orders
@@ -112,3 +113,22 @@ def test_what_the_broker_leaves_unanswered_is_asked_again_on_the_same_link_and_t
     assert [one for one in said if "did not answer on executions. Until it does, that is not known" in one]
     assert told_states(wanted)[-3:] == ["LOGGING_IN", "SYNCING", "READY"]
     assert session_of(wanted).last_error == ""
+
+
+def test_a_farm_that_breaks_limits_the_session_until_it_is_back(place: Place, trading: BrokerAccount) -> None:
+    place.tell_gateway(trading, {"do": "break_farm", "farm": "usfarm"})
+    reach(trading, SessionState.DEGRADED)
+    assert "quotes may be stale" in session_of(trading).state_reason
+    place.tell_gateway(trading, {"do": "mend_farm", "farm": "usfarm"})
+    reach(trading, SessionState.READY)
+
+
+def test_a_competing_session_takes_the_data_and_gives_it_back_by_itself(place: Place, trading: BrokerAccount) -> None:
+    look_at(trading, [AAPL])
+    eventually(lambda: bid_of(trading, AAPL) is not None, "a bid")
+    place.tell_gateway(trading, {"do": "compete"})
+    reach(trading, SessionState.COMPETING)
+    assert "second username" in session_of(trading).state_reason
+    assert session_of(trading).down_since is None
+    place.tell_gateway(trading, {"do": "stop_competing"})
+    reach(trading, SessionState.READY)

@@ -92,16 +92,19 @@ def test_a_gateway_that_dies_is_started_again(place: Place, ready: BrokerAccount
     assert place.gateway_pid(ready) != first
 
 
-def test_a_worker_that_shuts_down_leaves_a_session_that_the_next_one_opens(place: Place, ready: BrokerAccount) -> None:
+def test_a_worker_that_shuts_down_hands_its_session_over_with_its_gateway(place: Place, ready: BrokerAccount) -> None:
+    gateway = place.gateway_pid(ready)
     place.hosts[0].stop()
     session = session_of(ready)
     assert session.state == SessionState.STOPPED
+    assert "another one takes it over" in session.state_reason
     assert session.desired_state == GatewaySession.Desired.RUNNING
     assert session.owner == ""
-    assert not place.runs(ready)
+    assert place.runs(ready)
     assert supervision.wanted_without_owner() == [ready.id]
     assert place.new_host("worker-2").open(ready.id) is Taken.TAKEN
     reach(ready, SessionState.READY)
+    assert place.gateway_pid(ready) == gateway
 
 
 def test_a_worker_that_shuts_down_when_its_lease_is_over_stops_no_gateway(

@@ -18,6 +18,17 @@ def test_a_backoff_grows_to_its_longest_and_never_beyond(tries: int) -> None:
         assert whole / 2 <= seconds <= whole
 
 
+def test_sessions_that_were_lost_together_do_not_come_back_in_step() -> None:
+    """However many tries it takes: no tenth of the time in which they come holds more than a third of them."""
+    lost = [Backoff(first=0.5, longest=30.0) for _ in range(300)]
+    moments = [0.0] * len(lost)
+    for number in range(8):
+        moments = [at + backoff.next() for at, backoff in zip(moments, lost, strict=True)]
+        tenth = (max(moments) - min(moments)) / 10
+        assert tenth > 0.02 * 2 ** min(number, 6), "the longer they are away, the wider they spread"
+        assert max(sum(at <= other < at + tenth for other in moments) for at in moments) < len(lost) / 3
+
+
 def test_a_backoff_begins_anew_after_a_success() -> None:
     backoff = Backoff(first=1.0, longest=60.0)
     for _ in range(5):

@@ -59,7 +59,7 @@ def environment(var: Path, keysets: SimpleNamespace) -> dict[str, str]:
     }
 
 
-def test_a_worker_opens_what_is_wanted_and_ends_it_when_it_is_shut_down(
+def test_a_worker_opens_what_is_wanted_and_leaves_it_to_the_next_when_it_is_shut_down(
     place: Place, start: Start, wanted: BrokerAccount
 ) -> None:
     worker = start("worker")
@@ -70,7 +70,7 @@ def test_a_worker_opens_what_is_wanted_and_ends_it_when_it_is_shut_down(
     assert session.state == SessionState.STOPPED
     assert session.desired_state == GatewaySession.Desired.RUNNING
     assert session.owner == ""
-    assert not place.runs(wanted)
+    assert place.runs(wanted)
 
 
 def test_after_a_kill_9_another_worker_takes_the_session_and_finds_its_gateway(

@@ -12,10 +12,14 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
-from webapp.accounts import sessions
+from webapp.accounts import gateway_log, sessions
 from webapp.accounts.models import AccountEvent, ApiToken, BrokerAccount, GatewaySession, User
 from webapp.accounts.refusals import SessionRefused
 
@@ -47,6 +51,8 @@ class SessionInline(ReadOnly, admin.StackedInline):  # type: ignore[type-arg]  #
         "state",
         "state_reason",
         "state_since",
+        "down_since",
+        "alert",
         "gateway_id",
         "last_error",
         "owner",
@@ -63,12 +69,18 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
         "trading_mode",
         "account_code",
         "state",
+        "alert",
         "state_reason",
         "gateway",
         "worker",
         "last_error",
     )
-    list_filter = ("session__state", "session__desired_state", "trading_mode")
+    list_filter = (
+        "session__state",
+        "session__desired_state",
+        "trading_mode",
+        ("session__alert", admin.EmptyFieldListFilter),
+    )
     search_fields = (
         "id",
         "name",
@@ -79,7 +91,11 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
         "session__last_error",
     )
     list_select_related = ("user", "session")
-    fields = ("id", "name", "user", "trading_mode", "created_at", "account_codes", "may_trade", "may_trade_reason")
+    fields = (
+        *("id", "name", "user", "trading_mode", "restart_at", "created_at"),
+        *("account_codes", "may_trade", "may_trade_reason", "gateway_log"),
+    )
+    readonly_fields = ("gateway_log",)
     inlines: ClassVar = [SessionInline]
     actions = ("start", "stop")
 
@@ -90,6 +106,12 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
     @admin.display(description="why")
     def state_reason(self, account: BrokerAccount) -> str:
         return account.session.state_reason
+
+    @admin.display(ordering="session__alert_since")
+    def alert(self, account: BrokerAccount) -> str:
+        """In short: the whole sentence is on the account's own page."""
+        down_since = account.session.down_since if account.session.alert else None
+        return f"down since {down_since:%Y-%m-%d %H:%M} UTC" if down_since else ""
 
     @admin.display(ordering="session__gateway_id", empty_value="-")
     def gateway(self, account: BrokerAccount) -> str:
@@ -102,6 +124,29 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
     @admin.display
     def last_error(self, account: BrokerAccount) -> str:
         return account.session.last_error
+
+    @admin.display(description="gateway's log")
+    def gateway_log(self, account: BrokerAccount) -> str:
+        return format_html('<a href="{}">Read it</a>', reverse("admin:accounts_brokeraccount_log", args=[account.pk]))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<path:object_id>/log/", self.admin_site.admin_view(self.log), name="accounts_brokeraccount_log")
+        return [own, *super().get_urls()]
+
+    def log(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        if account is None or not self.has_view_permission(request, account):
+            raise PermissionDenied
+        read = gateway_log.read(account.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Gateway's log of {account}",
+            "lines": read.lines,
+            "why_none": read.why_none,
+            "opts": self.opts,
+            "original": account,
+        }
+        return render(request, "admin/gateway_log.html", context)
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Django's own "can change broker account", although no field of one can be changed here."""

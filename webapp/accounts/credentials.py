@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from webapp.accounts import sealing, sessions
+from webapp.accounts.fingerprints import fingerprint
 from webapp.accounts.models import BrokerAccount, Credential
 from webapp.accounts.refusals import AccountInvalid
 
@@ -16,23 +17,43 @@ LONGEST = 100
 # of LONGEST characters, each up to 12 bytes as JSON escapes it (a surrogate pair).
 PADDED_LENGTH = 2560
 
+# Says nothing of whose account that is.
+IN_USE = (
+    "This login can't be connected twice on this server: a broker login serves one session at a time, and a second one "
+    "would take its market data away. Use another username, which Interactive Brokers gives you under Users & Access "
+    "Rights."
+)
+
 
 @sensitive_variables("username", "password")
 def store(*, account: BrokerAccount, username: str, password: str) -> None:
     """Seal the login and put it in place of the older one. A session that the broker had refused may start again.
 
-    Raises AccountInvalid, and sealing.SealingFailed.
+    Raises AccountInvalid, also for a login that serves another account already, and sealing.SealingFailed.
     """
     username = username.strip()
     errors = problems(username=username, password=password)
     if errors:
         raise AccountInvalid(errors)
-    sealed = sealing.seal(_plaintext(username, password), account_id=account.id)
+    columns: dict[str, object] = {
+        "sealed": sealing.seal(_plaintext(username, password), account_id=account.id),
+        "fingerprint": fingerprint(username=username, trading_mode=account.trading_mode),
+        "username_hint": _hint(username),
+    }
     with transaction.atomic():
-        Credential.objects.update_or_create(
-            account=account, defaults={"sealed": sealed, "username_hint": _hint(username)}
-        )
+        _put(account, columns)
         sessions.record_new_login(account.id)
+
+
+def _put(account: BrokerAccount, columns: dict[str, object]) -> None:
+    """The database decides, so that of two who enter one login at the same moment one is refused."""
+    try:
+        with transaction.atomic():
+            Credential.objects.update_or_create(account=account, defaults=columns)
+    except IntegrityError:
+        if not Credential.objects.filter(fingerprint=columns["fingerprint"]).exclude(account=account).exists():
+            raise
+        raise AccountInvalid({"username": IN_USE}) from None
 
 
 @sensitive_variables("username", "password")

@@ -34,6 +34,10 @@ class BrokerAccount(models.Model):
     trading_mode = models.CharField(max_length=5, choices=[(m.value, m.value) for m in TradingMode])
     created_at = models.DateTimeField(auto_now_add=True)
 
+    restart_at = models.TimeField(
+        null=True, blank=True, help_text="When its gateway restarts each night, if not when the others do."
+    )
+
     # What the broker said at the last READY; empty and None until then.
     account_codes = models.JSONField(default=list, blank=True)
     may_trade = models.BooleanField(null=True, blank=True, help_text="None while nobody knows.")
@@ -61,6 +65,9 @@ class Credential(models.Model):
 
     account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, related_name="credential")
     sealed = models.BinaryField()
+    fingerprint = models.BinaryField(
+        max_length=32, null=True, unique=True, help_text="Keyed: equal for the same login, and tells nothing of it."
+    )
     username_hint = models.CharField(max_length=40, help_text="First and last letter: enough to tell two apart.")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -87,6 +94,15 @@ class GatewaySession(models.Model):
     state_since = models.DateTimeField(auto_now_add=True)
     gateway_id = models.CharField(max_length=80, blank=True, help_text="The process or container that serves it.")
     last_error = models.CharField(max_length=500, blank=True)
+    second_factor = models.JSONField(
+        null=True, blank=True, help_text="attempt, attempts and until (ISO 8601, UTC), while a person is waited for."
+    )
+
+    # An outage of a session that is wanted: since when, whether it was up before, and what was told of it.
+    down_since = models.DateTimeField(null=True, blank=True)
+    was_up = models.BooleanField(default=False)
+    alert = models.CharField(max_length=300, blank=True)
+    alert_since = models.DateTimeField(null=True, blank=True)
 
     owner = models.CharField(max_length=120, blank=True, help_text="The worker that holds the lease.")
     fence = models.BigIntegerField(default=0, editable=False)
@@ -107,6 +123,7 @@ class AccountEvent(models.Model):
         NOTICE = "notice"
         LIMITS = "limits"
         KILL_SWITCH = "kill_switch"
+        ALERT = "alert"
 
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="events")
     number = models.BigIntegerField()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from brokers.domain import SessionState, TradingPermission
-from webapp.accounts import events
+from webapp.accounts import events, outages
 from webapp.accounts.models import AccountEvent, GatewaySession
 from webapp.accounts.refusals import SessionRefused
 from webapp.bus import doorbell, tasks
@@ -24,13 +24,24 @@ from webapp.bus import doorbell, tasks
 # By the database's clock, the one that leases are granted by.
 HELD = ~Q(owner="") & Q(lease_expires_at__gt=Now())
 
-WRITTEN_HERE = ["desired_state", "state", "state_reason", "state_since", "gateway_id", "last_error"]
+WRITTEN_HERE = [
+    *("desired_state", "state", "state_reason", "state_since", "gateway_id", "last_error", "second_factor"),
+    *("down_since", "was_up", "alert", "alert_since"),
+]
 LEASE = ["owner", "fence", "lease_expires_at"]
 
 LOGIN_REFUSED = (
     "The broker refused this username and password, and repeating a wrong password locks the login. "
     "Enter the username and password again, then start the session."
 )
+
+
+class SecondFactor(TypedDict):
+    """What a person is asked for on a phone; `until` is ISO 8601 in UTC."""
+
+    attempt: int
+    attempts: int
+    until: str
 
 
 def request_start(account_id: uuid.UUID) -> None:
@@ -46,6 +57,7 @@ def request_start(account_id: uuid.UUID) -> None:
             session.desired_state = GatewaySession.Desired.RUNNING
             if not _is_held(session):
                 # Whatever a lost worker wrote last, READY say, isn't so any more.
+                session.second_factor = None
                 _enter(session, SessionState.STOPPED, "Waiting for a worker to start it.")
         _on_commit(lambda: tasks.send("workers.tasks.open_session", str(account_id)))
         _on_commit(lambda: doorbell.ring(account_id))
@@ -70,18 +82,24 @@ def record_state(
     reason: str,
     gateway_id: str | None = None,
     last_error: str | None = None,
+    second_factor: SecondFactor | None = None,
+    gives_up: bool = False,
 ) -> bool:
     """A worker's word on the session. False, and nothing is written, when `fence` isn't the session's any more.
 
-    `reason` is a sentence for the owner; `gateway_id` and `last_error` stay as they are when None. AUTH_FAILED also
-    withdraws the wish to run, since each try with a wrong password brings a lock nearer.
+    `reason` is a sentence for the owner; `gateway_id` and `last_error` stay as they are when None. `second_factor` is
+    what a person is asked for in this state. `gives_up` withdraws the wish to run until a person acts. AUTH_FAILED does
+    so always, since each try with a wrong password brings a lock nearer.
     """
     with transaction.atomic():
         session = _locked_under(fence, account_id)
         if session is None:
             return False
         with _told(session):
-            _enter(session, state, reason)
+            _enter(session, *outages.as_expected(session, state, reason, timezone.now()))
+            session.second_factor = second_factor
+            if gives_up:
+                session.desired_state = GatewaySession.Desired.STOPPED
             session.gateway_id = session.gateway_id if gateway_id is None else gateway_id
             session.last_error = session.last_error if last_error is None else _fit(last_error, 500)
     return True
@@ -96,30 +114,73 @@ def record_ready(
         if session is None:
             return False
         with _told(session):
+            session.second_factor = None
             _enter(session, SessionState.READY, f"The broker confirmed {', '.join(account_codes)}.")
             _record_permission(session, account_codes, permission)
     return True
 
 
-def record_new_login(account_id: uuid.UUID) -> None:
-    """The login was entered again, so AUTH_FAILED doesn't speak of the stored one any more."""
+def record_lost(account_id: uuid.UUID) -> bool:
+    """Its worker's lease ran out and nobody has taken it over: what that worker wrote last isn't so any more."""
     with transaction.atomic():
         session = _locked(account_id)
-        if session.state == SessionState.AUTH_FAILED:
+        if session.state not in outages.UP or _is_held(session):
+            return False
+        with _told(session):
+            _enter(session, SessionState.STOPPED, "Its worker was lost. Another one takes it over.")
+    return True
+
+
+def record_new_login(account_id: uuid.UUID) -> None:
+    """The login was entered again, so a state that asks for one doesn't speak of the stored one any more."""
+    with transaction.atomic():
+        session = _locked(account_id)
+        if session.state in outages.NEEDS_A_PERSON:
             with _told(session):
                 session.state = SessionState.STOPPED
                 session.state_since = timezone.now()
                 session.state_reason = "A new login is stored. Start the session to try it."
 
 
+def raise_alerts() -> list[uuid.UUID]:
+    """Tell of every outage that has lasted too long, once each. Returns the accounts. READY takes the alert back."""
+    down = GatewaySession.objects.filter(down_since__isnull=False, alert="").select_related("account").order_by("pk")
+    due = [session.account_id for session in down if outages.alert_due(session, timezone.now())]
+    return [account_id for account_id in due if _raise_alert(account_id)]
+
+
+def _raise_alert(account_id: uuid.UUID) -> bool:
+    with transaction.atomic():
+        session = _locked(account_id)
+        session.alert = _fit(outages.alert_due(session, timezone.now()), 300)
+        if not session.alert:
+            return False
+        session.alert_since = timezone.now()
+        session.save(update_fields=["alert", "alert_since"])
+        _tell_alert(session)
+    return True
+
+
+def _tell_alert(session: GatewaySession) -> None:
+    events.append(
+        account_id=session.account_id, kind=AccountEvent.Kind.ALERT, subject="", body={"alert": session.alert}
+    )
+
+
 def as_body(session: GatewaySession) -> dict[str, Any]:
-    """What browsers get of a session, as JSON. `since` is ISO 8601 in UTC; `may_trade` is None while nobody knows."""
+    """What browsers get of a session, as JSON.
+
+    `since` is ISO 8601 in UTC; `may_trade` is None while nobody knows; `second_factor` is None unless a person is
+    waited for; `alert` is empty while there is none.
+    """
     account = session.account
     return {
         "state": str(session.state),
         "desired_state": str(session.desired_state),
         "reason": session.state_reason,
         "since": session.state_since.isoformat(),
+        "second_factor": session.second_factor,
+        "alert": session.alert,
         "account_codes": account.account_codes,
         "account_code": account.account_code,
         "may_trade": account.may_trade,
@@ -182,9 +243,12 @@ def _told(session: GatewaySession) -> Iterator[None]:
     """Save the locked session, with an event when a browser would see the difference."""
     before = as_body(session)
     yield
+    outages.mark(session, was=SessionState(before["state"]), now=timezone.now())
     session.save(update_fields=WRITTEN_HERE)
     if (body := as_body(session)) != before:
         events.append(account_id=session.account_id, kind=AccountEvent.Kind.SESSION, subject="", body=body)
+    if body["alert"] != before["alert"]:
+        _tell_alert(session)
 
 
 def _on_commit(call: Callable[[], object]) -> None:

@@ -17,6 +17,8 @@ from webapp.bus.redis import client, messages, pause_after
 
 logger = logging.getLogger(__name__)
 
+_CALL = json.dumps({"free": True})
+
 
 def ring(account_id: UUID) -> bool:
     """Tell the worker that holds this account to look at its commands, desired state and interest.
@@ -33,11 +35,27 @@ def ring(account_id: UUID) -> bool:
     return True
 
 
+def call_any_worker() -> bool:
+    """Tell every worker that a session waits for one with room. As `ring`, it never raises for Redis."""
+    try:
+        client().publish(keys.DOORBELL, _CALL)
+    except redis.RedisError as error:
+        logger.warning("no worker was called, their slow poll will find the session: %s", error)
+        return False
+    return True
+
+
+async def call_workers(connection: redis.asyncio.Redis) -> None:
+    """As `call_any_worker`, from a loop. Raises what Redis raises."""
+    await connection.publish(keys.DOORBELL, _CALL)
+
+
 async def listen(connection: redis.asyncio.Redis) -> AsyncIterator[dict[str, Any]]:
     """Every message of the doorbell channel, for ever; survives Redis going away and coming back.
 
     Yields {"reconnected": True} when listening begins, the first time too: whatever was rung before then was missed,
-    so look at all rows. Then {"account"} for a ring, {"account", "question", "body", "reply_to"} for a question.
+    so look at all rows. Then {"account"} for a ring, {"account", "question", "body", "reply_to"} for a question, and
+    {"free": True} when a session waits for any worker.
     """
     failures = 0
     while True:
@@ -67,7 +85,7 @@ def _decoded(text: str) -> dict[str, Any] | None:
         message = json.loads(text)
     except ValueError:
         message = None
-    if isinstance(message, dict) and "account" in message:
+    if isinstance(message, dict) and ("account" in message or "free" in message):
         return message
-    logger.warning("dropped a doorbell message that isn't an object with an account: %.200r", text)
+    logger.warning("dropped a doorbell message that isn't one of ours: %.200r", text)
     return None

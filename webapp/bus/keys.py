@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-# Channel, JSON objects: doorbells {"account"} and questions {"account", "question", "body", "reply_to"}.
+# Channel, JSON objects: doorbells {"account"}, questions {"account", "question", "body", "reply_to"}, calls {"free"}.
 DOORBELL = "gatehouse:doorbell"
 
 _QUOTES = "gatehouse:quotes:"

@@ -19,7 +19,7 @@ IDLE, BUSY, OK, WARN, BAD = "idle", "busy", "ok", "warn", "bad"
 class StateWords:
     """`step` is the place in STEPS that this state stands at, or None when it stands on none of them.
 
-    `actions` are the ones a page offers: start, stop, password.
+    `actions` are the ones a page offers: start, stop, password. `start` is what the button to start says.
     """
 
     label: str
@@ -27,6 +27,7 @@ class StateWords:
     step: int | None
     advice: str
     actions: tuple[str, ...] = ("stop",)
+    start: str = "Start"
 
 
 STEPS = (
@@ -47,7 +48,10 @@ STATES = {
         "Logging in", BUSY, 1, "Nothing to do, unless Interactive Brokers asks for your approval on your phone."
     ),
     SessionState.TWO_FACTOR: StateWords(
-        "Waiting for your approval", WARN, 1, "Open IBKR Mobile on your phone and approve the login."
+        "Waiting for your approval",
+        WARN,
+        1,
+        "Open IBKR Mobile on your phone and approve the login. If no message came, open the app by itself.",
     ),
     SessionState.SYNCING: StateWords(
         "Syncing", BUSY, 2, "Nothing to do: what the broker knows of this account is being read."
@@ -57,14 +61,15 @@ STATES = {
         "Ready, data limited", WARN, 3, "Some quotes may stand still. Orders go on; check prices before you send one."
     ),
     SessionState.RESTARTING: StateWords(
-        "Restarting", BUSY, 1, "Nothing to do: this is the expected restart, and the session comes back by itself."
+        "Restarting", BUSY, 1, "Nothing to do: this restart is scheduled, and the session comes back by itself."
     ),
     SessionState.AUTH_REQUIRED: StateWords(
         "Login needed",
         WARN,
         1,
-        "Press Start, then approve the login on your phone if you are asked.",
+        "Take your phone, start the login and approve it in IBKR Mobile when you are asked.",
         ("start", "stop"),
+        "Try again",
     ),
     SessionState.AUTH_FAILED: StateWords(
         "Login refused",
@@ -76,12 +81,16 @@ STATES = {
     SessionState.COMPETING: StateWords(
         "In use elsewhere",
         WARN,
-        1,
-        "This login is signed in somewhere else, in TWS or on a phone. Sign out there, then press Start.",
-        ("start", "stop"),
+        3,
+        "Sign out of TWS or the app that uses this login, and this goes on by itself. Cancels can still be sent.",
     ),
     SessionState.ERROR: StateWords(
-        "Error", BAD, None, "Press Start to try again. If it comes back, tell your administrator.", ("start", "stop")
+        "Error",
+        BAD,
+        None,
+        "It is tried again by itself; the button tries at once. If it lasts, tell your administrator.",
+        ("start", "stop"),
+        "Try again",
     ),
 }
 
@@ -131,10 +140,13 @@ def state_words(state: str, desired_state: str) -> StateWords:
 
 
 def actions(state: str, desired_state: str) -> tuple[str, ...]:
-    """What a page offers now: what the state allows, less what was asked for already. `session.js` does the same."""
-    asked_to_stop = desired_state == "STOPPED"
+    """What a page offers now: what the state allows, less what was asked for already. `session.js` does the same.
+
+    In ERROR a start that was asked for already is tried at once.
+    """
+    asked_for = "stop" if desired_state == "STOPPED" else "start"
     offered = state_words(state, desired_state).actions
-    return tuple(action for action in offered if not (asked_to_stop and action == "stop"))
+    return tuple(action for action in offered if action != asked_for or (action, state) == ("start", "ERROR"))
 
 
 def why_not_ready(label: str, reason: str) -> str:
@@ -212,6 +224,11 @@ def kill_switch(body: KillSwitchBody) -> str:
     scope = "on all accounts" if body["for_all"] else "on this account"
     why = f": {body['reason']}" if body["reason"] else ""
     return f"Stopped {scope} by {body['by']} at {since} UTC{why}. No order is taken until it is released."
+
+
+def alert_label(alert: str) -> str:
+    """Before an alert's own sentence in a list of what happened; `alerts.js` does the same."""
+    return "Alert" if alert else "Alert is over"
 
 
 def may_trade(allowed: bool | None, reason: str) -> str:

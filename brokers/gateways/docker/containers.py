@@ -84,9 +84,9 @@ def username(container: Container) -> str:
     return next((text.removeprefix(_USERNAME) for text in variables if text.startswith(_USERNAME)), "")
 
 
-def log_lines(container: Container, *, lines: int = _LOG_LINES) -> list[str]:
-    """Unmasked: for reading, not for showing."""
-    return container.logs(tail=lines).decode(errors="replace").splitlines()
+def log_lines(container: Container, *, lines: int = _LOG_LINES, stamped: bool = False) -> list[str]:
+    """Unmasked: for reading, not for showing. `stamped`: each begins with its time in UTC and a space."""
+    return container.logs(tail=lines, timestamps=stamped).decode(errors="replace").splitlines()
 
 
 def stop(client: DockerClient, names: Names) -> None:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
+
+from brokers.gateways.base import LoggingIn, LoginEnded, LoginWord, SecondFactorAsked
+
+# The broker's prompt on the phone lasts so long.
+PROMPT = timedelta(seconds=180)
 
 
 class LoginState(Enum):
@@ -11,6 +18,7 @@ class LoginState(Enum):
     SECOND_FACTOR = "a person has to confirm it on a phone"
     LOGGED_IN = "logged in"
     CONFIGURED = "logged in and configured"
+    ENDED = "the broker ended the login"
     REFUSED = "the broker refused the username or the password"
     UNCONFIRMED = "nobody confirmed it in time"
 
@@ -21,6 +29,7 @@ _WORDS = {
     "second factor authentication initiated": LoginState.SECOND_FACTOR,
     "login has completed": LoginState.LOGGED_IN,
     "configuration tasks completed": LoginState.CONFIGURED,
+    "re-login is required": LoginState.ENDED,
     "unrecognized username or password": LoginState.REFUSED,
     "ibc: login failed": LoginState.REFUSED,
     "too many failed login attempts": LoginState.REFUSED,
@@ -28,16 +37,45 @@ _WORDS = {
 }
 
 
-def read_login(lines: Iterable[str]) -> LoginState:
-    """Where the newest word that means something leaves it. A refusal stays one: what comes after is a new attempt."""
-    state = LoginState.UNTOLD
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where the newest word leaves it, and what is to be told of it since it was last logged in, oldest first."""
+
+    state: LoginState
+    words: tuple[LoginWord, ...] = ()
+
+    def after(self, state: LoginState, at: datetime) -> Login:
+        words = () if self.state is LoginState.CONFIGURED else self.words
+        return Login(state, (*words, *_told(state, at, words)))
+
+
+def read_login(lines: Iterable[str]) -> Login:
+    """Lines as the engine gives them with timestamps. A refusal stays one: what comes after is a new attempt."""
+    login = Login(LoginState.UNTOLD)
     for line in lines:
-        state = _said(line) or state
+        stamp, _, said = line.partition(" ")
+        state = _said(said)
+        if state is not None:
+            login = login.after(state, datetime.fromisoformat(stamp))
         if state is LoginState.REFUSED:
             break
-    return state
+    return login
 
 
 def _said(line: str) -> LoginState | None:
     small = line.lower()
     return next((state for words, state in _WORDS.items() if words in small), None)
+
+
+def _told(state: LoginState, at: datetime, before: tuple[LoginWord, ...]) -> list[LoginWord]:
+    """IBC doesn't say how often it will ask. Told to end at the first prompt that is missed, it asks once."""
+    match state:
+        case LoginState.SECOND_FACTOR:
+            attempt = 1 + sum(isinstance(word, SecondFactorAsked) for word in before)
+            return [SecondFactorAsked(attempt, attempt, at + PROMPT)]
+        case LoginState.ENDED:
+            return [LoginEnded()]
+        case LoginState.LOGGED_IN if before:
+            return [LoggingIn()]
+        case _:
+            return []

@@ -8,15 +8,15 @@ from collections.abc import Collection
 
 from docker.models.containers import Container
 
-from brokers.gateways.base import Endpoint, GatewaySpec
+from brokers.gateways.base import Endpoint, GatewaySpec, Tell, tell_nobody
 from brokers.gateways.docker import containers
 from brokers.gateways.docker.engine import Engine
 from brokers.gateways.docker.logins import Logins
-from brokers.gateways.docker.masks import Mask, masked
 from brokers.gateways.docker.names import Names
 from brokers.gateways.docker.settings import ContainerSettings
 from brokers.gateways.docker.sweep import OLD_ENOUGH, sweep
 from brokers.gateways.docker.waiting import LoginWait
+from brokers.gateways.masks import Mask, masked
 
 
 class DockerRuntime:
@@ -51,13 +51,13 @@ class DockerRuntime:
             raise
         return containers.endpoint(started, names)
 
-    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float) -> None:
+    async def wait_logged_in(self, endpoint: Endpoint, *, deadline: float, tell: Tell = tell_nobody) -> None:
         """Returns once it says that it is logged in, and its port answers. `deadline` is in seconds from now.
 
         A refused login ends the gateway.
         """
         wait = LoginWait(self._engine, self._settings.fleet, self._logins, endpoint.gateway_id)
-        await wait.until_in(deadline)
+        await wait.until_in(deadline, tell)
 
     async def find(self, name: str) -> Endpoint | None:
         return await self._engine.ask(self._find, self._names(name))
@@ -93,18 +93,16 @@ class DockerRuntime:
         password = self._masks.get(names.gateway) or Mask(self._logins.read(names.gateway) or "")
         return [password, Mask(containers.username(container))]
 
-    async def sweep(self, known: Collection[str], *, older_than: float = OLD_ENOUGH) -> list[str]:
-        """Ends every gateway but the `known` ones, with its settings, and returns their names.
+    async def sweep(
+        self, *, wanted: Collection[str], known: Collection[str], older_than: float = OLD_ENOUGH
+    ) -> list[str]:
+        return await self._engine.ask(self._sweep, frozenset(wanted), frozenset(known), older_than)
 
-        What is younger than `older_than` seconds is left alone.
-        """
-        return await self._engine.ask(self._sweep, known, older_than)
-
-    def _sweep(self, known: Collection[str], older_than: float) -> list[str]:
-        orphans = sweep(self._engine.client, self._settings.fleet, known=known, older_than=older_than)
-        for name in orphans:
+    def _sweep(self, wanted: frozenset[str], known: frozenset[str], older_than: float) -> list[str]:
+        swept = sweep(self._engine.client, self._settings.fleet, wanted=wanted, known=known, older_than=older_than)
+        for name in swept:
             self._logins.forget(name)
-        return orphans
+        return swept
 
     def _names(self, name: str) -> Names:
         return Names(self._settings.fleet, name)

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from docker import DockerClient
 
-from brokers.gateways.docker import containers, networks, volumes
+from brokers.gateways.docker import containers, volumes
 from brokers.gateways.docker.names import GATEWAY, Names, fleet_filter
 
 # Seconds. The list of accounts that a caller read may be as old as this.
 OLD_ENOUGH = 600.0
 
 
-def sweep(client: DockerClient, fleet: str, *, known: Collection[str], older_than: float) -> list[str]:
-    """The gateways of the fleet that aren't `known`, by name, which now have no container, network or volume.
+def sweep(
+    client: DockerClient, fleet: str, *, wanted: Collection[str], known: Collection[str], older_than: float
+) -> list[str]:
+    """As GatewayRuntime.sweep, of one fleet. What was stopped in good order, and left its settings, is no news."""
+    found = _found(client, fleet, datetime.now(UTC) - timedelta(seconds=older_than))
+    swept = [name for name, parts in found.items() if name not in wanted and (parts.runs or name not in known)]
+    for name in swept:
+        _end(client, Names(fleet, name), with_settings=name not in known)
+    return sorted(swept)
 
-    What is younger than so many seconds is left: its account may be newer than the caller's list.
-    """
-    found = _names(client, fleet, datetime.now(UTC) - timedelta(seconds=older_than))
-    orphans = sorted(found - set(known))
-    for name in orphans:
-        names = Names(fleet, name)
-        containers.stop(client, names)
-        networks.remove(client, names)
+
+def _end(client: DockerClient, names: Names, *, with_settings: bool) -> None:
+    containers.stop(client, names)
+    if with_settings:
         volumes.remove(client, names)
-    return orphans
 
 
 def stop_all(client: DockerClient, fleet: str) -> list[str]:
@@ -38,14 +41,30 @@ def stop_all(client: DockerClient, fleet: str) -> list[str]:
     return stopped
 
 
-def _names(client: DockerClient, fleet: str, youngest: datetime) -> set[str]:
-    """Of gateways all of whose parts are older."""
+@dataclass(slots=True)
+class _Parts:
+    """What there is of one gateway. `runs`: a container or a network, which a stop would have taken away."""
+
+    youngest: datetime
+    runs: bool = False
+
+
+def _found(client: DockerClient, fleet: str, youngest: datetime) -> dict[str, _Parts]:
+    """Gateways all of whose parts are older, by name."""
+    found: dict[str, _Parts] = {}
+    for labels, created, runs in _listed(client, fleet):
+        name, at = labels.get(GATEWAY, ""), datetime.fromisoformat(created)
+        parts = found.setdefault(name, _Parts(at))
+        parts.youngest, parts.runs = max(parts.youngest, at), parts.runs or runs
+    return {name: parts for name, parts in found.items() if name and parts.youngest <= youngest}
+
+
+def _listed(client: DockerClient, fleet: str) -> Iterator[tuple[dict[str, str], str, bool]]:
+    """Labels, creation, and whether it's a part that only a gateway that wasn't stopped has."""
     mine = fleet_filter(fleet)
-    listed = [
-        (part.labels, part.attrs["Created"])
-        for part in client.containers.list(all=True, filters=mine, ignore_removed=True)
-    ]
-    listed += [(part.attrs["Labels"], part.attrs["Created"]) for part in client.networks.list(filters=mine)]
-    listed += [(part.attrs["Labels"], part.attrs["CreatedAt"]) for part in client.volumes.list(filters=mine)]
-    young = {labels.get(GATEWAY, "") for labels, created in listed if datetime.fromisoformat(created) > youngest}
-    return {labels.get(GATEWAY, "") for labels, _ in listed} - young - {""}
+    for container in client.containers.list(all=True, filters=mine, ignore_removed=True):
+        yield container.labels, container.attrs["Created"], True
+    for network in client.networks.list(filters=mine):
+        yield network.attrs["Labels"], network.attrs["Created"], True
+    for volume in client.volumes.list(filters=mine):
+        yield volume.attrs["Labels"], volume.attrs["CreatedAt"], False

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docker.models.containers import Container
 
-from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed
+from brokers.gateways.base import (
+    Endpoint,
+    GatewayError,
+    GatewayLoginFailed,
+    LoginWord,
+    SecondFactorMissed,
+    Tell,
+)
 from brokers.gateways.docker import containers
 from brokers.gateways.docker.engine import Engine
-from brokers.gateways.docker.login import LoginState, read_login
+from brokers.gateways.docker.login import Login, LoginState, read_login
 from brokers.gateways.docker.logins import Logins
+from brokers.gateways.waiting import until_logged_in
 
 # Seconds.
 _LOOK_EVERY = 0.25
@@ -28,7 +37,7 @@ class _Look:
     container: Container
     endpoint: Endpoint
     name: str
-    state: LoginState
+    login: Login
     is_new: bool
 
 
@@ -40,26 +49,19 @@ class LoginWait:
         self._fleet = fleet
         self._logins = logins
         self._gateway_id = gateway_id
-        self._state = LoginState.UNTOLD
         self._logged_in_at: float | None = None
 
-    async def until_in(self, deadline: float) -> None:
-        """`deadline` is in seconds from now. Raises GatewayLoginFailed and GatewayError."""
-        try:
-            async with asyncio.timeout(deadline):
-                while not await self._is_in():  # noqa: ASYNC110 - another machine's log sets no event
-                    await asyncio.sleep(_LOOK_EVERY)
-        except TimeoutError:
-            raise GatewayError(f"The gateway did not log in within {deadline:g} s: {self._state.value}.") from None
+    async def until_in(self, deadline: float, tell: Tell) -> None:
+        """`deadline` is in seconds from now. Raises GatewayLoginFailed, SecondFactorMissed and GatewayError."""
+        await until_logged_in(self._words, every=_LOOK_EVERY, deadline=deadline, tell=tell)
 
-    async def _is_in(self) -> bool:
+    async def _words(self) -> Sequence[LoginWord] | None:
         look = await self._engine.ask(self._look)
-        self._state = look.state
         await self._raise_its_end(look)
         if not self._is_settled(look) or not await _answers(look.endpoint):
-            return False
+            return look.login.words
         self._logins.forget(look.name)
-        return True
+        return None
 
     def _look(self) -> _Look:
         found = containers.find_by_id(self._engine.client, self._fleet, self._gateway_id)
@@ -70,7 +72,7 @@ class LoginWait:
             container=container,
             endpoint=containers.endpoint(container, names),
             name=names.gateway,
-            state=read_login(containers.log_lines(container)),
+            login=read_login(containers.log_lines(container, stamped=True)),
             is_new=self._logins.read(names.gateway) is not None,
         )
 
@@ -84,20 +86,20 @@ class LoginWait:
         raise error
 
     def _is_settled(self, look: _Look) -> bool:
-        if look.state is LoginState.LOGGED_IN:
+        if look.login.state is LoginState.LOGGED_IN:
             now = time.monotonic()
             self._logged_in_at = self._logged_in_at or now
             return now - self._logged_in_at > _CONFIGURATION_DEADLINE
         # What logged in long ago may have said so in lines that the engine no longer keeps.
-        said_long_ago = look.state is LoginState.UNTOLD and not look.is_new
-        return look.state is LoginState.CONFIGURED or said_long_ago
+        said_long_ago = look.login.state is LoginState.UNTOLD and not look.is_new
+        return look.login.state is LoginState.CONFIGURED or said_long_ago
 
 
 def _end_of(look: _Look) -> GatewayError | None:
-    if look.state is LoginState.REFUSED:
+    if look.login.state is LoginState.REFUSED:
         return GatewayLoginFailed("Interactive Brokers refused this username and password.")
-    if look.state is LoginState.UNCONFIRMED:
-        return GatewayError("Nobody confirmed the login's second factor in time.")
+    if look.login.state is LoginState.UNCONFIRMED:
+        return SecondFactorMissed("Nobody confirmed the login's second factor in time.")
     if not containers.runs(look.container):
         status = containers.exit_status(look.container)
         return GatewayError(f"The gateway ended while it was logging in (exit status {status}).")

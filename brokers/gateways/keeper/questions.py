@@ -53,6 +53,7 @@ class Logs:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
+    wanted: tuple[str, ...]
     known: tuple[str, ...]
     older_than: float
 
@@ -80,8 +81,8 @@ def ask_frame(question: Question) -> Frame:
             return {"verb": "stop", "name": name}
         case Logs(name, lines):
             return {"verb": "logs", "name": name, "lines": lines}
-        case Sweep(known, older_than):
-            return {"verb": "sweep", "known": list(known), "older_than": older_than}
+        case Sweep(wanted, known, older_than):
+            return {"verb": "sweep", "wanted": list(wanted), "known": list(known), "older_than": older_than}
 
 
 def parse_question(frame: Frame) -> Question:
@@ -156,5 +157,5 @@ _VERBS: dict[str, tuple[dict[str, Parser], Callable[..., Question]]] = {
     "find": ({"name": _text}, Find),
     "stop": ({"name": _text}, Stop),
     "logs": ({"name": _text, "lines": _lines}, Logs),
-    "sweep": ({"known": _names, "older_than": _seconds}, Sweep),
+    "sweep": ({"wanted": _names, "known": _names, "older_than": _seconds}, Sweep),
 }

@@ -7,13 +7,20 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from brokers.gateways.base import Endpoint, GatewayError, GatewayRuntime
-from brokers.gateways.keeper.answers import LONGEST_LINE, endpoint_value, error_frame, refusal_frame, value_frame
+from brokers.gateways.base import Endpoint, GatewayError, GatewayRuntime, LoginWord, Tell
+from brokers.gateways.keeper.answers import (
+    LONGEST_LINE,
+    endpoint_value,
+    error_frame,
+    refusal_frame,
+    value_frame,
+    word_frame,
+)
 from brokers.gateways.keeper.peers import Allowed, peer_of
 from brokers.gateways.keeper.questions import (
     BadQuestion,
@@ -38,13 +45,8 @@ class SocketTaken(Exception):
     """Another keeper answers there, or what lies there is no socket."""
 
 
-class SweepingRuntime(GatewayRuntime, Protocol):
-    async def sweep(self, known: Collection[str], *, older_than: float) -> list[str]:
-        """End every gateway but the known ones, and return their names."""
-
-
 class Keeper:
-    def __init__(self, runtime: SweepingRuntime, allowed: Allowed) -> None:
+    def __init__(self, runtime: GatewayRuntime, allowed: Allowed) -> None:
         self._runtime = runtime
         self._allowed = allowed
         self._connections = 0
@@ -83,33 +85,42 @@ class Keeper:
         except (BadFrame, BadQuestion) as error:
             log.warning("process %d asked what makes no sense: %s", peer.pid, error)
             return refusal_frame(f"The keeper doesn't understand: {error}.")
-        return await self._done(question)
+        return await self._done(question, _teller(writer))
 
-    async def _done(self, question: Question) -> Frame:
+    async def _done(self, question: Question, tell: Tell) -> Frame:
         log.info("%s", _described(question))
         try:
-            return value_frame(await self._do(question))
+            return value_frame(await self._do(question, tell))
         except GatewayError as error:
             return error_frame(error)
+        except (OSError, TimeoutError):  # of `tell`: a runtime's own are GatewayErrors
+            raise
         except Exception:
             log.exception("an error of ours")
             return refusal_frame("An error of the keeper's ended this; it is in its log.")
 
-    async def _do(self, question: Question) -> Any:
+    async def _do(self, question: Question, tell: Tell) -> Any:
         match question:
             case Start(spec):
                 return endpoint_value(await self._runtime.start(spec))
             case WaitLoggedIn(gateway_id, deadline):
                 # Where to knock is read from the container itself: the keeper dials no address of a caller's.
-                return await self._runtime.wait_logged_in(Endpoint("", 0, gateway_id), deadline=deadline)
+                return await self._runtime.wait_logged_in(Endpoint("", 0, gateway_id), deadline=deadline, tell=tell)
             case Find(name):
                 return endpoint_value(await self._runtime.find(name))
             case Stop(name):
                 return await self._runtime.stop(name)
             case Logs(name, lines):
                 return [line[:LONGEST_LINE] for line in await self._runtime.logs(name, lines=lines)]
-            case Sweep(known, older_than):
-                return await self._runtime.sweep(known, older_than=older_than)
+            case Sweep(wanted, known, older_than):
+                return await self._runtime.sweep(wanted=wanted, known=known, older_than=older_than)
+
+
+def _teller(writer: asyncio.StreamWriter) -> Tell:
+    async def tell(word: LoginWord) -> None:
+        await write_frame(writer, word_frame(word))
+
+    return tell
 
 
 def _described(question: Question) -> str:
@@ -120,8 +131,8 @@ def _described(question: Question) -> str:
             return f"{verb} {spec.name}"
         case WaitLoggedIn(gateway_id):
             return f"wait for the login of {gateway_id}"
-        case Sweep(known):
-            return f"{verb} all but {len(known)}"
+        case Sweep(wanted, known):
+            return f"{verb}: {len(wanted)} may run, of {len(known)} that exist"
         case Find(name) | Stop(name) | Logs(name):
             return f"{verb} {name}"
 

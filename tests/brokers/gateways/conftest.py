@@ -25,7 +25,7 @@ def engine() -> Iterator[RealEngine]:
 def fleet(engine: RealEngine) -> Iterator[str]:
     name = f"{TEST_FLEETS}{secrets.token_hex(4)}"
     yield name
-    sweep(engine.client, name, known=(), older_than=0)
+    sweep(engine.client, name, wanted=(), known=(), older_than=0)
 
 
 @pytest.fixture
@@ -38,4 +38,4 @@ def memory_folder() -> Iterator[Path]:
 @pytest.fixture
 def container_settings(engine: RealEngine, fleet: str, memory_folder: Path) -> Iterator[ContainerSettings]:
     yield ContainerSettings(image=engine.image, fleet=fleet, logins=memory_folder / "logins", memory_mib=256)
-    sweep(engine.client, fleet, known=(), older_than=0)
+    sweep(engine.client, fleet, wanted=(), known=(), older_than=0)

@@ -10,6 +10,7 @@ from tests.drills.drills import (
     killed_worker,
     link,
     races,
+    rolling_deploy,
     services,
     silence,
     stalled_worker,
@@ -29,5 +30,6 @@ DRILLS: dict[str, tuple[Drill, int, int]] = {
     "stalled-worker": (stalled_worker.run, 1, 10),
     "races": (races.run, 1, 5),
     "clicks": (clicks.run, 1, 10),
+    "rolling-deploy": (rolling_deploy.run, 1, 10),
     "canary": (canary.run, 1, 1),
 }

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import redis
 
 from deploy.local import services
 from tests.drills.arena import Arena
-from tests.drills.clicks import marketable
 from tests.drills.outcome import Outcome
 from tests.drills.trader import Trader
 
 FROZEN_SECONDS = 30.0
 STOPPED_SECONDS = 3.0
-PACE = 0.3
 
 
 def run(arena: Arena, seed: int, rounds: int) -> list[Outcome]:
@@ -40,31 +36,13 @@ def run(arena: Arena, seed: int, rounds: int) -> list[Outcome]:
 
 def _hurt(arena: Arena, outcome: Outcome, fault: Callable[[Arena], None]) -> None:
     trader = Trader.begin(arena)
-    with _clicking(trader):
+    with trader.clicking():
         fault(arena)
         ended = time.monotonic()
         arena.until(lambda: _takes_orders(trader), "an order is filled again")
         recovery = time.monotonic() - ended
     outcome.count(trader.verdict(), recovery)
     trader.end()
-
-
-@contextmanager
-def _clicking(trader: Trader) -> Iterator[None]:
-    """Orders all the while, as fast as a hurried person clicks."""
-    stop = threading.Event()
-
-    def click() -> None:
-        while not stop.wait(PACE):
-            trader.clicker.place(**marketable("1"))
-
-    thread = threading.Thread(target=click, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(60)
 
 
 def _takes_orders(trader: Trader) -> bool:

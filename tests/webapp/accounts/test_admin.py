@@ -56,6 +56,15 @@ def test_the_list_shows_every_account_its_state_and_its_gateway(office, connecte
         assert shown in page
 
 
+def test_the_list_shows_an_alert_and_narrows_to_those(office, connected):
+    assert "down since" not in office.get(ACCOUNTS).content.decode()
+    GatewaySession.objects.update(alert="Down for too long.", down_since="2026-11-29T04:45:00Z")
+    page = office.get(ACCOUNTS, {"session__alert__isempty": "0"}).content.decode()
+    assert "down since 2026-11-29 04:45 UTC" in page
+    page = office.get(ACCOUNTS, {"session__alert__isempty": "1"}).content.decode()
+    assert str(connected.id) not in page
+
+
 def test_an_accounts_page_shows_its_lease_and_nothing_to_type_into(office, connected):
     page = office.get(f"{ACCOUNTS}{connected.id}/change/").content.decode()
     for shown in ("READY", "gateway-4711", "worker-1", "Fence", "Lease expires at", "The link was lost."):

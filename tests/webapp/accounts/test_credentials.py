@@ -9,7 +9,8 @@ from django.views.debug import ExceptionReporter
 from brokers.domain import SessionState
 from tests.webapp.accounts.conftest import LOGIN
 from webapp.accounts import credentials, sealing
-from webapp.accounts.models import AccountEvent, Credential, GatewaySession
+from webapp.accounts.fingerprints import fingerprint
+from webapp.accounts.models import AccountEvent, BrokerAccount, Credential, GatewaySession
 from webapp.accounts.refusals import AccountInvalid
 from workers.unsealing import Opener
 
@@ -106,3 +107,54 @@ def test_when_sealing_fails_no_report_of_it_holds_the_password(account, keysets,
     assert "SealingFailed" in report
     # By name, since the report quotes this test's own lines.
     assert LOGIN["password"] not in said
+
+
+@pytest.fixture
+def his(bob):
+    return BrokerAccount.objects.create(user=bob, name="Bobs own", trading_mode="paper")
+
+
+@pytest.mark.parametrize(
+    "username", ["alice-at-broker", "ALICE-at-broker", " alice-at-broker ", "\uff41lice-at-broker"]
+)
+def test_the_same_login_is_refused_a_second_time_and_nobody_is_named(account, his, keysets, username):
+    GatewaySession.objects.create(account=his)
+    credentials.store(account=account, **LOGIN)
+    with pytest.raises(AccountInvalid) as refusal:
+        credentials.store(account=his, username=username, password="whatever")
+    assert refusal.value.errors == {"username": credentials.IN_USE}
+    assert "alice" not in credentials.IN_USE
+    assert not Credential.objects.filter(account=his).exists()
+
+
+def test_the_same_username_in_the_other_trading_mode_is_another_login(account, his, keysets):
+    GatewaySession.objects.create(account=his)
+    credentials.store(account=account, **LOGIN)
+    his.trading_mode = "live"
+    credentials.store(account=his, **LOGIN)
+    assert Credential.objects.count() == 2
+
+
+def test_an_account_keeps_its_login_and_one_that_was_given_up_is_free(account, his, keysets):
+    GatewaySession.objects.create(account=his)
+    credentials.store(account=account, **LOGIN)
+    credentials.store(account=account, username=LOGIN["username"], password="another")
+    credentials.store(account=account, username="someone-else", password="another")
+    credentials.store(account=his, **LOGIN)
+
+
+def test_a_fingerprint_can_not_be_made_without_the_secret_key(settings):
+    login = {"username": LOGIN["username"], "trading_mode": "paper"}
+    first = fingerprint(**login)
+    assert fingerprint(**login) == first
+    settings.SECRET_KEY = "another key of fifty characters or more, as Django asks"
+    assert fingerprint(**login) != first
+
+
+def test_logins_from_before_fingerprints_stay_and_clash_with_nothing(account, his, keysets):
+    GatewaySession.objects.create(account=his)
+    credentials.store(account=account, **LOGIN)
+    Credential.objects.update(fingerprint=None)
+    credentials.store(account=his, **LOGIN)
+    Credential.objects.update(fingerprint=None)
+    assert Credential.objects.count() == 2

@@ -212,6 +212,8 @@ class TestWorkersWord:
             "may_trade_reason": "The broker would take an order.",
             "trading_mode": "paper",
             "takes_orders": True,
+            "second_factor": None,
+            "alert": "",
         }
 
     def test_a_permission_that_nobody_knows_stays_unknown(self, account, hold):

@@ -212,3 +212,44 @@ def test_pages_run_nothing_inline_and_load_nothing_from_elsewhere(
 
 def test_what_a_user_sees_stays_out_of_caches(browser: Client, ready_account: BrokerAccount) -> None:
     assert "no-store" in browser.get(f"/accounts/{ready_account.id}/trade/")["Cache-Control"]
+
+
+def test_the_nightly_restart_is_at_everybodys_time_until_its_owner_says_another(
+    browser: Client, account: BrokerAccount
+) -> None:
+    address = f"/accounts/{account.id}/"
+    assert 'value="23:45"' in browser.get(address).content.decode()
+    assert "for up to 60 minutes" in browser.get(address).content.decode()
+    browser.post(f"{address}restart/", {"restart_at": "05:45"})
+    assert 'value="05:45"' in browser.get(address).content.decode()
+    page = browser.post(f"{address}restart/", {"restart_at": "noon"}, follow=True).content.decode()
+    assert "is a time like 23:45" in page
+    assert 'value="05:45"' in page
+    browser.post(f"{address}restart/", {"restart_at": ""})
+    assert 'value="23:45"' in browser.get(address).content.decode()
+
+
+def test_a_second_factor_is_asked_for_on_the_page_and_an_alert_stands_above_it(
+    browser: Client, account: BrokerAccount
+) -> None:
+    asked = {"attempt": 2, "attempts": 3, "until": "2026-11-29T06:03:00+00:00"}
+    GatewaySession.objects.update(state="TWO_FACTOR", second_factor=asked, alert="Down since noon.")
+    for page in ("", "trade/"):
+        text = browser.get(f"/accounts/{account.id}/{page}").content.decode()
+        assert "data-when-alert >" in text
+        assert "Down since noon." in text
+    session = browser.get(f"/accounts/{account.id}/").content.decode()
+    assert "data-second-factor >" in session
+    GatewaySession.objects.update(state="READY", second_factor=None, alert="")
+    session = browser.get(f"/accounts/{account.id}/").content.decode()
+    assert "data-second-factor hidden" in session
+    assert "data-when-alert hidden" in session
+
+
+def test_a_login_that_needs_its_person_offers_to_try_again(browser: Client, account: BrokerAccount) -> None:
+    GatewaySession.objects.update(state="AUTH_REQUIRED", desired_state="STOPPED")
+    assert "data-start>Try again</button>" in browser.get(f"/accounts/{account.id}/").content.decode()
+
+
+def test_a_log_that_nobody_has_says_so(browser: Client, account: BrokerAccount) -> None:
+    assert "No worker is running" in browser.get(f"/accounts/{account.id}/log/").content.decode()

@@ -73,6 +73,11 @@ def test_whether_an_account_may_trade_is_yes_no_with_a_reason_or_not_known(case:
     assert words.may_trade(case["allowed"], case["reason"]) == case["text"]
 
 
+@pytest.mark.parametrize("case", WORDS["alert"], ids=lambda case: case["label"])
+def test_an_alert_and_its_end_are_told_apart(case: dict[str, Any]) -> None:
+    assert words.alert_label(case["alert"]) == case["label"]
+
+
 @pytest.mark.parametrize("case", WORDS["kill_switch"], ids=lambda case: case["text"] or "off")
 def test_a_kill_switch_says_who_stopped_what_since_when_and_why(case: dict[str, Any]) -> None:
     assert words.kill_switch(case["body"]) == case["text"]

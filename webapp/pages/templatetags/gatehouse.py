@@ -37,6 +37,11 @@ def cell(field: str, text: str | None, kind: str = "number", label: str = "") ->
 
 
 @register.filter
+def alert_label(alert: str) -> str:
+    return words.alert_label(alert)
+
+
+@register.filter
 def quantity(value: Decimal | str | None) -> str | None:
     return formats.number(value)
 

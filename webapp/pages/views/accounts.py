@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -12,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webapp.accounts import connect as connecting
-from webapp.accounts import credentials, selectors, sessions
+from webapp.accounts import credentials, gateway_log, restarts, selectors, sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.accounts.refusals import AccountInvalid, SessionRefused
 from webapp.accounts.sealing import SealingFailed
@@ -22,6 +24,7 @@ from webapp.pages.forms import ConnectForm, LoginForm
 from webapp.trading.kill_switch import state as kill_switch
 
 EVENTS_SHOWN = 20
+TOLD = (AccountEvent.Kind.SESSION, AccountEvent.Kind.ALERT)
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +69,15 @@ def _connected(request: SignedInRequest, form: ConnectForm) -> BrokerAccount | N
 @signed_in
 def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = owned_account(request, account_id)
-    past = account.events.filter(kind=AccountEvent.Kind.SESSION).order_by("-number")[:EVENTS_SHOWN]
-    context = {**session_context(account), "past": past, "steps": words.STEPS}
+    past = account.events.filter(kind__in=TOLD).order_by("-number")[:EVENTS_SHOWN]
+    context = {
+        **session_context(account),
+        "past": past,
+        "steps": words.STEPS,
+        "restart_at": restarts.restart_at(account),
+        "restart_zone": settings.RESTART_TIME_ZONE,
+        "restart_minutes": settings.RESTART_WINDOW // timedelta(minutes=1),
+    }
     return render(request, "accounts/session.html", context)
 
 
@@ -144,3 +154,26 @@ def stop(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = owned_account(request, account_id)
     sessions.request_stop(account.id)
     return redirect("pages:session", account.id)
+
+
+@require_POST
+@signed_in
+def restart(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """When the nightly restart is expected."""
+    account = owned_account(request, account_id)
+    try:
+        restarts.choose(account=account, at=request.POST.get("restart_at", ""))
+    except AccountInvalid as invalid:
+        messages.error(request, invalid.errors["restart_at"])
+    return redirect("pages:session", account.id)
+
+
+@require_safe
+@signed_in
+def log(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """Of the account's gateway, asked of the worker that has it."""
+    account = owned_account(request, account_id)
+    read = gateway_log.read(account.id)
+    return render(
+        request, "accounts/log.html", {**session_context(account), "lines": read.lines, "why_none": read.why_none}
+    )

@@ -77,6 +77,6 @@ def runtime_of(asked: Engine, engine: RealEngine, container_settings: ContainerS
         return DockerRuntime(asked, replace(container_settings, image=built[-1]))
 
     yield runtime
-    sweep(engine.client, container_settings.fleet, known=(), older_than=0)
+    sweep(engine.client, container_settings.fleet, wanted=(), known=(), older_than=0)
     for image_id in built:
         engine.client.images.remove(image_id, force=True)

@@ -80,10 +80,22 @@ async def test_a_sweep_removes_what_no_account_owns_with_its_settings(
     await runtime.start(replace(DEMO, name="bob-1"))
     await runtime.start(replace(DEMO, name="charlie-1"))
     await runtime.stop("charlie-1")
-    assert await runtime.sweep(["alice-1"]) == []
-    assert await runtime.sweep(["alice-1"], older_than=0) == ["bob-1", "charlie-1"]
+    mine_alone = {"wanted": ["alice-1"], "known": ["alice-1"]}
+    assert await runtime.sweep(**mine_alone) == []
+    assert await runtime.sweep(**mine_alone, older_than=0) == ["bob-1", "charlie-1"]
     assert await runtime.find("alice-1") == kept
     mine: dict[str, Any] = {"label": f"gatehouse.fleet={fleet}"}
     for listed in (engine.client.networks, engine.client.volumes):
         assert [part.name for part in listed.list(filters=mine)] == [f"{fleet}-alice-1"]
     assert [part.name for part in engine.client.containers.list(all=True, filters=mine)] == [f"{fleet}-alice-1"]
+
+
+async def test_a_sweep_ends_what_nobody_wants_and_keeps_its_settings(
+    runtime: DockerRuntime, engine: RealEngine, fleet: str
+) -> None:
+    await runtime.start(DEMO)
+    assert await runtime.sweep(wanted=[], known=["alice-1"], older_than=0) == ["alice-1"]
+    assert await runtime.sweep(wanted=[], known=["alice-1"], older_than=0) == []
+    mine: dict[str, Any] = {"label": f"gatehouse.fleet={fleet}"}
+    assert [part.name for part in engine.client.volumes.list(filters=mine)] == [f"{fleet}-alice-1"]
+    assert engine.client.networks.list(filters=mine) == engine.client.containers.list(all=True, filters=mine) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from brokers.gateways.base import LoggingIn, LoginEnded, SecondFactorAsked
 from brokers.gateways.docker.login import LoginState, read_login
 from brokers.gateways.docker.logins import Logins
-from brokers.gateways.docker.masks import Mask, masked
 from brokers.gateways.docker.settings import ContainerSettings, SettingRefused
+from brokers.gateways.masks import Mask, masked
 
 DIGEST = "example/gateway@sha256:" + "a" * 64
 
@@ -94,4 +96,20 @@ def test_passwords_are_not_left_behind_somebody_s_link(memory_folder: Path) -> N
     ],
 )
 def test_a_login_is_as_far_as_ibc_says(said: list[str], state: LoginState) -> None:
-    assert read_login(said) is state
+    assert read_login(stamped(said)).state is state
+
+
+def stamped(said: list[str]) -> list[str]:
+    """As the engine gives a log with timestamps: nanoseconds, in UTC, a second for each line."""
+    return [f"2026-11-29T06:00:{second:02}.123456789Z {line}" for second, line in enumerate(said)]
+
+
+def test_the_words_of_a_login_say_which_attempt_it_is_and_until_when() -> None:
+    asked, ended = "IBC: Second Factor Authentication initiated", "IBC: Re-login is required"
+    done = "IBC: Configuration tasks completed"
+    began = datetime(2026, 11, 29, 6, 0, 0, 123456, tzinfo=UTC)
+    first = SecondFactorAsked(1, 1, began + timedelta(seconds=180))
+    second = SecondFactorAsked(2, 2, began + timedelta(seconds=181))
+    assert read_login(stamped([asked, asked])).words == (first, second)
+    assert read_login(stamped([asked, "IBC: Login has completed"])).words == (first, LoggingIn())
+    assert read_login(stamped([asked, done, ended])).words == (LoginEnded(),)

@@ -46,10 +46,11 @@ async def test_a_gateway_s_life_goes_through_the_keeper(runtime: KeeperRuntime) 
     writer.close()
     assert await runtime.find("alice-1") == endpoint
     assert any("Login has completed" in said for said in await runtime.logs("alice-1"))
-    assert await runtime.sweep(["alice-1"], older_than=0) == []
+    assert await runtime.sweep(wanted=["alice-1"], known=["alice-1"], older_than=0) == []
     await runtime.stop("alice-1")
     assert await runtime.find("alice-1") is None
-    assert await runtime.sweep([], older_than=0) == ["alice-1"]
+    assert await runtime.sweep(wanted=[], known=["alice-1"], older_than=0) == []
+    assert await runtime.sweep(wanted=[], known=[], older_than=0) == ["alice-1"]
 
 
 async def test_a_gateway_outlives_its_keeper_and_the_next_one_finds_it(
@@ -122,7 +123,7 @@ async def test_a_caller_can_t_choose_what_a_container_is(ask: Ask, field: str, e
         ({"verb": "logs", "name": "alice-1", "lines": 10**9}, "lines makes no sense"),
         ({"verb": "wait_logged_in", "gateway_id": "x", "deadline": 1e9}, "deadline makes no sense"),
         ({"verb": "wait_logged_in", "gateway_id": "x", "deadline": 1, "host": "a", "port": 1}, "takes no host, port"),
-        ({"verb": "sweep", "known": "alice-1", "older_than": 0}, "known makes no sense"),
+        ({"verb": "sweep", "wanted": [], "known": "alice-1", "older_than": 0}, "known makes no sense"),
     ],
 )
 async def test_a_question_that_makes_no_sense_is_refused_by_its_field(

@@ -1,5 +1,7 @@
 // The session's state, wherever the page shows it. The words come with the page, from `webapp/pages/words.py`.
 
+import { alertLabel, showAlert } from "./alerts.js";
+import { showSecondFactor } from "./second_factor.js";
 import { showTime, timeElement } from "./times.js";
 
 export class Session {
@@ -12,6 +14,8 @@ export class Session {
     const words = stateWords(body, this.words);
     renderState({ ...words, state: body.state, reason: body.reason, why: whyNotReady(words, body) });
     each("[data-session-since] time", (element) => showTime(element, body.since));
+    showSecondFactor(body.second_factor);
+    showAlert(body);
     this.#renderAccount(body);
     this.#renderOffers(body, words);
   }
@@ -21,6 +25,7 @@ export class Session {
     if (name !== "waiting" && name !== "ended") return;
     const words = this.words.out_of_reach;
     renderState({ ...words, state: "", why: words.reason });
+    showSecondFactor(null);
     each("[data-when-not-ready]", (element) => (element.hidden = false));
   }
 
@@ -36,6 +41,7 @@ export class Session {
   #renderOffers(body, words) {
     const offered = actions(body, words);
     each("[data-action]", (element) => (element.hidden = !offered.includes(element.dataset.action)));
+    each("[data-start]", (button) => say(button, words.start));
     each("[data-action] button", (button) => (button.disabled = false));
     each("[data-when-ready]", (element) => (element.hidden = !body.takes_orders));
     each("[data-when-not-ready]", (element) => (element.hidden = body.takes_orders));
@@ -43,13 +49,13 @@ export class Session {
   }
 
   // One line at the top of the list of what happened.
-  remember({ at, body }) {
+  remember({ at, kind, body }) {
     each("[data-past]", (list) => {
       const line = document.createElement("li");
       const said = document.createElement("span");
       const label = document.createElement("strong");
-      label.textContent = stateWords(body, this.words).label;
-      said.append(label, ` ${body.reason}`);
+      label.textContent = kind === "alert" ? alertLabel(body) : stateWords(body, this.words).label;
+      said.append(label, ` ${kind === "alert" ? body.alert : body.reason}`);
       line.append(timeElement(at), " ", said);
       list.prepend(line);
     });
@@ -84,9 +90,10 @@ export function mayTrade({ may_trade: allowed, may_trade_reason: reason }) {
   return reason ? `No: ${reason}` : "No";
 }
 
-// As `words.actions`: what the state allows, less what was asked for already.
-export function actions(body, words) {
-  return words.actions.filter((action) => !(action === "stop" && body.desired_state === "STOPPED"));
+// As `words.actions`: what the state allows, less what was asked for already, but for a start in ERROR.
+export function actions({ state, desired_state: desired }, words) {
+  const askedFor = desired === "STOPPED" ? "stop" : "start";
+  return words.actions.filter((action) => action !== askedFor || (action === "start" && state === "ERROR"));
 }
 
 function renderSteps({ step, tone }) {

@@ -1,5 +1,6 @@
 // The session's page: follows the state without a reload.
 
+import { showAlert } from "./alerts.js";
 import { wordsOfPage } from "./cells.js";
 import { showConnection } from "./connection.js";
 import { showKillSwitch } from "./kill_switch.js";
@@ -16,8 +17,8 @@ openLive({
   session: (body) => session.render(body),
   event(event) {
     if (event.kind === "kill_switch") showKillSwitch(event.body);
-    if (event.kind !== "session") return;
-    session.render(event.body);
-    session.remember(event);
+    if (event.kind === "alert") showAlert(event.body);
+    if (event.kind === "session") session.render(event.body);
+    if (event.kind === "session" || event.kind === "alert") session.remember(event);
   },
 });

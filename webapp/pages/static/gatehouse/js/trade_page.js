@@ -1,5 +1,6 @@
 // The trading screen: painted by the server, kept current by one socket.
 
+import { showAlert } from "./alerts.js";
 import { wordsOfPage } from "./cells.js";
 import { showConnection } from "./connection.js";
 import { Fills } from "./fills.js";
@@ -32,6 +33,7 @@ const appliers = {
   position: ({ body }) => positions.apply(body),
   notice: addNotice,
   kill_switch: ({ body }) => showKillSwitch(body),
+  alert: ({ body }) => showAlert(body),
 };
 
 const socket = openLive({
