@@ -47,7 +47,7 @@ class AccountGateway:
         if found is None:
             await self._say(SessionState.STARTING, STARTING, "")
         spec = await self._workplace.database.call(_spec, self._account_id, self._workplace.opener)
-        endpoint = await _in_time(self._runtime.start(spec), START_DEADLINE, "start")
+        endpoint = _fenced(await _in_time(self._runtime.start(spec), START_DEADLINE, "start"))
         await self._say(SessionState.LOGGING_IN, FOUND if endpoint == found else LOGGING_IN, endpoint.gateway_id)
         await self._runtime.wait_logged_in(endpoint, deadline=LOGIN_DEADLINE)
         return endpoint
@@ -72,6 +72,13 @@ def _spec(account_id: UUID, opener: Opener) -> GatewaySpec:
         password=login.password,
         relay_key=key_of(gateway_name(account_id)),
     )
+
+
+def _fenced(endpoint: Endpoint) -> Endpoint:
+    """Without a relay an owner that was stopped could wake up and write on. Raises GatewayError."""
+    if not endpoint.behind_relay:
+        raise GatewayError("The gateway was started without its relay, so this worker doesn't connect to it.")
+    return endpoint
 
 
 async def _in_time(doing: Awaitable[T], deadline: float, verb: str) -> T:
