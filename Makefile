@@ -16,7 +16,7 @@ CHECK := GATEHOUSE_SECRET_KEY_FILE=pyproject.toml GATEHOUSE_DATABASE_URL=postgre
 
 # The targets share one .venv and one machine, so -j must not run them side by side.
 .NOTPARALLEL:
-.PHONY: demo test check conformance bench screenshot lock clean
+.PHONY: demo test check conformance bench screenshot wheels lock clean
 
 demo:
 	@$(PYTHON) deploy/local/install.py $(if $(filter docker,$(GATEWAYS)),--docker)
@@ -51,12 +51,20 @@ screenshot:
 	@$(PYTHON) deploy/local/install.py --chromium
 	@GATEHOUSE_SCREENSHOTS=docs $(VENV) -m pytest -q tests/e2e/test_journey.py
 
+# What deploy/Dockerfile installs, fetched here with this machine's pip, since a build in a container knows no index.
+wheels:
+	@$(PYTHON) deploy/local/install.py
+	@$(VENV) -m deploy.production.wheels
+
 # Pins and hashes everything in pyproject.toml. What is pinned already stays, unless UPGRADE=--upgrade.
 lock:
 	@mkdir -p var && $(PYTHON) -m venv --clear var/lock-venv
 	@var/lock-venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile pyproject.toml --all-extras \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) -o requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile pyproject.toml \
+		--constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+		-o deploy/requirements.lock
 	@for client in ib_insync ib_async ibapi; do \
 		UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) \
