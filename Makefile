@@ -23,7 +23,7 @@ demo:
 	@exec $(VENV) -m deploy.local demo --port='$(PORT)' --gateways='$(GATEWAYS)' --with-parent
 
 test:
-	@$(PYTHON) deploy/local/install.py --node --chromium --docker
+	@$(PYTHON) deploy/local/install.py --node --chromium --docker --compose
 	@$(MAKE) --no-print-directory check
 	@if grep -q '"dependencies"\|"devDependencies"' package.json; then npm ci --silent; fi
 	@npm test --silent
