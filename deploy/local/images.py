@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from docker import DockerClient
@@ -22,6 +23,7 @@ from deploy.local.engine import ROOT
 from deploy.local.processes import LocalError
 
 DEBOOTSTRAP_DEADLINE = 900
+_LONGEST_RUN = timedelta(hours=2)
 # What an installed system has and a container never reads.
 _LEFT_OUT = ("./var/cache/*", "./var/lib/apt/lists/*", "./usr/share/doc", "./usr/share/man", "./usr/share/locale")
 
@@ -124,11 +126,13 @@ def _build(client: DockerClient, context: bytes, tag: str, source: Source, *, ba
 
 
 def _forget_older(client: DockerClient, tag: str, source: Source) -> None:
-    """Those that no container uses; a run beside this one may still use another."""
+    """Those that no container uses and that are old: a run of another tree beside this one still wants its own."""
+    youngest = datetime.now(UTC) - _LONGEST_RUN
     used = {container.attrs["Config"]["Image"] for container in client.containers.list(all=True, ignore_removed=True)}
     for older in client.images.list(name=source.name):
-        for name in set(older.tags) - used - {tag}:
-            client.images.remove(name)
+        if datetime.fromisoformat(older.attrs["Created"]) < youngest:
+            for name in set(older.tags) - used - {tag}:
+                client.images.remove(name)
 
 
 def _base(client: DockerClient, var: Path, base: Base, say: Callable[[str], None]) -> str | None:
