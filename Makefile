@@ -16,7 +16,7 @@ CHECK := GATEHOUSE_SECRET_KEY_FILE=pyproject.toml GATEHOUSE_DATABASE_URL=postgre
 
 # The targets share one .venv and one machine, so -j must not run them side by side.
 .NOTPARALLEL:
-.PHONY: demo test check conformance bench screenshot wheels lock clean
+.PHONY: demo test check conformance bench screenshot wheels compose-try lock clean
 
 demo:
 	@$(PYTHON) deploy/local/install.py $(if $(filter docker,$(GATEWAYS)),--docker)
@@ -55,6 +55,11 @@ screenshot:
 wheels:
 	@$(PYTHON) deploy/local/install.py
 	@$(VENV) -m deploy.production.wheels
+
+# deploy/compose.yml brought up, traded on and taken down. Root alone, and minutes: not a part of `make test`.
+compose-try:
+	@$(PYTHON) deploy/local/install.py --docker --compose
+	@exec $(VENV) -m deploy.trial
 
 # Pins and hashes everything in pyproject.toml. What is pinned already stays, unless UPGRADE=--upgrade.
 lock:
