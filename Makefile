@@ -16,14 +16,14 @@ CHECK := GATEHOUSE_SECRET_KEY_FILE=pyproject.toml GATEHOUSE_DATABASE_URL=postgre
 
 # The targets share one .venv and one machine, so -j must not run them side by side.
 .NOTPARALLEL:
-.PHONY: demo test check conformance drills bench screenshot lock clean
+.PHONY: demo test check conformance drills bench screenshot wheels compose-try lock clean
 
 demo:
 	@$(PYTHON) deploy/local/install.py $(if $(filter docker,$(GATEWAYS)),--docker)
 	@exec $(VENV) -m deploy.local demo --port='$(PORT)' --gateways='$(GATEWAYS)' --with-parent
 
 test:
-	@$(PYTHON) deploy/local/install.py --node --chromium --docker
+	@$(PYTHON) deploy/local/install.py --node --chromium --docker --compose
 	@$(MAKE) --no-print-directory check
 	@if grep -q '"dependencies"\|"devDependencies"' package.json; then npm ci --silent; fi
 	@npm test --silent
@@ -58,12 +58,25 @@ screenshot:
 	@$(PYTHON) deploy/local/install.py --chromium
 	@GATEHOUSE_SCREENSHOTS=docs $(VENV) -m pytest -q tests/e2e/test_journey.py
 
+# What deploy/Dockerfile installs, fetched here with this machine's pip, since a build in a container knows no index.
+wheels:
+	@$(PYTHON) deploy/local/install.py
+	@$(VENV) -m deploy.production.wheels
+
+# deploy/compose.yml brought up, traded on and taken down. Root alone, and minutes: not a part of `make test`.
+compose-try:
+	@$(PYTHON) deploy/local/install.py --docker --compose
+	@exec $(VENV) -m deploy.trial
+
 # Pins and hashes everything in pyproject.toml. What is pinned already stays, unless UPGRADE=--upgrade.
 lock:
 	@mkdir -p var && $(PYTHON) -m venv --clear var/lock-venv
 	@var/lock-venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile pyproject.toml --all-extras \
 		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) -o requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile pyproject.toml \
+		--constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+		-o deploy/requirements.lock
 	@for client in ib_insync ib_async ibapi; do \
 		UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) \

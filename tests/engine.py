@@ -1,4 +1,7 @@
-"""A real Docker engine for tests, and the simulated gateway's image in it. Asked for by `tests/brokers/gateways`."""
+"""A real Docker engine for tests, with the images of the simulated gateway and of the relay.
+
+Asked for by `tests/brokers/gateways`.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ _LONGEST_RUN = timedelta(hours=2)
 class RealEngine:
     url: str
     image: str
+    relay_image: str
     client: DockerClient
 
 
@@ -39,7 +43,8 @@ def real_engine() -> Iterator[RealEngine]:
         client = DockerClient(base_url=url, timeout=60)
         try:
             remove_what_killed_runs_left(client)
-            yield RealEngine(url, images.simulator_image(client, var), client)
+            simulator, relay = (images.image(client, var, source) for source in (images.SIMULATOR, images.RELAY))
+            yield RealEngine(url, simulator, relay, client)
         finally:
             client.close()
 

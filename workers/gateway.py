@@ -78,7 +78,7 @@ class AccountGateway:
             await self._say(SessionState.STARTING, STARTING, gateway_id="")
         needed = await self._workplace.database.call(_needed, self._account_id, self._workplace.opener)
         self._weekly = f" {WEEKLY_END}" if needed.weekly_login_ended else ""
-        endpoint = await _in_time(self._runtime.start(needed.spec), START_DEADLINE, "start")
+        endpoint = _fenced(await _in_time(self._runtime.start(needed.spec), START_DEADLINE, "start"))
         said = FOUND if endpoint == found else LOGGING_IN
         await self._say(SessionState.LOGGING_IN, said, gateway_id=endpoint.gateway_id)
         await self._wait_logged_in(endpoint)
@@ -138,6 +138,13 @@ def _needed(account_id: UUID, opener: Opener) -> _Needed:
         relay_key=key_of(gateway_name(account_id)),
     )
     return _Needed(spec, outages.weekly_login_ended(account.session, datetime.now(UTC)))
+
+
+def _fenced(endpoint: Endpoint) -> Endpoint:
+    """Without a relay an owner that was stopped could wake up and write on. Raises GatewayError."""
+    if not endpoint.behind_relay:
+        raise GatewayError("The gateway was started without its relay, so this worker doesn't connect to it.")
+    return endpoint
 
 
 async def _in_time(doing: Awaitable[T], deadline: float, verb: str) -> T:

@@ -289,7 +289,7 @@ def config_for(endpoint: Endpoint, lease: Lease) -> TradingNodeConfig:
         host=endpoint.host,
         port=endpoint.port,
         account_code=account.account_code or None,
-        admission=_admission(lease) if endpoint.behind_relay else None,
+        admission=_admission(lease),
         account="",  # a variable of this process is nobody's account
         # Late prices that say so are more use than none; each quote tells which it is.
         data_clients={"IB": InteractiveBrokersDataClientConfig(delayed_when_not_subscribed=True)},

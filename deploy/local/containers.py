@@ -25,13 +25,23 @@ class Containers:
 
     engine: str
     image: str
+    relay_image: str
     fleet: str
     socket: Path
 
     def keeper_command(self) -> list[str]:
         return [
             *("-m", "brokers.gateways.keeper", "--socket", str(self.socket), "--engine", self.engine),
-            *("--image", self.image, "--fleet", self.fleet, "--logins", str(logins_of(self.fleet))),
+            *(
+                "--image",
+                self.image,
+                "--relay-image",
+                self.relay_image,
+                "--fleet",
+                self.fleet,
+                "--logins",
+                str(logins_of(self.fleet)),
+            ),
             *("--memory-mib", "256"),
         ]
 
@@ -61,9 +71,10 @@ def ready(var: Path, say: Callable[[str], None]) -> Iterator[Containers]:
         wanted = var / "run" / "keeper"
         try:
             stop_all(client, fleet)  # of an earlier run that was killed
-            image = images.simulator_image(client, ROOT / "var", say=say)
+            image = images.image(client, ROOT / "var", images.SIMULATOR, say=say)
+            relay_image = images.image(client, ROOT / "var", images.RELAY, say=say)
             socket = sockets.private_folder(wanted, longest_name="keeper.sock") / "keeper.sock"
-            yield Containers(engine=url, image=image, fleet=fleet, socket=socket)
+            yield Containers(engine=url, image=image, relay_image=relay_image, fleet=fleet, socket=socket)
         finally:
             stop_all(client, fleet)
             shutil.rmtree(logins_of(fleet), ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Makes `.venv` and installs what the lock file says; `--chromium`, `--node` and `--docker` ask for those too.
+"""Makes `.venv` and installs what the lock file says; `--chromium`, `--node`, `--docker` and `--compose` ask for more.
 
 Runs on the machine's own Python, before anything of ours is installed: standard library alone, and no syntax that an
 older Python can't even read, since telling it that it is too old is this file's job.
@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> None:
             install_chromium()
         if "--docker" in arguments:
             install_docker()
+        if "--compose" in arguments:
+            install_compose()
 
 
 def check_python() -> None:
@@ -111,6 +113,12 @@ def install_docker() -> None:
         install_debian("docker.io", "for the tests of gateways in containers")
     if shutil.which("debootstrap") is None:
         install_debian("debootstrap", "to make the base of the containers' image")
+
+
+def install_compose() -> None:
+    """Debian's, unless this machine's docker has a compose of its own."""
+    if os.geteuid() == 0 and shutil.which("docker-compose") is None:
+        install_debian("docker-compose", "for the deployment on one machine")
 
 
 def install_debian(package: str, purpose: str) -> None:

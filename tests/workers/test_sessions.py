@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 import workers.session
 from brokers.domain import SessionState
+from brokers.gateways.process import ProcessRuntime
 from brokers.gateways.relay.words import Admission
 from brokers.interactive_brokers.link.relayed import RelayedConnection
 from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over, told_states
@@ -177,6 +178,14 @@ async def come_by_with(fence: int, account: BrokerAccount, place: Place) -> None
     connection = RelayedConnection(Admission(name, fence, key_of(name)))
     await connection.connectAsync(endpoint.host, endpoint.port)
     connection.disconnect()
+
+
+def test_a_gateway_without_a_relay_is_not_connected_to(place: Place, wanted: BrokerAccount) -> None:
+    """Where gateways end with their starter they have none."""
+    place.new_host(runtime=ProcessRuntime(place.var / "gateways", ends_with_us=True)).open(wanted.id)
+    reach(wanted, SessionState.ERROR)
+    assert "started without its relay" in session_of(wanted).state_reason
+    assert place.ledger(wanted, "connection") == []
 
 
 def test_what_a_lost_worker_left_is_ended_when_nobody_wants_it(place: Place, ready: BrokerAccount) -> None:

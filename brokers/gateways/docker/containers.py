@@ -25,10 +25,10 @@ def start(
 ) -> Container:
     """Makes it and all that it needs. What fails half-way leaves no container."""
     networks.ensure(client, names, settings.subnets)
-    volumes.ensure(client, names)
+    volumes.ensure(client, names, names.on_engine)
     container = client.containers.create(**plan.container(spec, names, settings, login_folder=login_folder))
     try:
-        volumes.give_settings_to(container, settings.user)
+        volumes.give_folder(container, plan.SETTINGS_PATH, settings.user)
         container.start()
         container.reload()
     except BaseException:
@@ -39,12 +39,17 @@ def start(
 
 def find(client: DockerClient, names: Names) -> Container | None:
     """The gateway's own container, running or not. Raises GatewayError for a stranger under its name."""
+    return find_named(client, names.on_engine, names, role=GATEWAY_ROLE)
+
+
+def find_named(client: DockerClient, name: str, names: Names, *, role: str) -> Container | None:
+    """The container that has this name and this role. Raises GatewayError for a stranger."""
     try:
-        container = client.containers.get(names.on_engine)
+        container = client.containers.get(name)
     except NotFound:
         return None
-    if not names.own(container.labels) or container.labels.get(ROLE) != GATEWAY_ROLE:
-        raise GatewayError(f"The container {names.on_engine} isn't a gateway of ours, and is left alone.")
+    if not names.own(container.labels) or container.labels.get(ROLE) != role:
+        raise GatewayError(f"The container {name} isn't a {role} of ours, and is left alone.")
     return container
 
 
@@ -70,7 +75,7 @@ def has_login(container: Container, spec: GatewaySpec) -> bool:
 
 
 def endpoint(container: Container, names: Names) -> Endpoint:
-    """By its address on its own network, which this host reaches and no other container does."""
+    """By its address on its own network, which this host reaches, and of other containers its relay's alone."""
     address = container.attrs["NetworkSettings"]["Networks"][names.on_engine]["IPAddress"]
     return Endpoint(host=address, port=int(container.labels[PORT]), gateway_id=f"container {container.short_id}")
 
@@ -90,10 +95,14 @@ def log_lines(container: Container, *, lines: int = _LOG_LINES, stamped: bool = 
 
 
 def stop(client: DockerClient, names: Names) -> None:
-    """The gateway, whatever else carries its name, and their network. Its settings stay."""
+    """Its relay, the gateway, whatever else carries its name, and their network. Its settings and its fence stay.
+
+    The relay first: nobody comes through to a gateway that is ending.
+    """
     find(client, names)  # a stranger is refused before anything is touched
     labels = [f"{key}={value}" for key, value in names.labels.items()]
-    for container in client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
+    found = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+    for container in sorted(found, key=lambda container: container.labels.get(ROLE) == GATEWAY_ROLE):
         end(container)
         container.remove(force=True)
     networks.remove(client, names)

@@ -79,7 +79,7 @@ def _explained(work: Callable[[], Result]) -> Result:
         return work()
     except ImageNotFound as error:
         raise GatewayError(
-            f"The gateway's image isn't on this host, and is pulled by hand alone: {error.explanation}"
+            f"An image isn't on this host, and is pulled or built by hand alone: {error.explanation}"
         ) from None
     except APIError as error:
         text = str(error.explanation or error)[:_LONGEST_TEXT]

@@ -1,4 +1,5 @@
-"""Passwords on their way into containers: files in memory, one folder for each gateway, and gone after the login.
+"""Secrets on their way into containers: files in memory, one folder for each. A gateway's password is gone after the
+login; its relay's key stays for as long as the relay, which reads it at each start.
 
 The engine can't be given such a file any other way: what it copies into a container that isn't running yet lands on
 the disk, and into a running one it comes after the gateway has looked for it.
@@ -32,14 +33,14 @@ class Logins:
         if _file_system_of(self._folder) not in _IN_MEMORY:
             raise SettingRefused(f"{self._folder} lies on a disk. Passwords pass through memory alone: name a tmpfs.")
 
-    def write(self, name: str, password: str) -> Path:
+    def write(self, name: str, secret: str, *, file_name: str = PASSWORD_FILE) -> Path:
         """The folder that the container sees."""
         self.forget(name)
         folder = self.of(name)
         folder.mkdir(mode=0o755)
-        file = os.open(folder / PASSWORD_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+        file = os.open(folder / file_name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
         with os.fdopen(file, "w", encoding="utf-8") as stream:
-            stream.write(password)
+            stream.write(secret)
         return folder
 
     def of(self, name: str) -> Path:

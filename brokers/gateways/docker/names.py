@@ -10,14 +10,15 @@ from brokers.gateways.base import GatewayError, GatewaySpec
 
 FLEET, GATEWAY, ROLE = "gatehouse.fleet", "gatehouse.gateway", "gatehouse.role"
 LOGIN, PORT = "gatehouse.login", "gatehouse.port"
-# Beside the gateway's own container a relay may stand one day; whatever carries the name ends with the gateway.
-GATEWAY_ROLE = "gateway"
+RELAY = "gatehouse.relay"
+# Beside the gateway's own container stands its relay's; whatever carries the gateway's name ends with it.
+GATEWAY_ROLE, RELAY_ROLE = "gateway", "relay"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of one gateway's container, network and volume, which the engine keeps in lists of their own."""
+    """Of one gateway's container, network and volume, which the engine keeps in lists of their own, and its relay's."""
 
     fleet: str
     gateway: str
@@ -30,6 +31,15 @@ class Names:
     @property
     def on_engine(self) -> str:
         return f"{self.fleet}-{self.gateway}"
+
+    @property
+    def relay(self) -> str:
+        """Of the relay's folder. A gateway's own name has no dot."""
+        return f"{self.gateway}.relay"
+
+    @property
+    def relay_on_engine(self) -> str:
+        return f"{self.fleet}-{self.relay}"
 
     @property
     def labels(self) -> dict[str, str]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from docker.types import LogConfig, Mount
+from docker.types import Mount
 
 from brokers.domain import TradingMode
 from brokers.gateways.base import GatewaySpec
+from brokers.gateways.docker.hardening import hardened
 from brokers.gateways.docker.names import GATEWAY_ROLE, LOGIN, PORT, ROLE, Names, login_label
 from brokers.gateways.docker.settings import ContainerSettings
 
 # The ports on which the common image offers the API to other containers.
 PORTS = {TradingMode.LIVE: 4003, TradingMode.PAPER: 4004}
-# The settings are a folder in the volume and not its root, which the engine gives to root whatever we ask for.
-VOLUME_PATH, SETTINGS_FOLDER = "/var/lib/gateway", "settings"
-SETTINGS_PATH = f"{VOLUME_PATH}/{SETTINGS_FOLDER}"
+VOLUME_PATH = "/var/lib/gateway"
+SETTINGS_PATH = f"{VOLUME_PATH}/settings"
 LOGIN_PATH = "/run/login"
 PASSWORD_FILE = "password"  # noqa: S105 - its name
-_MIB = 1024 * 1024
 _WRITABLE_OPTIONS = "rw,nosuid,nodev,noexec,mode=1777,size=256m"
 
 
@@ -38,23 +37,10 @@ def container(spec: GatewaySpec, names: Names, settings: ContainerSettings, *, l
         "network": names.on_engine,
         "mounts": _mounts(names, login_folder),
         "user": settings.user,
-        "log_config": LogConfig(type="json-file", config={"max-size": "5m", "max-file": "2"}),
         "restart_policy": {"Name": "no"},  # the supervisor decides: each start is a login
-        **_limits(settings),
-    }
-
-
-def _limits(settings: ContainerSettings) -> dict[str, Any]:
-    return {
-        "read_only": settings.read_only_root,
         "tmpfs": dict.fromkeys(settings.writable, _WRITABLE_OPTIONS),
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
-        "init": True,  # a gateway is many processes, and some die as orphans
-        "mem_limit": settings.memory_mib * _MIB,
-        "memswap_limit": settings.memory_mib * _MIB,
-        "nano_cpus": int(settings.cpus * 1_000_000_000),
-        "pids_limit": settings.pids,
+        **hardened(memory_mib=settings.memory_mib, cpus=settings.cpus, pids=settings.pids),
+        "read_only": settings.read_only_root,
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from brokers.gateways.base import GatewayError
 
+RELAY_IMAGE = "gatehouse-relay:latest"
 COMMON_IMAGE = "ghcr.io/gnzsnz/ib-gateway:stable"
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 _USER = re.compile(r"[1-9]\d{0,9}:[1-9]\d{0,9}")
@@ -31,11 +32,14 @@ class ContainerSettings:
     container. `writable` are paths that get a file system in memory each, beside a read-only root. `subnets` is cut
     into networks of eight addresses. `memory_mib` and `java_heap_mib` are MiB, `cpus` are cores. `java_heap_mib` makes
     the common image edit a file of its own, which a read-only root refuses. `auto_restart_time` is as IB writes it, in
-    `time_zone`. With `pinned`, an image is named by its digest.
+    `time_zone`. With `pinned`, the gateway's image is named by its digest. `relay_image` is ours. `relay_network` is
+    the network that workers in containers share with relays; without one, workers are processes of this host.
     """
 
     image: str = COMMON_IMAGE
     pinned: bool = False
+    relay_image: str = RELAY_IMAGE
+    relay_network: str | None = None
     fleet: str = "gatehouse"
     logins: Path = Path("/dev/shm/gatehouse-logins")  # noqa: S108 - in memory on every Linux; made private and checked
     user: str = "1000:1000"

@@ -63,6 +63,8 @@ def _settings(arguments: argparse.Namespace) -> ContainerSettings:
     return ContainerSettings(
         image=arguments.image,
         pinned=arguments.pinned,
+        relay_image=arguments.relay_image,
+        relay_network=arguments.relay_network,
         fleet=arguments.fleet,
         logins=arguments.logins,
         read_only_root=not arguments.writable_root,
@@ -104,6 +106,14 @@ def _add_container(parser: argparse.ArgumentParser) -> None:
     _add(parser, "--image", "GATEHOUSE_GATEWAY_IMAGE", COMMON_IMAGE, about="the gateway's image")
     pinned = os.environ.get("GATEHOUSE_GATEWAY_IMAGE_PINNED") == "1"
     parser.add_argument("--pinned", action="store_true", default=pinned, help="refuse an image without a digest")
+    _add(parser, "--relay-image", "GATEHOUSE_RELAY_IMAGE", defaults.relay_image, about="the relays' image")
+    _add(
+        parser,
+        "--relay-network",
+        "GATEHOUSE_RELAY_NETWORK",
+        None,
+        about="shared by relays and workers in containers; none for workers on this host",
+    )
     _add(parser, "--fleet", "GATEHOUSE_GATEWAY_FLEET", defaults.fleet, about="tells deployments on one engine apart")
     _add(parser, "--logins", "GATEHOUSE_KEEPER_LOGINS", defaults.logins, parse=Path, about="a folder in memory")
     writable = os.environ.get("GATEHOUSE_GATEWAY_WRITABLE_ROOT") == "1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +45,7 @@ def refusal_frame(text: str) -> Frame:
 def endpoint_value(endpoint: Endpoint | None) -> Frame | None:
     if endpoint is None:
         return None
-    return {"host": endpoint.host, "port": endpoint.port, "gateway_id": endpoint.gateway_id}
+    return asdict(endpoint)
 
 
 def endpoint_of(value: Any) -> Endpoint | None:

@@ -5,6 +5,7 @@ A caller says which gateway, and whose login. Which image, with what mounts, on 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from brokers.gateways.base import GatewaySpec
 from brokers.gateways.keeper.wire import Frame
 
 _LONGEST_TEXT = 200
+_KEY = re.compile(r"[0-9a-f]{64}")
 _MOST_LINES = 1000
 _MOST_NAMES = 50_000
 # Seconds. A login may wait for a second factor, more than once.
@@ -72,6 +74,7 @@ def ask_frame(question: Question) -> Frame:
                 "username": spec.username,
                 "password": spec.password,
                 "read_only": spec.read_only,
+                "relay_key": None if spec.relay_key is None else spec.relay_key.hex(),
             }
         case WaitLoggedIn(gateway_id, deadline):
             return {"verb": "wait_logged_in", "gateway_id": gateway_id, "deadline": deadline}
@@ -120,6 +123,14 @@ def _flag(value: Any) -> bool:
     return value
 
 
+def _key(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        raise ValueError
+    return bytes.fromhex(value)
+
+
 def _lines(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_LINES:
         raise ValueError
@@ -150,6 +161,7 @@ _VERBS: dict[str, tuple[dict[str, Parser], Callable[..., Question]]] = {
             "username": _text,
             "password": _text,
             "read_only": _flag,
+            "relay_key": _key,
         },
         _start,
     ),

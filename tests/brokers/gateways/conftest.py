@@ -37,5 +37,11 @@ def memory_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def container_settings(engine: RealEngine, fleet: str, memory_folder: Path) -> Iterator[ContainerSettings]:
-    yield ContainerSettings(image=engine.image, fleet=fleet, logins=memory_folder / "logins", memory_mib=256)
+    yield ContainerSettings(
+        image=engine.image,
+        relay_image=engine.relay_image,
+        fleet=fleet,
+        logins=memory_folder / "logins",
+        memory_mib=256,
+    )
     sweep(engine.client, fleet, wanted=(), known=(), older_than=0)

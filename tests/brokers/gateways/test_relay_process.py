@@ -6,28 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from brokers.config import TradingNodeConfig
 from brokers.domain import TradingMode
 from brokers.gateways.base import Endpoint, GatewayError, GatewaySpec
 from brokers.gateways.identity import ProcessIdentity, find_by_arguments
 from brokers.gateways.process import ProcessRuntime, sweep
-from brokers.gateways.relay import words
-from brokers.gateways.relay.words import Admission, Verdict
-from brokers.interactive_brokers.factories import InteractiveBrokersLiveExecClientFactory
-from brokers.node import TradingNode
 from brokers.refusals import FenceRefused, GatewayUnreachable, LinkLost
+from tests.brokers.gateways.relayed import DEADLINE, KEY, NAME, connect, node_at, take_over
 from tests.brokers.words.stage import AAPL, REQUEST
-
-DEADLINE = 30.0
-KEY = bytes(range(32))
 
 
 @pytest.fixture
@@ -42,34 +32,13 @@ async def runtime(folder: Path) -> AsyncIterator[ProcessRuntime]:
 
 
 def spec(*, key: bytes | None = KEY, username: str = "demo") -> GatewaySpec:
-    return GatewaySpec(
-        name="alice-1", trading_mode=TradingMode.PAPER, username=username, password=username, relay_key=key
-    )
+    return GatewaySpec(name=NAME, trading_mode=TradingMode.PAPER, username=username, password=username, relay_key=key)
 
 
 async def started(runtime: ProcessRuntime, *, key: bytes = KEY) -> Endpoint:
     endpoint = await runtime.start(spec(key=key))
     await runtime.wait_logged_in(endpoint, deadline=DEADLINE)
     return endpoint
-
-
-def node_at(endpoint: Endpoint, fence: int, *, key: bytes = KEY) -> TradingNode:
-    config = TradingNodeConfig(
-        host=endpoint.host, port=endpoint.port, admission=Admission("alice-1", fence, key), data_clients={}
-    )
-    node = TradingNode(config=config)
-    node.add_exec_client_factory("IB", InteractiveBrokersLiveExecClientFactory)
-    node.build()
-    return node
-
-
-async def connect(endpoint: Endpoint, fence: int, *, key: bytes = KEY) -> None:
-    """A session from its beginning to its end. Raises NodeError."""
-    node = node_at(endpoint, fence, key=key)
-    try:
-        await node.connect()
-    finally:
-        await node.stop()
 
 
 def pid_of(folder: Path, what: str) -> int:
@@ -185,20 +154,6 @@ async def test_an_owner_that_stood_still_meanwhile_wakes_up_and_writes_to_nobody
     await connect(endpoint, 5)  # by its end the gateway has read whatever came before
     ledger = [json.loads(row) for row in (folder / "alice-1" / "ledger.jsonl").read_text().splitlines()]
     assert [row for row in ledger if row["kind"] == "order"] == []
-
-
-@contextmanager
-def take_over(endpoint: Endpoint, fence: int) -> Iterator[None]:
-    """Through the relay, by a socket that blocks."""
-    with (
-        socket.create_connection((endpoint.host, endpoint.port), timeout=DEADLINE) as newer,
-        newer.makefile("rb") as said,
-    ):
-        challenge, nonce = words.read_greeting(said.readline()), secrets.token_hex(32)
-        newer.sendall(words.preamble(Admission("alice-1", fence, KEY), challenge=challenge, nonce=nonce))
-        answer = words.read_answer(said.readline(), key=KEY, challenge=challenge, nonce=nonce)
-        assert answer.verdict is Verdict.WELCOME
-        yield
 
 
 async def test_the_relay_of_a_gateway_that_died_makes_room_for_the_next_one(

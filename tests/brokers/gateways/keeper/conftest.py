@@ -41,7 +41,7 @@ async def keeping(socket: Path, *arguments: str) -> AsyncIterator[asyncio.subpro
 def keeper_arguments(engine: RealEngine, container_settings: ContainerSettings) -> list[str]:
     settings = container_settings
     told = {"engine": engine.url, "image": settings.image, "fleet": settings.fleet, "logins": settings.logins}
-    told |= {"memory-mib": settings.memory_mib}
+    told |= {"relay-image": settings.relay_image, "memory-mib": settings.memory_mib}
     return [f"--{name}={value}" for name, value in told.items()]
 
 

@@ -19,7 +19,9 @@ import pytest
 from brokers.domain import TradingMode
 from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed, GatewaySpec
 from brokers.gateways.keeper.runtime import KeeperRuntime
+from brokers.refusals import FenceRefused
 from tests.brokers.gateways.keeper.conftest import DEADLINE, Ask, asked, keeping
+from tests.brokers.gateways.relayed import KEY, connect
 from tests.engine import RealEngine
 from tests.services import ROOT
 
@@ -32,6 +34,7 @@ START: dict[str, Any] = {
     "username": "demo",
     "password": "demo",
     "read_only": False,
+    "relay_key": None,
 }
 
 
@@ -85,6 +88,19 @@ async def test_the_password_travels_over_the_socket_alone(runtime: KeeperRuntime
     assert CANARY not in "\n".join(await runtime.logs("alice-1"))
 
 
+async def test_the_relay_s_key_travels_over_the_socket_alone_and_the_relay_keeps_the_fence(
+    runtime: KeeperRuntime, memory_folder: Path
+) -> None:
+    endpoint = await runtime.start(replace(DEMO, relay_key=KEY))
+    assert endpoint.behind_relay
+    await runtime.wait_logged_in(endpoint, deadline=60)
+    assert await runtime.find("alice-1") == endpoint
+    await connect(endpoint, 2)
+    with pytest.raises(FenceRefused):
+        await connect(endpoint, 1)
+    assert KEY.hex() not in (memory_folder / "keeper.log").read_text() + "\n".join(await runtime.logs("alice-1"))
+
+
 async def test_a_stranger_under_a_gateway_s_name_is_left_alone(
     runtime: KeeperRuntime, engine: RealEngine, fleet: str
 ) -> None:
@@ -119,6 +135,9 @@ async def test_a_caller_can_t_choose_what_a_container_is(ask: Ask, field: str, e
         (START | {"password": f"{CANARY}\nsecond line"}, "password makes no sense"),
         (START | {"username": "a\0b"}, "username makes no sense"),
         (START | {"read_only": "no"}, "read_only makes no sense"),
+        (START | {"relay_key": "0" * 63}, "relay_key makes no sense"),
+        (START | {"relay_key": 1}, "relay_key makes no sense"),
+        ({name: START[name] for name in START if name != "relay_key"}, "start needs relay_key"),
         ({"verb": "logs", "name": "alice-1", "lines": True}, "lines makes no sense"),
         ({"verb": "logs", "name": "alice-1", "lines": 10**9}, "lines makes no sense"),
         ({"verb": "wait_logged_in", "gateway_id": "x", "deadline": 1e9}, "deadline makes no sense"),
