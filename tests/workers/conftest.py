@@ -20,6 +20,8 @@ from brokers.gateways.process import ProcessRuntime
 from deploy.local.processes import became_true
 from webapp.accounts import credentials, sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
+from webapp.bus import keys
+from webapp.bus.redis import client
 from workers.gateway import gateway_name
 from workers.host import SessionHost
 from workers.runtimes import runtime_named
@@ -127,6 +129,11 @@ def session_of(account: BrokerAccount) -> GatewaySession:
 def eventually(condition: Callable[[], bool], what: str) -> None:
     if not became_true(condition, deadline=DEADLINE):
         pytest.fail(f"not within {DEADLINE:g} s: {what}")
+
+
+def listeners() -> int:
+    """How many workers hear the doorbell by now."""
+    return int(client().pubsub_numsub(keys.DOORBELL)[0][1])
 
 
 def reach(account: BrokerAccount, state: SessionState) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from brokers.domain import SessionState
-from tests.workers.conftest import Place, eventually, reach, session_of
+from tests.workers.conftest import Place, eventually, listeners, reach, session_of
 from webapp.accounts import credentials, gateway_log, sessions
 from webapp.accounts.models import BrokerAccount, User
 
@@ -35,6 +35,18 @@ def page_of(user: User, address: str) -> str:
     browser = Client()
     browser.force_login(user)
     return browser.get(address).content.decode()
+
+
+def test_a_worker_that_never_saw_the_login_masks_it_too(place: Place, wanted: BrokerAccount) -> None:
+    credentials.store(account=wanted, username="wanda", password="adnaw")
+    place.new_host().open(wanted.id)
+    reach(wanted, SessionState.READY)
+    place.hosts[0].stop()
+    with (place.folder(wanted) / "gateway.log").open("a") as log:
+        log.write("hello wanda, your password is adnaw\n")
+    place.new_host("onlooker", capacity=0)
+    eventually(lambda: listeners() == 1, "the onlooker listens")
+    assert "hello ***, your password is ***" in gateway_log.read(wanted.id).lines
 
 
 def test_a_refused_login_leaves_a_log_though_nobody_holds_the_session(place: Place, wanted: BrokerAccount) -> None:

@@ -9,11 +9,9 @@ import pytest
 import workers.host
 import workers.looking
 from brokers.domain import SessionState
-from tests.workers.conftest import Place, eventually, reach, session_of
+from tests.workers.conftest import Place, eventually, listeners, reach, session_of
 from webapp.accounts import credentials, sessions
 from webapp.accounts.models import BrokerAccount, GatewaySession
-from webapp.bus import keys
-from webapp.bus.redis import client
 from workers import host, supervision, tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,10 +48,6 @@ def test_a_task_that_reached_a_full_worker_is_taken_by_another(
     finally:
         host.install(None)
     eventually(lambda: session_of(account).owner == "free", "the one with room holds it")
-
-
-def listeners() -> int:
-    return int(client().pubsub_numsub(keys.DOORBELL)[0][1])
 
 
 def test_a_sweep_ends_the_gateway_of_an_account_that_is_gone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -131,7 +132,10 @@ async def test_a_sweep_ends_what_nobody_wants_and_removes_what_nobody_knows(
         await runtime.start(GatewaySpec(name=name, trading_mode=TradingMode.PAPER, username="demo", password="demo"))
     lists = {"wanted": ["alice-1"], "known": ["alice-1", "bob-1"]}
     assert await runtime.sweep(**lists, older_than=3600) == []
-    assert await runtime.sweep(**lists, older_than=0) == ["bob-1", "charlie-1"]
+    for old in (folder / "charlie-1" / "gateway.json", folder / "charlie-1"):
+        os.utime(old, (0, 0))
+    assert await runtime.sweep(**lists, older_than=3600) == ["charlie-1"]
+    assert await runtime.sweep(**lists, older_than=0) == ["bob-1"]
     assert [await runtime.find(name) is not None for name in ("alice-1", "bob-1", "charlie-1")] == [True, False, False]
     assert sorted(path.name for path in folder.iterdir()) == ["alice-1", "bob-1"]
     assert await runtime.sweep(**lists, older_than=0) == []
