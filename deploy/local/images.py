@@ -19,6 +19,7 @@ from pathlib import Path
 from docker import DockerClient
 from docker.errors import BuildError, ImageNotFound
 
+from deploy.local import engine
 from deploy.local.engine import ROOT
 from deploy.local.processes import LocalError
 
@@ -56,6 +57,20 @@ RELAY = Source(
     "deploy/relay/Dockerfile",
     ("brokers/__init__.py", "brokers/gateways/__init__.py", "brokers/gateways/relay"),
 )
+
+
+def main() -> None:
+    """Both images for the tests, made before they begin: a test's own time is too short for a debootstrap."""
+    if engine.answering() is None and engine.why_not():
+        print(f"No images of gateways are made. {engine.why_not()}")
+        return
+    with engine.held(ROOT / "var") as url:
+        client = DockerClient(base_url=url, timeout=60)
+        try:
+            for source in (SIMULATOR, RELAY):
+                image(client, ROOT / "var", source)
+        finally:
+            client.close()
 
 
 def image(client: DockerClient, var: Path, source: Source, *, say: Callable[[str], None] = print) -> str:
@@ -156,9 +171,19 @@ def _make_base(archive: Path, codename: str, packages: str) -> None:
     draft = archive.with_suffix(".new")
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         root = Path(folder) / "root"
-        _run(["debootstrap", "--variant=minbase", f"--include={packages}", codename, root, _mirror(codename)])
-        _run(["tar", "-C", root, *(f"--exclude={path}" for path in _LEFT_OUT), "-czf", draft, "."])
+        try:
+            _run(["debootstrap", "--variant=minbase", f"--include={packages}", codename, root, _mirror(codename)])
+            _run(["tar", "-C", root, *(f"--exclude={path}" for path in _LEFT_OUT), "-czf", draft, "."])
+        finally:
+            _unmount_below(root)
     draft.rename(archive)
+
+
+def _unmount_below(folder: Path) -> None:
+    """A debootstrap that was cut short leaves this machine's /proc mounted, in which nothing must be removed."""
+    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for point in sorted((point for point in mounted if point.startswith(f"{folder}/")), reverse=True):
+        _run(["umount", "--lazy", point])
 
 
 def _mirror(codename: str) -> str:
@@ -181,3 +206,7 @@ def _run(command: list[str | Path]) -> str:
     if result.returncode:
         raise LocalError(f"{words[0]} failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}".rstrip())
     return result.stdout
+
+
+if __name__ == "__main__":
+    main()

@@ -198,6 +198,7 @@ def test_a_port_that_is_none_is_refused(var: Path, wrong: str) -> None:
     assert f"PORT is {wrong!r}; it must be a number from 1 to 65535" in demo.said()
 
 
+@pytest.mark.docker
 def test_the_demo_s_gateways_run_in_containers_when_asked(var: Path, port: int) -> None:
     with real_engine() as engine:
         demo = start(var, port, "--gateways=docker")

@@ -23,6 +23,7 @@ with engine.held(Path("var")):
 """
 
 
+@pytest.mark.docker
 def test_an_engine_answers_for_as_long_as_somebody_holds_it(tmp_path: Path) -> None:
     with real_engine() as outer:
         with engine.held(tmp_path / "never-needed") as inner:
@@ -31,6 +32,7 @@ def test_an_engine_answers_for_as_long_as_somebody_holds_it(tmp_path: Path) -> N
         assert not (tmp_path / "never-needed").exists()
 
 
+@pytest.mark.docker
 def test_a_holder_that_is_killed_takes_nobody_s_engine_with_it() -> None:
     with real_engine() as outer:
         pipe = subprocess.PIPE

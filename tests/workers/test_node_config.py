@@ -11,13 +11,15 @@ from brokers.gateways.base import Endpoint
 from tests.webapp.trading.examples import update
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading import orders
+from workers.leases import Lease
 from workers.link import config_for
 
 pytestmark = pytest.mark.django_db
 
 
 def config(account: BrokerAccount) -> TradingNodeConfig:
-    return config_for(Endpoint(host="127.0.0.1", port=4004, gateway_id="1"), account.pk)
+    lease = Lease(account_id=account.pk, owner="worker-1", fence=1, valid_until=0.0)
+    return config_for(Endpoint(host="127.0.0.1", port=4004, gateway_id="1"), lease)
 
 
 def first_order_id(account: BrokerAccount) -> int:

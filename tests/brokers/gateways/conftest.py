@@ -15,6 +15,12 @@ from brokers.gateways.docker.sweep import sweep
 from tests.engine import TEST_FLEETS, RealEngine, real_engine
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.docker)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[RealEngine]:
     with real_engine() as running:

@@ -22,7 +22,7 @@ from brokers.interactive_brokers.factories import (
 )
 from brokers.interactive_brokers.pacing import HistoryPacing
 from brokers.node import TradingNode
-from tests.brokers.interactive_brokers.test_budget import Clock
+from tests.brokers.interactive_brokers.loop_clock import Clock
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
 from tests.brokers.words.market import FIVE_SECOND_BARS, HISTORY, PAST_TICKS
