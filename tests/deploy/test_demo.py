@@ -204,11 +204,11 @@ def test_the_demo_s_gateways_run_in_containers_when_asked(var: Path, port: int) 
         demo = start(var, port, "--gateways=docker")
         demo.wait_until_ready()
         mine = {"label": f"{FLEET}={fleet_of(var)}"}
-        images = [made.image.tags for made in engine.client.containers.list(filters=mine)]
+        images = sorted(made.image.tags for made in engine.client.containers.list(filters=mine))
         demo.process.send_signal(signal.SIGTERM)
         assert demo.process.wait(60) == 0, demo.said()
         try:
-            assert images == [[engine.image]]
+            assert images == sorted([[engine.image], [engine.relay_image]])
             assert demo.family() == set()
             assert not logins_of(fleet_of(var)).exists()
             assert engine.client.containers.list(all=True, filters=mine) == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -306,6 +306,7 @@ said = st.builds(
 class AnyOrderOfMessages(TestCase):
     """Each example in a transaction of its own."""
 
+    @settings(max_examples=30)  # each writes dozens of rows, and a busy machine has two minutes
     @given(st.lists(said, min_size=1, max_size=8))
     def test_an_order_only_ever_moves_forward(self, updates: list[OrderUpdate]) -> None:
         order = an_order()

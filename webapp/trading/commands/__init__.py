@@ -5,10 +5,11 @@ PENDING -> SENDING -> SENT
    |          `-----> UNKNOWN   the worker was lost in between
    `----------------> REFUSED   overdue, or withdrawn by the user
 
-A submit goes from SENT to UNKNOWN, too, when the broker says no word of it. It leaves UNKNOWN by the broker's word, as
-SENT, or as ABSENT once it is proved that the broker doesn't have it. A machine never sends it again. Cancelling all is
-the one command that may be repeated: it can only stop orders. What the node withdraws before a byte of it left goes
-from SENT to REFUSED: see `orders.apply_update`.
+A submit goes from SENT to UNKNOWN, too, when the broker says no word of it. It stays UNKNOWN when the broker names its
+order after all, whose status then says the rest, and becomes ABSENT once it is proved that the broker doesn't have it. A
+machine never sends it again. What the node withdraws before a byte of it left goes from SENT to REFUSED: see
+`orders.apply_update`. Cancelling all is asked for anew by each session that finds the kill switch engaged: it can only
+stop orders.
 """
 
 from webapp.trading.commands.claiming import claim_next, refuse_overdue

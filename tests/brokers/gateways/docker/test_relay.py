@@ -202,7 +202,7 @@ async def test_a_sweep_takes_the_relay_its_key_and_its_fence(
     runtime: DockerRuntime, engine: RealEngine, container_settings: ContainerSettings, fleet: str
 ) -> None:
     await runtime.start(FENCED)
-    assert await runtime.sweep([], older_than=0) == ["alice-1"]
+    assert await runtime.sweep(wanted=(), known=(), older_than=0) == ["alice-1"]
     mine: dict[str, Any] = {"label": f"gatehouse.fleet={fleet}"}
     assert containers_of(engine, fleet) == engine.client.volumes.list(filters=mine) == []
     assert list(container_settings.logins.iterdir()) == []
