@@ -6,8 +6,8 @@ PENDING -> SENDING -> SENT
    `----------------> REFUSED   overdue, or withdrawn by the user
 
 A submit goes from SENT to UNKNOWN, too, when the broker says no word of it. It stays UNKNOWN when the broker names its
-order after all, whose status then says the rest, and becomes ABSENT once it is proved that the broker doesn't have it. A
-machine never sends it again. What the node withdraws before a byte of it left goes from SENT to REFUSED: see
+order after all, whose status then says the rest, and becomes ABSENT once it is proved that the broker doesn't have it.
+A machine never sends it again. What the node withdraws before a byte of it left goes from SENT to REFUSED: see
 `orders.apply_update`. Cancelling all is asked for anew by each session that finds the kill switch engaged: it can only
 stop orders.
 """
