@@ -19,7 +19,7 @@ def main() -> None:
     say(f"Seed {arguments.seed}")
     try:
         with arenas.opened(say=say) as arena:
-            outcomes = [outcome for name in arguments.drills for outcome in run(arena, name, arguments)]
+            outcomes = [outcome for name in arguments.drills or DRILLS for outcome in run(arena, name, arguments)]
     except (LocalError, DrillFailed) as error:
         sys.exit(f"make drills: {error} (seed {arguments.seed}; logs in {arenas.VAR / 'log'})")
     print("", table(outcomes), "", *complaints(outcomes), sep="\n")
@@ -40,11 +40,17 @@ def run(arena: Arena, name: str, arguments: argparse.Namespace) -> list[Outcome]
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.drills")
-    parser.add_argument("drills", nargs="*", default=list(DRILLS), choices=list(DRILLS), metavar="DRILL")
+    parser.add_argument("drills", nargs="*", type=drill_name, metavar="DRILL", help=f"of {', '.join(DRILLS)}; all")
     parser.add_argument("--full", action="store_true", help="all the rounds, instead of a short one")
     parser.add_argument("--rounds", type=int, help="so many rounds of each drill")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     return parser.parse_args()
+
+
+def drill_name(text: str) -> str:
+    if text not in DRILLS:
+        raise argparse.ArgumentTypeError(f"there is no drill {text!r}; there are {', '.join(DRILLS)}")
+    return text
 
 
 def say(text: str) -> None:
