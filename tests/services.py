@@ -57,6 +57,8 @@ def environment(folder: Path, running: services.Services) -> dict[str, str]:
         "GATEHOUSE_DATABASE_URL": running.database_url,
         # A test that rolls back is one long transaction, and a busy machine may leave it idle for a while.
         "GATEHOUSE_DATABASE_IDLE_SECONDS": "100",
+        # No hour of the day is the nightly restart's, unless a test makes it so.
+        "GATEHOUSE_RESTART_MINUTES": "0",
         "GATEHOUSE_REDIS_URL": running.redis_url,
         "GATEHOUSE_SECRET_KEY_FILE": str(secret_key),
         "GATEHOUSE_PUBLIC_KEYSET": str(folder / "public.json"),

@@ -124,7 +124,8 @@ class Arena:
 def opened(*, say: Callable[[str], None], extra: Mapping[str, str] | None = None) -> Iterator[Arena]:
     """The arena for the length of a `with` block, in a folder of its own, and Django set up on its database."""
     shutil.rmtree(VAR, ignore_errors=True)
-    settings = {"GATEHOUSE_SIMULATOR_ARGUMENTS": SIMULATOR, **(extra or {})}
+    # No hour of the day is the nightly restart's: what is lost is told in the same words at any of them.
+    settings = {"GATEHOUSE_SIMULATOR_ARGUMENTS": SIMULATOR, "GATEHOUSE_RESTART_MINUTES": "0", **(extra or {})}
     stack = Stack(var=VAR, port=free_port(), durable=False, say=say, extra=settings, has_worker=False)
     with local_stack.running(stack):
         os.environ.update(_only_ours(stack.environment(private=True)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +12,6 @@ import pytest
 from django.db import DataError
 
 from brokers.domain import OrderStatus, SessionState
-from brokers.gateways.external import ExternalRuntime
-from tests.conftest import end, listening_port
-from tests.services import ROOT
 from tests.workers.conftest import Place, eventually, reach, session_of, told_states
 from tests.workers.test_sessions import bid_of, look_at
 from webapp.accounts.models import AccountEvent, BrokerAccount
@@ -89,24 +84,14 @@ def test_a_write_that_is_refused_twice_is_told_to_the_owner_and_ends_no_session(
     eventually(lambda: Order.objects.get(pk=order.pk).status == OrderStatus.FILLED, "the order itself is right")
 
 
-@pytest.fixture
-def half_mute(tmp_path: Path) -> Iterator[ExternalRuntime]:
-    """A gateway that leaves the first question about executions unanswered."""
-    scenario, log = tmp_path / "scenario.json", tmp_path / "half-mute.log"
-    scenario.write_text(json.dumps([{"do": "ignore", "message": "reqExecutions"}]))
-    command = [sys.executable, "-m", "brokers.simulator", "--port", "0", "--scenario", str(scenario)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        yield ExternalRuntime(host="127.0.0.1", port=listening_port(process, log))
-    finally:
-        end(process)
-
-
 def test_what_the_broker_leaves_unanswered_is_asked_again_on_the_same_link_and_the_owner_is_told(
-    place: Place, wanted: BrokerAccount, half_mute: ExternalRuntime
+    place: Place, wanted: BrokerAccount, tmp_path: Path, settings: Any
 ) -> None:
-    place.new_host(runtime=half_mute).open(wanted.id)
+    """Its gateway leaves the first question about executions unanswered."""
+    scenario = tmp_path / "scenario.json"
+    scenario.write_text(json.dumps([{"do": "ignore", "message": "reqExecutions"}]))
+    settings.SIMULATOR_ARGUMENTS = ["--scenario", str(scenario)]
+    place.new_host().open(wanted.id)
     reach(wanted, SessionState.READY)
     notices = AccountEvent.objects.filter(account=wanted, kind=AccountEvent.Kind.NOTICE)
     said = [event.body["message"] for event in notices]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from ib_insync import Contract, Ticker
@@ -47,7 +48,9 @@ async def test_a_day_of_changing_screens_keeps_no_ticker_and_no_contract(
 ) -> None:
     node = data_node(gateway, recorder)
     await node.connect()
-    shown = [replace(AAPL, con_id=con_id) for con_id in range(7_000_001, 7_000_021)]
+    # Their hours are known for long, so that no question about these is under way.
+    hours_until = datetime.now(UTC) + timedelta(days=30)
+    shown = [replace(AAPL, con_id=con_id, hours_until=hours_until) for con_id in range(7_000_001, 7_000_021)]
     for instrument in shown:
         request_id = await quotes_of(node, gateway, instrument)
         price(gateway, request_id, 1, 189.4, 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,12 @@ from webapp.accounts.models import AccountEvent, GatewaySession
 
 MAY_TRADE = TradingPermission(allowed=True, reason="The broker would take an order.")
 AT = time(23, 45)
+
+
+@pytest.fixture(autouse=True)
+def restart(settings: Any) -> None:
+    """As it is outside of tests, in which no hour is the restart's."""
+    settings.RESTART_WINDOW = timedelta(minutes=60)
 
 
 def utc(text: str) -> datetime:
