@@ -29,6 +29,7 @@ def run(arena: Arena, seed: int, rounds: int) -> list[Outcome]:
     verdict = _search(arena, "while it runs")
     arena.end_worker(worker)
     crashed = arena.worker("crashed", dies_at="before a word")
+    arena.until(lambda: _held_by(arena, account, "crashed-"), "another worker took over")
     trader = Trader.of(arena, account)
     trader.clicker.place()
     arena.until(lambda: crashed.exit_code() is not None, "the worker crashed")
@@ -53,6 +54,11 @@ def _account(arena: Arena) -> BrokerAccount:
     return connect.connect_account(
         user=user, name="Canary", trading_mode="paper", username=CANARY[::-1], password=CANARY
     )
+
+
+def _held_by(arena: Arena, account: BrokerAccount, name: str) -> bool:
+    session = arena.session(account)
+    return session.owner.startswith(name) and session.state == "READY"
 
 
 def _search(arena: Arena, when: str) -> Verdict:
