@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -80,16 +80,17 @@ class Trader:
 
     def verdict(self) -> Verdict:
         """Once nothing is left to happen, or after a deadline: what isn't settled by then is part of the verdict."""
-        try:
+        with suppress(DrillFailed):  # the judge says what is missing
             self.until(lambda: settled(self.evidence()), "nothing is left to happen")
-            self.until(self._browser_is_in_step, "the browser has every event")
-        except DrillFailed:
-            pass  # the judge says what is missing
-        return judge(self.evidence())
+        verdicts: list[Verdict] = []
 
-    def _browser_is_in_step(self) -> bool:
-        self.account.refresh_from_db(fields=["last_event_number"])
-        return self.watcher.newest == self.account.last_event_number
+        def is_well() -> bool:
+            verdicts.append(judge(self.evidence()))
+            return bool(verdicts[-1])
+
+        with suppress(DrillFailed):  # an event may be on its way to the browser at any moment; it has to arrive
+            self.until(is_well, "the judge finds nothing")
+        return verdicts[-1]
 
     def shown(self) -> str:
         """How its orders stand, in a line."""

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from deploy.local.processes import Child
 from tests.drills.arena import Arena
+from tests.drills.clicks import marketable
 from tests.drills.outcome import Outcome
 from tests.drills.trader import Trader
 
@@ -36,10 +37,11 @@ def _deploy(arena: Arena, outcome: Outcome) -> None:
             worker, recovery = _replace(arena, worker, f"deploy{number}", traders)
             recoveries.append(recovery)
     for trader, gateway in zip(traders, gateways, strict=True):
+        after = trader.clicker.place(**marketable("1"))
         verdict = trader.verdict()
         if trader.gateway.pid != gateway:
             verdict.lost.append(f"the gateway of {trader.account} was started again")
-        if not any(click.accepted for click in trader.clicker.clicks[-3:]):
+        if not after.accepted:
             verdict.lost.append(f"{trader.account} took no order after the deploy: {trader.shown()}")
         outcome.count(verdict, max(recoveries))
         trader.end()
