@@ -45,8 +45,8 @@ conformance:
 	@$(PYTHON) deploy/local/install.py
 	@$(VENV) -m tests.conformance
 
-# The real stack, hurt on purpose: every drill with all of its seeds. DRILLS=--rounds=1 is the short round that CI runs,
-# DRILLS="--seed 7 gateway" one drill.
+# The real stack, hurt on purpose: every drill with all of its seeds. DRILLS=--rounds=1 is a short round of all;
+# DRILLS="--seed 7 gateway" is one drill.
 DRILLS ?= --full
 drills:
 	@$(PYTHON) deploy/local/install.py

@@ -1,6 +1,6 @@
 """Drills: the real stack is hurt on purpose, and a checker judges what became of every order.
 
-    python -m tests.drills                     a short round of every drill, as CI runs it
+    python -m tests.drills                     a short round of every drill
     python -m tests.drills --full              all the seeds that a release is judged by
     python -m tests.drills --seed 7 gateway    one drill, from this seed
 
