@@ -27,7 +27,7 @@ from brokers.node import Resync, TradingNode
 from brokers.refusals import LinkLost, NodeError
 from webapp.accounts import sessions
 from webapp.accounts.models import BrokerAccount
-from webapp.trading import commands
+from webapp.trading import commands, orders
 from webapp.trading.kill_switch import engaging
 from webapp.trading.models import BrokerOrder, OrderCommand
 from workers.bridge import Bridge
@@ -202,9 +202,12 @@ class Link:
         self._rows.take_refused()
         self._node.execution.repeat_fills()  # those that the database refused have to be told again
         await self._workplace.database.call(engaging.cancel_again, account_id=self._account_id)
+        at_work = await self._workplace.database.call(orders.at_work, account_id=self._account_id)
         resync = await self._resync()
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
+        if resync.shows_orders:
+            await self._mark_missing(at_work, resync.order_refs)
         await self._resolve_interrupted(resync.order_refs)
         await self._record_ready(refused=self._rows.take_refused())
 
@@ -232,6 +235,14 @@ class Link:
         )
         for command in resolved:
             log.warning("account %s: interrupted command %s", self._account_id, command)
+
+    async def _mark_missing(self, at_work: frozenset[str], seen: frozenset[str]) -> None:
+        shown = {order_ref.lower() for order_ref in seen}
+        missing = await self._workplace.database.call(
+            orders.mark_missing, account_id=self._account_id, order_refs=at_work - shown
+        )
+        for order in missing:
+            log.warning("account %s: the broker shows %s no more", self._account_id, order.client_order_id)
 
     async def _record_ready(self, *, refused: list[str]) -> None:
         if self._permission is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import uuid
@@ -24,8 +25,9 @@ from webapp.trading import commands, orders
 from webapp.trading.commands import doubts
 from webapp.trading.kill_switch import engaging
 from webapp.trading.models import Commission, Execution, Order, OrderCommand, Position
-from webapp.trading.orders import SessionNotReady
+from webapp.trading.orders import SessionNotReady, missing
 from workers import leases
+from workers.gateway import gateway_name
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,6 +168,23 @@ def test_an_order_sent_before_a_read_only_gateway_took_over_stays_unknown(place:
     taken_over(place, trading, read_only=True)
     becomes(order, OrderStatus.UNKNOWN)
     eventually(lambda: "can't be read" in Order.objects.get(pk=order.pk).reason, "it says that nobody can know")
+
+
+def test_an_order_that_the_broker_had_and_shows_no_more_is_unknown(place: Place, trading: BrokerAccount) -> None:
+    order = place_order(trading, **RESTING)
+    becomes(order, OrderStatus.SUBMITTED)
+    eventually(lambda: command_of(order).state == OrderCommand.State.SENT, "the command is concluded")
+    lose(place, trading)
+    # As after days: IB shows about one, and the gateway of before is gone with what it knew.
+    asyncio.run(place.runtime.stop(gateway_name(trading.id)))
+    (place.folder(trading) / "ledger.jsonl").unlink()
+
+    taken_over(place, trading)
+    order.refresh_from_db()
+    assert (order.status, order.reason) == (OrderStatus.UNKNOWN, missing.MISSING)
+    still = place_order(trading, **RESTING)
+    becomes(still, OrderStatus.SUBMITTED)
+    assert sent(place, trading, order) == []
 
 
 def test_a_command_whose_worker_was_lost_after_the_bytes_is_linked_and_not_sent_again(

@@ -66,11 +66,16 @@ def in_doubt(*, account_id: UUID) -> frozenset[str]:
     """The order_refs of submits that may or may not be at the broker: UNKNOWN, or sent and without a word of IB's.
 
     The latter become UNKNOWN, and say that they are being looked for. Left out is what is too old to be proved absent,
-    which says so.
+    which says so; and what the broker had once: see `orders.mark_missing`.
     """
     for command in _wordless(account_id):
         conclusions.mark_unknown(command=command, reason=NO_WORD)
-    unknown = Order.objects.filter(account_id=account_id, status=OrderStatus.UNKNOWN.value)
+    submits = OrderCommand.objects.filter(
+        account_id=account_id, verb=OrderCommand.Verb.SUBMIT, state=OrderCommand.State.UNKNOWN
+    )
+    unknown = Order.objects.filter(
+        account_id=account_id, status=OrderStatus.UNKNOWN.value, pk__in=submits.values("order")
+    )
     too_old = unknown.filter(created_at__lte=Now() - PROVABLE_FOR)
     note_unprovable(account_id=account_id, order_refs=_refs(too_old), why=TOO_OLD)
     return _refs(unknown.filter(created_at__gt=Now() - PROVABLE_FOR))

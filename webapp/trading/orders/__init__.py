@@ -3,6 +3,7 @@
 from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, to_change, to_request
 from webapp.trading.orders.cancelling import cancel
 from webapp.trading.orders.conclusions import mark_unknown, refuse
+from webapp.trading.orders.missing import at_work, mark_missing
 from webapp.trading.orders.modifying import modify
 from webapp.trading.orders.placing import Placed, place
 from webapp.trading.orders.updates import apply_update, find_order
@@ -26,8 +27,10 @@ __all__ = [
     "SessionNotReady",
     "apply_update",
     "as_body",
+    "at_work",
     "cancel",
     "find_order",
+    "mark_missing",
     "mark_unknown",
     "modify",
     "of",

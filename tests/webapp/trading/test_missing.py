@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+
+from brokers.domain import OrderStatus
+from tests.webapp.trading.examples import lease, placed, update
+from webapp.accounts.models import AccountEvent, BrokerAccount
+from webapp.trading import commands, orders
+from webapp.trading.models import Instrument, Order, OrderCommand
+from webapp.trading.orders import missing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def resting(ready_account: BrokerAccount, aapl: Instrument) -> Order:
+    """Sent, and at work at the broker."""
+    lease(ready_account)
+    order = placed(ready_account)
+    command = commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1)
+    assert command is not None
+    commands.record_sent(command)
+    orders.apply_update(account_id=ready_account.pk, update=update(order))
+    order.refresh_from_db()
+    return order
+
+
+def mark(order: Order) -> list[Order]:
+    return orders.mark_missing(account_id=order.account_id, order_refs=[str(order.client_order_id)])
+
+
+def test_what_the_broker_shows_no_more_is_unknown_and_says_what_a_person_can_do(resting: Order) -> None:
+    assert orders.at_work(account_id=resting.account_id) == {str(resting.client_order_id)}
+    assert mark(resting) == [resting]
+    resting.refresh_from_db()
+    assert (resting.status, resting.reason) == ("UNKNOWN", missing.MISSING)
+    assert AccountEvent.objects.latest("number").body["status"] == "UNKNOWN"
+    assert orders.at_work(account_id=resting.account_id) == frozenset()
+
+
+def test_what_the_broker_had_is_never_taken_for_an_order_that_did_not_arrive(resting: Order) -> None:
+    mark(resting)
+    before = AccountEvent.objects.count()
+    assert commands.in_doubt(account_id=resting.account_id) == frozenset()
+    resting.refresh_from_db()
+    assert (resting.status, resting.reason) == ("UNKNOWN", missing.MISSING)
+    assert OrderCommand.objects.get().state == OrderCommand.State.SENT
+    assert AccountEvent.objects.count() == before
+
+
+@pytest.mark.parametrize(("status", "word"), [(OrderStatus.SUBMITTED, "Submitted"), (OrderStatus.FILLED, "Filled")])
+def test_the_brokers_next_word_counts(resting: Order, status: OrderStatus, word: str) -> None:
+    mark(resting)
+    orders.apply_update(account_id=resting.account_id, update=update(resting, status=status, ib_status=word))
+    resting.refresh_from_db()
+    assert (resting.status, resting.ib_status, resting.reason) == (status, word, "")
+
+
+def test_an_order_that_ended_meanwhile_stays_what_it_is(resting: Order) -> None:
+    cancelled = update(resting, status=OrderStatus.CANCELLED, ib_status="Cancelled")
+    orders.apply_update(account_id=resting.account_id, update=cancelled)
+    assert mark(resting) == []
+    resting.refresh_from_db()
+    assert resting.status == "CANCELLED"
