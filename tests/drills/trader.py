@@ -75,6 +75,23 @@ class Trader:
     def until_status(self, click: Click, *statuses: str) -> None:
         self.until(lambda: self.order(click).status in statuses, f"{click.client_order_id} is {' or '.join(statuses)}")
 
+    def last_event(self) -> int:
+        """Its number."""
+        self.account.refresh_from_db(fields=["last_event_number"])
+        return self.account.last_event_number
+
+    def is_held_anew(self, name: str, *, since: int) -> bool:
+        """Whether the worker of this name said READY after the event `since`.
+
+        The row alone doesn't tell: it says what the last holder said until the next one has begun.
+        """
+        from webapp.accounts.models import AccountEvent
+
+        session = self.arena.session(self.account)
+        said = AccountEvent.objects.filter(account=self.account, kind=AccountEvent.Kind.SESSION, number__gt=since)
+        is_ready = session.owner.startswith(f"{name}-") and session.state == "READY"
+        return is_ready and said.filter(body__state="READY").exists()
+
     def evidence(self) -> Evidence:
         return Evidence(self.account, self.gateway, self.clicker.clicks, self.watcher.numbers, self.answers_since)
 

@@ -36,9 +36,13 @@ def _round(arena: Arena, chance: random.Random, outcomes: dict[str, Outcome]) ->
     owners = {point: _of_owner(arena, traders, name) for point, name in names.items()}
     _until_all_died(arena, traders)
     died = time.monotonic()
+    last_words = {point: trader.last_event() for point, trader in owners.items()}
     arena.worker("rescue")
     for point, trader in owners.items():
-        arena.until(lambda trader=trader: _taken_over(arena, trader), f"{point}: the account is READY again")
+        arena.until(
+            lambda trader=trader, said=last_words[point]: trader.is_held_anew("rescue", since=said),
+            f"{point}: the account is READY again",
+        )
         outcomes[point].count(trader.verdict(), time.monotonic() - died)
     for trader in traders:
         trader.end()
@@ -56,8 +60,3 @@ def _until_all_died(arena: Arena, traders: list[Trader]) -> None:
 
 def _of_owner(arena: Arena, traders: list[Trader], name: str) -> Trader:
     return next(trader for trader in traders if arena.session(trader.account).owner.startswith(f"{name}-"))
-
-
-def _taken_over(arena: Arena, trader: Trader) -> bool:
-    session = arena.session(trader.account)
-    return session.owner.startswith("rescue-") and session.state == "READY"

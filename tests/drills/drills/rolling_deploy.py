@@ -52,12 +52,10 @@ def _replace(arena: Arena, worker: Child, name: str, traders: list[Trader]) -> t
     following = arena.worker(name)
     arena.until(lambda: " ready." in following.log.read_text(), f"{name} takes sessions")
     began = time.monotonic()
+    before = [trader.last_event() for trader in traders]
     arena.end_worker(worker, gently=True)
-    for trader in traders:
-        arena.until(lambda trader=trader: _held_by(arena, trader, f"{name}-"), f"{name} holds every account")
+    for trader, said in zip(traders, before, strict=True):
+        arena.until(
+            lambda trader=trader, said=said: trader.is_held_anew(name, since=said), f"{name} holds every account"
+        )
     return following, time.monotonic() - began
-
-
-def _held_by(arena: Arena, trader: Trader, name: str) -> bool:
-    session = arena.session(trader.account)
-    return session.owner.startswith(name) and session.state == "READY"

@@ -25,11 +25,12 @@ def _stall(arena: Arena, outcome: Outcome) -> None:
     trader = Trader.begin(arena)
     trader.clicker.place()
     stalled.process.send_signal(signal.SIGSTOP)
+    stopped = trader.last_event()
     began = time.monotonic()
     for _ in range(3):
         trader.clicker.place()  # rows that the stalled one may have read, or wakes up to
     arena.worker("next")
-    arena.until(lambda: _held_by(arena, trader, "next-"), "another worker holds the account")
+    arena.until(lambda: trader.is_held_anew("next", since=stopped), "another worker holds the account")
     recovery = time.monotonic() - began
     seen = len(trader.gateway.rows())
     stalled.process.send_signal(signal.SIGCONT)
@@ -41,8 +42,3 @@ def _stall(arena: Arena, outcome: Outcome) -> None:
         verdict.duplicates.append("the woken worker connected to the gateway again")
     outcome.count(verdict, recovery)
     trader.end()
-
-
-def _held_by(arena: Arena, trader: Trader, name: str) -> bool:
-    session = arena.session(trader.account)
-    return session.owner.startswith(name) and session.state == "READY"
