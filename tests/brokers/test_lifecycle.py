@@ -27,18 +27,6 @@ QUICK = {"reconnect_pause": 0.01, "longest_reconnect_pause": 0.05}
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    one = await started(tmp_path / "ledger.jsonl")
-    yield one
-    await stopped(one)
-
-
-@pytest.fixture
 async def at(running: Any, recorder: Recorder) -> AsyncIterator[Callable[..., TradingNode]]:
     """Makes nodes at the gateway, and ends them."""
     nodes: list[TradingNode] = []

@@ -17,11 +17,6 @@ from tests.brokers.test_node import AAPL, EUR_USD, node_at
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 async def node(simulator: Any, recorder: Recorder) -> AsyncIterator[TradingNode]:
     node = node_at(simulator, recorder)
     await node.connect()

@@ -35,18 +35,6 @@ SETTINGS = InteractiveBrokersDataClientConfig(stale_after=0.2, retry_after=0.2, 
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    one = await started(tmp_path / "ledger.jsonl")
-    yield one
-    await stopped(one)
-
-
-@pytest.fixture
 async def node(running: Any, recorder: Recorder) -> AsyncIterator[TradingNode]:
     node = node_at(running, recorder, data_clients={"IB": SETTINGS})
     await node.connect()

@@ -53,11 +53,6 @@ def node_at(simulator: Any, recorder: Recorder, **settings: Any) -> TradingNode:
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 async def node(simulator: Any, recorder: Recorder) -> AsyncIterator[TradingNode]:
     node = node_at(simulator, recorder)
     await node.connect()

@@ -17,11 +17,6 @@ from tests.brokers.recorder import Recorder
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 async def provider(simulator: Any, recorder: Recorder) -> AsyncIterator[InteractiveBrokersInstrumentProvider]:
     node = TradingNode(config=TradingNodeConfig(host=simulator.host, port=simulator.port), listener=recorder)
     node.add_data_client_factory("IB", InteractiveBrokersLiveDataClientFactory)

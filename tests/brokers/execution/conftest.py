@@ -32,11 +32,6 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     await stopped(one)
 
 
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
 def node_at(running: Running, recorder: Recorder, **settings: Any) -> TradingNode:
     settings = {"connect_deadline": DEADLINE, "request_deadline": DEADLINE, **settings}
     node = TradingNode(config=TradingNodeConfig(host=HOST, port=running.port, **settings), listener=recorder)

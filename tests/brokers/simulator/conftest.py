@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -149,13 +149,6 @@ async def stopped(running: Running) -> None:
     await soon(running.scenario.close())
     await soon(running.server.close())
     running.gateway.close()
-
-
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    one = await started(tmp_path / "ledger.jsonl")
-    yield one
-    await stopped(one)
 
 
 @pytest.fixture

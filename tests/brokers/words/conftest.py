@@ -19,11 +19,6 @@ async def gateway() -> AsyncIterator[ScriptedGateway]:
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
 async def node(gateway: ScriptedGateway, recorder: Recorder) -> AsyncIterator[TradingNode]:
     node = node_at(gateway, recorder)
     await node.connect()
