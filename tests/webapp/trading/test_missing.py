@@ -42,6 +42,7 @@ def test_what_the_broker_had_is_never_taken_for_an_order_that_did_not_arrive(res
     mark(resting)
     before = AccountEvent.objects.count()
     assert commands.in_doubt(account_id=resting.account_id) == frozenset()
+    commands.record_absent(account_id=resting.account_id, order_refs=[str(resting.client_order_id)])
     resting.refresh_from_db()
     assert (resting.status, resting.reason) == ("UNKNOWN", missing.MISSING)
     assert OrderCommand.objects.get().state == OrderCommand.State.SENT

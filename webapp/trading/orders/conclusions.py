@@ -33,7 +33,8 @@ def conclude_absent(*, command: OrderCommand, reason: str) -> None:
         order = _order_of(command)
         if order is None or order.status != OrderStatus.UNKNOWN:
             return
-        _end(command, OrderCommand.State.ABSENT, reason, endable=[OrderCommand.State.UNKNOWN])
+        if not _end(command, OrderCommand.State.ABSENT, reason, endable=[OrderCommand.State.UNKNOWN]):
+            return
         order.status, order.reason = OrderStatus.REJECTED.value, clip(reason, REASON_LENGTH)
         order.save(update_fields=["status", "reason", "updated_at"])
         changes.tell(order)
