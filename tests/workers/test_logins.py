@@ -93,7 +93,7 @@ def test_a_weekly_login_that_nobody_confirms_is_left_to_a_person(place: Place, r
 
 def test_a_restart_in_its_window_is_shown_as_expected(place: Place, ready: BrokerAccount, settings: Any) -> None:
     began = datetime.now(ZoneInfo(settings.RESTART_TIME_ZONE)) - timedelta(minutes=5)
-    settings.RESTART_AT = began.time()
+    settings.RESTART_AT, settings.RESTART_WINDOW = began.time(), timedelta(minutes=60)
     before = len(told_states(ready))
     os.kill(place.gateway_pid(ready), signal.SIGKILL)
     eventually(lambda: session_of(ready).state == SessionState.RESTARTING, "the restart is told")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -215,8 +216,9 @@ def test_what_a_user_sees_stays_out_of_caches(browser: Client, ready_account: Br
 
 
 def test_the_nightly_restart_is_at_everybodys_time_until_its_owner_says_another(
-    browser: Client, account: BrokerAccount
+    browser: Client, account: BrokerAccount, settings: Any
 ) -> None:
+    settings.RESTART_WINDOW = timedelta(minutes=60)
     address = f"/accounts/{account.id}/"
     assert 'value="23:45"' in browser.get(address).content.decode()
     assert "for up to 60 minutes" in browser.get(address).content.decode()
