@@ -25,7 +25,6 @@ demo:
 test:
 	@$(PYTHON) deploy/local/install.py --node --chromium --docker --compose
 	@$(MAKE) --no-print-directory check
-	@if grep -q '"dependencies"\|"devDependencies"' package.json; then npm ci --silent; fi
 	@npm test --silent
 	@$(VENV) -m deploy.local.images
 	@# Containers first and alone: each network that comes or goes makes Chromium drop what it is loading.
@@ -61,7 +60,8 @@ screenshot:
 	@$(PYTHON) deploy/local/install.py --chromium
 	@GATEHOUSE_SCREENSHOTS=docs $(VENV) -m pytest -q tests/e2e/test_journey.py
 
-# What deploy/Dockerfile installs, fetched here with this machine's pip, since a build in a container knows no index.
+# What deploy/Dockerfile installs, fetched here with this machine's pip and npm, since a build in a container knows no
+# index.
 wheels:
 	@$(PYTHON) deploy/local/install.py
 	@$(VENV) -m deploy.production.wheels

@@ -180,7 +180,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS: list[Path] = []
+# The one package of npm's that pages load, and nothing else of node_modules.
+STATICFILES_DIRS = [("lightweight-charts", BASE_DIR / "node_modules" / "lightweight-charts" / "dist")]
 WHITENOISE_USE_FINDERS = True
 
 SESSION_COOKIE_HTTPONLY = True

@@ -1,4 +1,5 @@
-"""Makes `.venv` and installs what the lock file says; `--chromium`, `--node`, `--docker` and `--compose` ask for more.
+"""Installs what the lock files say, into `.venv` and `node_modules`; `--node` (npm's packages for tests, too),
+`--chromium`, `--docker` and `--compose` ask for more.
 
 Runs on the machine's own Python, before anything of ours is installed: standard library alone, and no syntax that an
 older Python can't even read, since telling it that it is too old is this file's job.
@@ -10,6 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -24,15 +26,16 @@ PYTHON = VENV / "bin" / "python"
 LOCK_FILE = ROOT / "requirements.lock"
 STAMP = VENV / "installed.sha256"
 OLDEST, TOO_NEW = (3, 11), (3, 14)
+NPM_LOCK_FILE = ROOT / "package-lock.json"
 OLDEST_NODE = 20
 
 
 def main(arguments: list[str]) -> None:
     check_python()
+    check_node()
     with alone():
         install_packages()
-        if "--node" in arguments:
-            check_node()
+        install_npm_packages(for_tests="--node" in arguments)
         if "--chromium" in arguments:
             install_chromium()
         if "--docker" in arguments:
@@ -94,10 +97,35 @@ def make_venv() -> None:
 def check_node() -> None:
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
-        stop(f"node and npm are needed for the browser code's tests. Install Node {OLDEST_NODE} or newer.")
+        missing = "node" if node is None else "npm"
+        stop(f"{missing} is missing, which brings the pages' charts. Install Node {OLDEST_NODE} or newer with its npm.")
     version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True, timeout=60).stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
-        stop(f"{node} is {version}; the browser code's tests need Node {OLDEST_NODE} or newer.")
+        stop(f"{node} is {version}; Gatehouse needs Node {OLDEST_NODE} or newer.")
+
+
+def install_npm_packages(*, for_tests: bool) -> None:
+    """What the pages need. With those for tests, what they bring is left where it is afterwards."""
+    if not missing_npm_packages(ROOT, for_tests=for_tests):
+        return
+    say("Installing the locked npm packages into node_modules")
+    what = [] if for_tests else ["--omit=dev"]
+    run(["npm", "ci", "--no-progress", *what], "npm could not install the locked packages", timeout=600)
+
+
+def missing_npm_packages(root: Path, *, for_tests: bool) -> list[str]:
+    """Those of the lock file that aren't there in the locked version."""
+    locked = json.loads((root / NPM_LOCK_FILE.name).read_text())["packages"]
+    wanted = {path: one["version"] for path, one in locked.items() if path and (for_tests or not one.get("dev"))}
+    return sorted(path for path, version in wanted.items() if npm_version(root / path) != version)
+
+
+def npm_version(package: Path) -> str:
+    """Empty for one that isn't there, or not whole."""
+    try:
+        return str(json.loads((package / "package.json").read_text())["version"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def install_chromium() -> None:
@@ -136,7 +164,7 @@ def run(command: Sequence[str | Path], failed: str, *, timeout: int, env: dict[s
     """Quiet when it succeeds; what it said, when it doesn't."""
     words = [str(word) for word in command]
     env = dict(env or os.environ, PIP_ROOT_USER_ACTION="ignore")
-    result = subprocess.run(words, check=False, capture_output=True, text=True, timeout=timeout, env=env)
+    result = subprocess.run(words, check=False, capture_output=True, text=True, timeout=timeout, env=env, cwd=ROOT)
     if result.returncode:
         stop(f"{failed}:\n{result.stdout}{result.stderr}".rstrip())
 

@@ -36,3 +36,11 @@ async def test_a_page_that_names_no_icon_gets_ours() -> None:
     moved = await client.get("/favicon.ico")
     icon = await client.get(moved["Location"])
     assert (moved.status_code, icon.status_code, icon["Content-Type"]) == (302, 200, "image/svg+xml")
+
+
+async def test_the_chart_s_library_is_served_as_a_module_and_nothing_else_of_npm_s_is() -> None:
+    client = AsyncClient()
+    module = await client.get("/static/lightweight-charts/lightweight-charts.standalone.production.mjs")
+    assert (module.status_code, module["Content-Type"].partition(";")[0]) == (200, "text/javascript")
+    for path in ("../package.json", "package.json", "node_modules/axe-core/axe.js"):
+        assert (await client.get(f"/static/lightweight-charts/{path}")).status_code == 404
