@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from webapp.api.routes import api
+from webapp.api.assembly import api
 
 # allauth's other pages are left out: they send mail, and none is set up.
 AUTH = [

@@ -50,14 +50,14 @@ class Page(Generic[Row]):
     next_cursor: str | None
 
 
-def page_of(rows: QuerySet[Row], *, moment: str, cursor: Cursor | None, limit: int) -> Page[Row]:
+def page_of(rows: QuerySet[Row], *, moment: str, cursor: str | None, limit: int) -> Page[Row]:
     """`limit` rows, newest first by the column `moment` and then by id, after the cursor's row.
 
     One row more than asked is read, to know whether there is another page.
     """
     if cursor is not None:
-        older = Q(**{f"{moment}__lt": cursor.at}) | Q(**{moment: cursor.at, "id__lt": cursor.row_id})
-        rows = rows.filter(older)
+        last = Cursor.read(cursor)
+        rows = rows.filter(Q(**{f"{moment}__lt": last.at}) | Q(**{moment: last.at, "id__lt": last.row_id}))
     found = list(rows.order_by(f"-{moment}", "-id")[: limit + 1])
     more = len(found) > limit
     return Page(found[:limit], str(_cursor_at(found[limit - 1], moment)) if more else None)

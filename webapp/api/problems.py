@@ -15,11 +15,13 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from webapp.api.shapes.problems import Problem
 from webapp.trading.amounts import shown
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+PROBLEMS = {frozenset({401, 404, 422}): Problem}
 NO_TOKEN = (
     "This needs a token: send the header “Authorization: Bearer TOKEN”. "  # noqa: S105 - the word, not a token
     "A token is unknown when it was mistyped or removed; `create_token` makes a new one."

@@ -10,14 +10,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
-from webapp.pages import blanks, figures, searching
+from webapp.pages import blanks, figures
 from webapp.pages.access import SignedInRequest, owned_account, owned_watchlist, signed_in
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
 from webapp.pages.views.accounts import session_context
 from webapp.pages.views.orders import asked_ticket, ticket_context
 from webapp.pages.views.watchlists import watchlist_context
-from webapp.trading import account_values, fills, orders, positions, watchlists
+from webapp.trading import account_values, fills, orders, positions, searching, watchlists
 from webapp.trading.models import Watchlist
 
 ROWS_SHOWN = 100

@@ -1,0 +1,47 @@
+"""What several shapes are made of."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from ninja import Field, Schema
+from pydantic import BeforeValidator
+
+from webapp.api.cursors import Cursor
+
+MOST_ROWS = 500
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T.+", re.ASCII)
+
+
+def read_moment(text: object) -> datetime:
+    """An ISO 8601 time with its offset; without one, nobody knows which moment is meant."""
+    hint = "Write a time like 2026-01-31T09:30:00Z, with Z or an offset; a + in an address is written %2B"
+    if not isinstance(text, str) or not _MOMENT.fullmatch(text):
+        raise ValueError(hint)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(hint) from None
+    if moment.tzinfo is None:
+        raise ValueError(hint)
+    return moment
+
+
+def read_cursor(text: object) -> str:
+    Cursor.read(str(text))
+    return str(text)
+
+
+Moment = Annotated[datetime, BeforeValidator(read_moment)]
+CursorText = Annotated[str, BeforeValidator(read_cursor)]
+ConId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class Paging(Schema):
+    """`cursor` is the next_cursor of the page before."""
+
+    cursor: CursorText | None = None
+    limit: int = Field(100, ge=1, le=MOST_ROWS)
