@@ -80,7 +80,8 @@ class StreamKind(StrEnum):
 class Quote:
     """The newest values of one instrument; a field that never came, or that IB withdrew (-1), is None.
 
-    `at` is when this process received the newest of them.
+    `at` is when this process received the newest of them. `open`, `high`, `low` and `volume` are the trading day's, as
+    IB counts them: https://interactivebrokers.github.io/tws-api/tick_types.html.
     """
 
     con_id: int
@@ -93,6 +94,10 @@ class Quote:
     last: Decimal | None = None
     last_size: Decimal | None = None
     close: Decimal | None = None
+    open: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
+    volume: Decimal | None = None
 
     @property
     def mark(self) -> Decimal | None:

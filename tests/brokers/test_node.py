@@ -158,6 +158,12 @@ async def test_a_stock_s_last_trade_comes_with_its_size(
     assert quote.change is None or quote.close is not None
 
 
+async def test_a_stock_s_day_comes_with_its_quote(node: TradingNode, recorder: Recorder, aapl: Instrument) -> None:
+    node.data.subscribe_quotes(aapl)
+    quote = await recorder.until(lambda: next((q for q in recorder.quotes if q.volume and q.high and q.open), None))
+    assert quote.low <= quote.open <= quote.high
+
+
 async def test_two_wishes_for_one_instrument_share_a_line(
     simulator: Any, node: TradingNode, recorder: Recorder, aapl: Instrument
 ) -> None:

@@ -82,7 +82,7 @@ class SeenQuote:
     stale_reason: str
 
 
-_AMOUNTS = ("bid", "bid_size", "ask", "ask_size", "last", "last_size", "close")
+_AMOUNTS = ("bid", "bid_size", "ask", "ask_size", "last", "last_size", "close", "open", "high", "low", "volume")
 
 
 def encode(quote: Quote, status: StreamStatus | None = None) -> str:
@@ -93,13 +93,7 @@ def encode(quote: Quote, status: StreamStatus | None = None) -> str:
     return json.dumps(
         {
             "con_id": quote.con_id,
-            "bid": _plain(quote.bid),
-            "bid_size": _plain(quote.bid_size),
-            "ask": _plain(quote.ask),
-            "ask_size": _plain(quote.ask_size),
-            "last": _plain(quote.last),
-            "last_size": _plain(quote.last_size),
-            "close": _plain(quote.close),
+            **{name: _plain(getattr(quote, name)) for name in _AMOUNTS},
             "change": _plain(quote.change),
             "market_data_type": quote.market_data_type.value,
             "at": quote.at.isoformat(),
@@ -111,9 +105,9 @@ def encode(quote: Quote, status: StreamStatus | None = None) -> str:
 
 
 def decode(text: str) -> SeenQuote:
-    """What `encode` made."""
+    """What `encode` made. What a worker of an earlier version doesn't tell isn't known."""
     told = json.loads(text)
-    amounts = {name: None if told[name] is None else Decimal(told[name]) for name in _AMOUNTS}
+    amounts = {name: None if told.get(name) is None else Decimal(told[name]) for name in _AMOUNTS}
     quote = Quote(
         con_id=told["con_id"],
         at=datetime.fromisoformat(told["at"]),

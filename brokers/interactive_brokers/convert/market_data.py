@@ -75,6 +75,10 @@ def quote(ticker: Ticker, *, con_id: int, security_type: SecurityType, received_
         last=price(ticker.last) if trades else None,
         last_size=quantity(ticker.lastSize) if trades and price(ticker.last) is not None else None,
         close=price(ticker.close),
+        open=price(ticker.open),
+        high=price(ticker.high),
+        low=price(ticker.low),
+        volume=quantity(ticker.volume) if trades else None,
     )
 
 

@@ -94,7 +94,7 @@ class QuoteStream(PromptStream):
             self._ticker = None
 
     def tell(self, ticker: Ticker) -> None:
-        """Only when something of it shows: most ticks are volumes, highs and exchanges."""
+        """Only when something of it shows: many ticks are exchanges and times."""
         self._has_ticked = self._has_ticked or bool(ticker.ticks)
         if self.market_data_type is None:
             return
@@ -102,7 +102,7 @@ class QuoteStream(PromptStream):
             self.hear()
         showing = (
             ticker.bid, ticker.bidSize, ticker.ask, ticker.askSize, ticker.last, ticker.lastSize, ticker.close,
-            ticker.marketDataType,
+            ticker.open, ticker.high, ticker.low, ticker.volume, ticker.marketDataType,
         )  # fmt: skip
         if self._has_ticked and showing != self._shown:
             self._shown = showing

@@ -119,18 +119,22 @@ async def test_of_a_preview_no_figure_that_is_unset(node: TradingNode, gateway: 
 async def test_of_a_quote_no_price_of_minus_one_and_no_size_beside_it(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder, *, delayed: bool
 ) -> None:
-    bid, ask, last, close = (66, 67, 68, 75) if delayed else (1, 2, 4, 9)
+    book = (66, 67, 68) if delayed else (1, 2, 4)
+    of_the_day = (72, 73, 75, 76) if delayed else (6, 7, 9, 14)
     request_id = await quotes_of(node, gateway, kind=3 if delayed else 1)
-    for tick_type in (bid, ask, last, close):
+    for tick_type in (*book, *of_the_day):
         price(gateway, request_id, tick_type, 189.5, 100)
-    await recorder.until(lambda: recorder.quotes and len(set_amounts(recorder.quotes[-1])) == 7)
-    for tick_type in (bid, ask, last, close):
+    await recorder.until(lambda: recorder.quotes and len(set_amounts(recorder.quotes[-1])) == 10)
+    for tick_type in (*book, *of_the_day):
         price(gateway, request_id, tick_type, -1, 100)
     await recorder.until(lambda: not set_amounts(recorder.quotes[-1]))
 
 
 async def test_of_a_quote_no_size_of_minus_one(node: TradingNode, gateway: ScriptedGateway, recorder: Recorder) -> None:
     request_id = await quotes_of(node, gateway)
+    size(gateway, request_id, 8, 41_000)
+    await recorder.until(lambda: recorder.quotes and recorder.quotes[-1].volume == 41_000)
+    size(gateway, request_id, 8, -1)
     for tick_type, its_size in ((1, 0), (2, 3), (4, 5)):
         price(gateway, request_id, tick_type, 189.5, 100)
         size(gateway, request_id, its_size, -1)

@@ -32,6 +32,10 @@ def test_a_quote_is_encoded_with_its_change_and_its_time() -> None:
         last=Decimal("189.51"),
         last_size=Decimal(100),
         close=Decimal("188.01"),
+        open=Decimal("188.20"),
+        high=Decimal("190.00"),
+        low=Decimal("187.95"),
+        volume=Decimal(41_208_333),
     )
     assert json.loads(quotes.encode(full)) == {
         "con_id": 265598,
@@ -42,6 +46,10 @@ def test_a_quote_is_encoded_with_its_change_and_its_time() -> None:
         "last": "189.51",
         "last_size": "100",
         "close": "188.01",
+        "open": "188.2",
+        "high": "190",
+        "low": "187.95",
+        "volume": "41208333",
         "change": "1.5",
         "market_data_type": "live",
         "is_stale": False,
@@ -60,7 +68,14 @@ def test_a_quote_that_can_not_be_relied_on_says_why(is_stale: bool | None) -> No
 def test_what_never_came_is_null_and_never_zero() -> None:
     decoded = json.loads(quotes.encode(quote(bid=Decimal("1.1"))))
     unknown = {key for key, value in decoded.items() if value is None}
-    assert unknown == {"bid_size", "ask", "ask_size", "last", "last_size", "close", "change"}
+    prices = {"bid_size", "ask", "ask_size", "last", "last_size", "close", "change"}
+    assert unknown == prices | {"open", "high", "low", "volume"}
+
+
+def test_what_a_worker_of_an_earlier_version_does_not_tell_is_not_known() -> None:
+    told = json.loads(quotes.encode(quote(bid=Decimal("1.1"), volume=Decimal(5))))
+    earlier = {name: value for name, value in told.items() if name not in ("open", "high", "low", "volume")}
+    assert quotes.decode(json.dumps(earlier)).quote == quote(bid=Decimal("1.1"))
 
 
 @pytest.mark.parametrize(
