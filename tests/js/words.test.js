@@ -7,6 +7,7 @@ const { actions, mayTrade, stateWords, whyNotReady } = await import("../../webap
 const { killSwitchWords } = await import("../../webapp/pages/static/gatehouse/js/kill_switch.js");
 const { left } = await import("../../webapp/pages/static/gatehouse/js/second_factor.js");
 const { alertLabel } = await import("../../webapp/pages/static/gatehouse/js/alerts.js");
+const { liveTradingLabel } = await import("../../webapp/pages/static/gatehouse/js/live_trading.js");
 const { farLimit, orderLine, orderValue } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
 const { commission, corrects } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
 const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
@@ -69,6 +70,10 @@ test("what is left of a second factor's time reads as a clock", () => {
 
 test("an alert and its end read as the server writes them", () => {
   for (const { alert, label } of cases.alert) assert.equal(alertLabel({ alert }), label);
+});
+
+test("live trading turned on and off reads as the server writes it", () => {
+  for (const { on, label } of cases.live_trading) assert.equal(liveTradingLabel({ on }), label);
 });
 
 test("a correction takes the place of its own fill alone", () => {

@@ -38,6 +38,10 @@ class BrokerAccount(models.Model):
         null=True, blank=True, help_text="When its gateway restarts each night, if not when the others do."
     )
 
+    live_trading_since = models.DateTimeField(
+        null=True, blank=True, help_text="When its owner turned live trading on; None while it is off."
+    )
+
     # What the broker said at the last READY; empty and None until then.
     account_codes = models.JSONField(default=list, blank=True)
     may_trade = models.BooleanField(null=True, blank=True, help_text="None while nobody knows.")
@@ -53,6 +57,15 @@ class BrokerAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.trading_mode})"
+
+    @property
+    def is_live(self) -> bool:
+        return self.trading_mode == TradingMode.LIVE
+
+    @property
+    def is_live_trading_off(self) -> bool:
+        """No order leaves then. A paper account's never is."""
+        return self.is_live and self.live_trading_since is None
 
     @property
     def account_code(self) -> str:
@@ -124,6 +137,7 @@ class AccountEvent(models.Model):
         LIMITS = "limits"
         KILL_SWITCH = "kill_switch"
         ALERT = "alert"
+        LIVE_TRADING = "live_trading"
 
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="events")
     number = models.BigIntegerField()

@@ -13,3 +13,11 @@ class AccountInvalid(Exception):
 
 class SessionRefused(Exception):
     """A session can't be started as it stands. The text says why and what to do."""
+
+
+class LiveTradingOff(Exception):
+    """A live account takes no order until its owner turns live trading on. The text says where."""
+
+
+class NotAllowed(Exception):
+    """What whoever asks may see and not do. The text says who may."""

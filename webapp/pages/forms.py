@@ -61,6 +61,16 @@ class LoginForm(ServiceForm):
     )
 
 
+class PasswordForm(ServiceForm):
+    """This site's own password, typed anew before what it protects."""
+
+    password = forms.CharField(
+        label="Your Gatehouse password",
+        strip=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "current-password"}),
+    )
+
+
 class LimitsForm(ServiceForm):
     """An account's limits on each order. The instruments offered are those that its owner knows here."""
 

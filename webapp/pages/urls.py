@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webapp.pages.views import accounts, exports, home, orders, protection, trade, watchlists
+from webapp.pages.views import accounts, exports, home, live_trading, orders, protection, trade, watchlists
 
 app_name = "pages"
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path(f"{ACCOUNT}/log/", accounts.log, name="log"),
     path(f"{ACCOUNT}/start/", accounts.start, name="start"),
     path(f"{ACCOUNT}/stop/", accounts.stop, name="stop"),
+    path(f"{ACCOUNT}/live-trading/", live_trading.turn_on, name="live_trading"),
+    path(f"{ACCOUNT}/live-trading/off/", live_trading.turn_off, name="live_trading_off"),
     path(f"{ACCOUNT}/protection/", protection.protection, name="protection"),
     path(f"{ACCOUNT}/protection/engage/", protection.engage, name="engage"),
     path(f"{ACCOUNT}/protection/release/", protection.release, name="release"),

@@ -231,6 +231,11 @@ def alert_label(alert: str) -> str:
     return "Alert" if alert else "Alert is over"
 
 
+def live_trading_label(on: bool) -> str:
+    """In a list of what happened; `live_trading.js` does the same."""
+    return "Live trading turned on" if on else "Live trading turned off"
+
+
 def may_trade(allowed: bool | None, reason: str) -> str:
     """The sentence behind "May trade": what is known, and why."""
     if allowed is None:

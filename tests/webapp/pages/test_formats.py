@@ -78,6 +78,11 @@ def test_an_alert_and_its_end_are_told_apart(case: dict[str, Any]) -> None:
     assert words.alert_label(case["alert"]) == case["label"]
 
 
+@pytest.mark.parametrize("case", WORDS["live_trading"], ids=lambda case: case["label"])
+def test_live_trading_turned_on_and_off_are_told_apart(case: dict[str, Any]) -> None:
+    assert words.live_trading_label(case["on"]) == case["label"]
+
+
 @pytest.mark.parametrize("case", WORDS["kill_switch"], ids=lambda case: case["text"] or "off")
 def test_a_kill_switch_says_who_stopped_what_since_when_and_why(case: dict[str, Any]) -> None:
     assert words.kill_switch(case["body"]) == case["text"]

@@ -42,6 +42,11 @@ def alert_label(alert: str) -> str:
 
 
 @register.filter
+def live_trading_label(on: bool) -> str:
+    return words.live_trading_label(on)
+
+
+@register.filter
 def quantity(value: Decimal | str | None) -> str | None:
     return formats.number(value)
 

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from webapp.accounts import connect as connecting
-from webapp.accounts import credentials, gateway_log, restarts, selectors, sessions
+from webapp.accounts import credentials, gateway_log, live_trading, restarts, selectors, sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.accounts.refusals import AccountInvalid, SessionRefused
 from webapp.accounts.sealing import SealingFailed
@@ -24,7 +24,7 @@ from webapp.pages.forms import ConnectForm, LoginForm
 from webapp.trading.kill_switch import state as kill_switch
 
 EVENTS_SHOWN = 20
-TOLD = (AccountEvent.Kind.SESSION, AccountEvent.Kind.ALERT)
+TOLD = (AccountEvent.Kind.SESSION, AccountEvent.Kind.ALERT, AccountEvent.Kind.LIVE_TRADING)
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ def session_context(account: BrokerAccount) -> dict[str, object]:
         "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),
         "words": words.as_json(),
         "kill_switch": kill_switch.as_body(account.pk),
+        "live_trading": live_trading.as_body(account),
     }
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from brokers.domain import OrderSide
 from webapp.accounts.models import BrokerAccount
+from webapp.accounts.refusals import LiveTradingOff
 from webapp.pages.access import SignedInRequest, known_instrument, owned_account, signed_in
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
@@ -70,7 +71,7 @@ def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         return _render_ticket(request, account, entered, errors=invalid.errors, status=INVALID)
     except OrderConflict as conflict:
         return _render_ticket(request, account, entered, message=str(conflict), is_spent=True, status=CONFLICT)
-    except (LimitExceeded, KillSwitchEngaged) as refusal:
+    except (LimitExceeded, KillSwitchEngaged, LiveTradingOff) as refusal:
         return _render_ticket(request, account, entered, message=str(refusal), status=INVALID)
     except SessionNotReady as not_ready:
         return _render_ticket(request, account, entered, message=str(not_ready), status=NOT_READY)

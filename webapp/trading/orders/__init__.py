@@ -1,5 +1,6 @@
 """Orders: place, modify and cancel for a user, apply and conclude for a worker, read for both."""
 
+from webapp.accounts.refusals import LiveTradingOff
 from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, to_change, to_request
 from webapp.trading.orders.cancelling import cancel
 from webapp.trading.orders.conclusions import mark_unknown, refuse
@@ -19,6 +20,7 @@ from webapp.trading.refusals import (
 __all__ = [
     "KillSwitchEngaged",
     "LimitExceeded",
+    "LiveTradingOff",
     "OrderBody",
     "OrderConflict",
     "OrderInvalid",

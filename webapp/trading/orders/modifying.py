@@ -37,7 +37,8 @@ def modify(
     """Write the command to change an open order; what is None stays as it is. The same change again, the same command.
 
     `quantity` counts what is filled already. The order keeps its terms until the broker says the new ones. Raises
-    Order.DoesNotExist, OrderInvalid, OrderNotOpen, SessionNotReady, LimitExceeded and KillSwitchEngaged.
+    Order.DoesNotExist, OrderInvalid, OrderNotOpen, SessionNotReady, LimitExceeded, KillSwitchEngaged and
+    LiveTradingOff.
     """
     order, terms = _wished(account, client_order_id, quantity, limit_price)
     is_judged = change_under_way(order) is None

@@ -42,7 +42,7 @@ def place(
     The fields are a form's text or a program's values; amounts are text, int or Decimal, never a float. The same id
     with the same fields returns the same order, whatever became of the session since; with other fields it raises
     OrderConflict. Raises OrderInvalid with a text per field, SessionNotReady when the order couldn't leave now,
-    LimitExceeded and KillSwitchEngaged. Whose account it is has been checked by the caller.
+    LimitExceeded, KillSwitchEngaged and LiveTradingOff. Whose account it is has been checked by the caller.
     """
     ticket = TicketFields(
         client_order_id=client_order_id,

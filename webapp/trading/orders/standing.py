@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models.functions import Now
 
 from brokers.domain import SessionState
+from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount, GatewaySession
 from webapp.trading.refusals import SessionNotReady
 
@@ -28,7 +29,8 @@ _STANDS = {
 
 
 def require_orders(account: BrokerAccount) -> None:
-    """Raises SessionNotReady when an order could not leave now."""
+    """Raises SessionNotReady when an order could not leave now, and LiveTradingOff."""
+    live_trading.require_on(account)
     session, state = _session(account)
     if not state.takes_orders:
         raise SessionNotReady(

@@ -1,8 +1,8 @@
 // The session's state, wherever the page shows it. The words come with the page, from `webapp/pages/words.py`.
 
-import { alertLabel, showAlert } from "./alerts.js";
+import { showAlert } from "./alerts.js";
 import { showSecondFactor } from "./second_factor.js";
-import { showTime, timeElement } from "./times.js";
+import { showTime } from "./times.js";
 
 export class Session {
   constructor(words) {
@@ -46,19 +46,6 @@ export class Session {
     each("[data-when-ready]", (element) => (element.hidden = !body.takes_orders));
     each("[data-when-not-ready]", (element) => (element.hidden = body.takes_orders));
     document.body.classList.toggle("session-down", !body.takes_orders);
-  }
-
-  // One line at the top of the list of what happened.
-  remember({ at, kind, body }) {
-    each("[data-past]", (list) => {
-      const line = document.createElement("li");
-      const said = document.createElement("span");
-      const label = document.createElement("strong");
-      label.textContent = kind === "alert" ? alertLabel(body) : stateWords(body, this.words).label;
-      said.append(label, ` ${kind === "alert" ? body.alert : body.reason}`);
-      line.append(timeElement(at), " ", said);
-      list.prepend(line);
-    });
   }
 }
 

@@ -5,9 +5,12 @@ import { wordsOfPage } from "./cells.js";
 import { showConnection } from "./connection.js";
 import { showKillSwitch } from "./kill_switch.js";
 import { openLive } from "./live.js";
+import { showLiveTrading } from "./live_trading.js";
+import { remember } from "./past.js";
 import { Session } from "./session.js";
 
-const session = new Session(wordsOfPage());
+const words = wordsOfPage();
+const session = new Session(words);
 
 openLive({
   state(state) {
@@ -19,6 +22,7 @@ openLive({
     if (event.kind === "kill_switch") showKillSwitch(event.body);
     if (event.kind === "alert") showAlert(event.body);
     if (event.kind === "session") session.render(event.body);
-    if (event.kind === "session" || event.kind === "alert") session.remember(event);
+    if (event.kind === "live_trading") showLiveTrading(event.body);
+    remember(event, words);
   },
 });

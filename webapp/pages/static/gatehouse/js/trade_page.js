@@ -7,6 +7,7 @@ import { Fills } from "./fills.js";
 import { Grid } from "./grid.js";
 import { showKillSwitch } from "./kill_switch.js";
 import { openLive } from "./live.js";
+import { showLiveTrading } from "./live_trading.js";
 import { addNotice } from "./notices.js";
 import { Orders } from "./orders.js";
 import { Positions } from "./positions.js";
@@ -34,6 +35,7 @@ const appliers = {
   notice: addNotice,
   kill_switch: ({ body }) => showKillSwitch(body),
   alert: ({ body }) => showAlert(body),
+  live_trading: ({ body }) => showLiveTrading(body),
 };
 
 const socket = openLive({
