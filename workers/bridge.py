@@ -25,7 +25,8 @@ from brokers.domain import (
 from brokers.listener import LinkState, NodeListener
 from webapp.accounts import events
 from webapp.accounts.models import AccountEvent
-from webapp.trading import account_values, fills, instruments, orders, positions
+from webapp.trading import fills, instruments, orders, positions
+from workers.account_values import NewestValues
 from workers.quotes import Conflator
 from workers.rows import RowWriter, Write
 
@@ -45,6 +46,7 @@ class Bridge(NodeListener):
         self._quotes = quotes
         self._rows = rows
         self._on_link = on_link
+        self._values = NewestValues(account_id)
         self._held: dict[tuple[str, int], Decimal] = {}
 
     @property
@@ -89,8 +91,8 @@ class Bridge(NodeListener):
         self._put(f"position in {position.con_id}", record)
 
     def on_account_value(self, value: AccountValue) -> None:
-        record = partial(account_values.record, account_id=self._account_id, value=value)
-        self._put(f"account value {value.tag} {value.currency}", record)
+        if self._values.put(value):
+            self._put("account values", self._values.write)
 
     def on_notice(self, notice: Notice) -> None:
         log.info("account %s: notice %s: %s", self._account_id, notice.code, notice.message)

@@ -5,6 +5,7 @@ They change with every tick of a position, so they make no numbered events: a pa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -24,18 +25,25 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
     return values.order_by("account_code", "tag", "currency")
 
 
-def record(*, account_id: UUID, value: domain.AccountValue) -> None:
-    """Upsert by (account_code, tag, currency), IB's key, in one statement: racing reports end as one row."""
-    row = AccountValue(
+def record(*, account_id: UUID, values: Iterable[domain.AccountValue]) -> None:
+    """Upsert by (account_code, tag, currency), IB's key, in one statement; of two with one key the later one counts.
+
+    Racing reports end as one row each, and lock rows in one order.
+    """
+    newest = {(value.account_code, value.tag, value.currency): value for value in values}
+    AccountValue.objects.bulk_create(
+        [_row(account_id, newest[key]) for key in sorted(newest)],
+        update_conflicts=True,
+        unique_fields=["account", "account_code", "tag", "currency"],
+        update_fields=["value", "updated_at"],
+    )
+
+
+def _row(account_id: UUID, value: domain.AccountValue) -> AccountValue:
+    return AccountValue(
         account_id=account_id,
         account_code=value.account_code,
         tag=value.tag,
         currency=value.currency,
         value=fitted(value.value),
-    )
-    AccountValue.objects.bulk_create(
-        [row],
-        update_conflicts=True,
-        unique_fields=["account", "account_code", "tag", "currency"],
-        update_fields=["value", "updated_at"],
     )

@@ -13,8 +13,12 @@ from webapp.trading.models import AccountValue as AccountValueRow
 pytestmark = pytest.mark.django_db
 
 
+def figure(value: str, tag: str = "NetLiquidation", currency: str = "USD") -> AccountValue:
+    return AccountValue("DU1000001", tag, currency, Decimal(value))
+
+
 def record(account: BrokerAccount, value: str, *, tag: str = "NetLiquidation", currency: str = "USD") -> None:
-    account_values.record(account_id=account.pk, value=AccountValue("DU1000001", tag, currency, Decimal(value)))
+    account_values.record(account_id=account.pk, values=[figure(value, tag, currency)])
 
 
 def test_a_figure_is_replaced_by_the_next_one(account: BrokerAccount) -> None:
@@ -30,6 +34,11 @@ def test_the_same_tag_in_two_currencies_and_in_base_are_three_figures(account: B
     for currency in ("USD", "EUR", "BASE"):
         record(account, "1", currency=currency)
     assert [value.currency for value in account_values.of(account.user)] == ["BASE", "EUR", "USD"]
+
+
+def test_of_two_figures_with_one_key_the_later_one_counts(account: BrokerAccount) -> None:
+    account_values.record(account_id=account.pk, values=[figure("1"), figure("2", currency="EUR"), figure("3")])
+    assert [(row.currency, row.value) for row in account_values.of(account.user)] == [("EUR", 2), ("USD", 3)]
 
 
 @pytest.mark.django_db(transaction=True)
