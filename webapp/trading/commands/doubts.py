@@ -68,6 +68,8 @@ def in_doubt(*, account_id: UUID) -> frozenset[str]:
     The latter become UNKNOWN, and say that they are being looked for. Left out is what is too old to be proved absent,
     which says so; and what the broker had once: see `orders.mark_missing`.
     """
+    if not _unsettled(account_id).exists():
+        return frozenset()
     for command in _wordless(account_id):
         conclusions.mark_unknown(command=command, reason=NO_WORD)
     submits = OrderCommand.objects.filter(
@@ -103,6 +105,13 @@ def note_unprovable(*, account_id: UUID, order_refs: Collection[str], why: str) 
 def _submits(account_id: UUID, order_refs: Collection[str]) -> QuerySet[OrderCommand]:
     return OrderCommand.objects.filter(
         account_id=account_id, verb=OrderCommand.Verb.SUBMIT, order__client_order_id__in=list(order_refs)
+    )
+
+
+def _unsettled(account_id: UUID) -> QuerySet[Order]:
+    """Whatever can be in doubt, now or in a moment. Asked for every account every second."""
+    return Order.objects.filter(
+        account_id=account_id, status__in=[OrderStatus.PENDING.value, OrderStatus.UNKNOWN.value]
     )
 
 

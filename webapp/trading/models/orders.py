@@ -14,6 +14,9 @@ from webapp.trading.models.amounts import AmountField
 from webapp.trading.models.instruments import Instrument
 
 
+_OPEN = [status.value for status in OrderStatus if not status.is_final]
+
+
 class Order(models.Model):
     """What a user asked for, or an order placed elsewhere that the broker showed us.
 
@@ -46,6 +49,10 @@ class Order(models.Model):
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "client_order_id"], name="one_order_per_client_order_id"),
+        ]
+        indexes: ClassVar = [
+            # Few at any time, looked for every second.
+            models.Index(fields=["account"], condition=models.Q(status__in=_OPEN), name="open_orders"),
         ]
 
     def __str__(self) -> str:
