@@ -17,8 +17,8 @@ from django.db import connection
 from webapp.accounts.models import GatewaySession
 
 # Seconds. A lost worker's sessions move within the lease and one round of supervision.
-LEASE_SECONDS = 6.0
-RENEW_EVERY = 2.0
+LEASE_SECONDS = 5.0
+RENEW_EVERY = 1.5
 
 _TABLE = GatewaySession._meta.db_table
 

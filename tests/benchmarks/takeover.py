@@ -20,7 +20,7 @@ from tests.drills.arena import Arena
 
 DEADLINE = 180.0
 POLL = 0.02
-RENEWED_EVERY = 2.0
+RENEWED_EVERY = 1.5
 
 
 @dataclass(slots=True)
