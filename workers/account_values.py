@@ -1,7 +1,7 @@
 """The figures of an account between the loop, where the broker says them, and the thread that writes them.
 
-A login says a hundred of them at once, and a position's tick changes a dozen. Only the newest of each is worth a row, so
-all that came while the database was busy go into one statement.
+A login says a hundred of them at once, and a tick of a position changes a dozen. Only the newest of each is worth a
+row: all that came while the database was busy goes into one statement.
 """
 
 from __future__ import annotations

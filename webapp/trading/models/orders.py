@@ -13,7 +13,6 @@ from webapp.accounts.models import BrokerAccount
 from webapp.trading.models.amounts import AmountField
 from webapp.trading.models.instruments import Instrument
 
-
 _OPEN = [status.value for status in OrderStatus if not status.is_final]
 
 
