@@ -126,8 +126,13 @@ class Visitor:
             ticket.locator("[name=limit_price]").fill(limit_price)
         return ticket.locator("[name=client_order_id]").input_value()
 
-    def send(self) -> None:
+    def review(self) -> None:
+        """The first of two steps: the order in words, or what is wrong with it."""
         self.page.locator("form#ticket button[type=submit]").click()
+
+    def send(self) -> None:
+        self.review()
+        self.page.locator("form#ticket-review .send").click()
 
     def order(self, client_order_id: str) -> Locator:
         return self.page.locator(f"#orders tr[data-client-order-id='{client_order_id}']")

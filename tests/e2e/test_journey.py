@@ -153,7 +153,7 @@ def test_a_bad_quantity_is_told_beside_its_field_and_nothing_is_sent(alice: Visi
     with_watchlist(alice)
     alice.click_ask(AAPL)
     refused = alice.fill_ticket(quantity="-1", limit_price="100")
-    alice.send()
+    alice.review()
 
     expect(alice.page.locator("#ticket-quantity-error")).to_be_visible()
     expect(alice.order(refused)).to_have_count(0)
@@ -224,6 +224,8 @@ def test_a_double_click_is_one_order(alice: Visitor) -> None:
     once = alice.fill_ticket(quantity="10", limit_price="100")
 
     alice.page.locator("form#ticket button[type=submit]").dblclick()
+    assert placed(alice) == []
+    alice.page.locator("form#ticket-review .send").dblclick()
 
     alice.sees_status(once, "Submitted")
     expect(alice.page.locator("#orders tbody tr")).to_have_count(1)
@@ -242,7 +244,10 @@ def test_two_tabs_with_the_same_ticket_are_one_order(alice: Visitor, new_tab: An
         tab.page.evaluate("id => document.forms.ticket.elements.client_order_id.value = id", once)
 
     for tab in (alice, other):
-        tab.page.evaluate("document.forms.ticket.requestSubmit()")
+        tab.review()
+        expect(tab.page.locator("form#ticket-review .send")).to_be_enabled()
+    for tab in (alice, other):
+        tab.page.evaluate("document.forms['ticket-review'].requestSubmit()")
 
     for tab in (alice, other):
         tab.sees_status(once, "Submitted")

@@ -38,6 +38,10 @@ class Ticket:
             values["limit_price"] = ""
         return cls(**values)
 
+    def hidden(self) -> dict[str, str]:
+        """Every field with its text, for a form that only sends them on."""
+        return asdict(self)
+
     def as_arguments(self) -> dict[str, str | None]:
         return {**asdict(self), "limit_price": self.limit_price or None}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webapp.pages.views import accounts, exports, home, live_trading, orders, protection, trade, watchlists
+from webapp.pages.views import accounts, exports, home, live_trading, orders, protection, tickets, trade, watchlists
 
 app_name = "pages"
 
@@ -29,8 +29,10 @@ urlpatterns = [
     path(f"{ACCOUNT}/trade/", trade.screen, name="trade"),
     path(f"{ACCOUNT}/values/", trade.values, name="values"),
     path(f"{ACCOUNT}/search/", trade.search, name="search"),
-    path(f"{ACCOUNT}/ticket/", orders.ticket, name="ticket"),
-    path(f"{ACCOUNT}/orders/", orders.place, name="place"),
+    path(f"{ACCOUNT}/ticket/", tickets.ticket, name="ticket"),
+    path(f"{ACCOUNT}/ticket/review/", tickets.review, name="review"),
+    path(f"{ACCOUNT}/orders/", tickets.place, name="place"),
+    path(f"{ACCOUNT}/orders/<uuid:client_order_id>/placed/", tickets.placed, name="placed"),
     path(f"{ACCOUNT}/orders/<uuid:client_order_id>/cancel/", orders.cancel, name="cancel"),
     path(f"{ACCOUNT}/fills.csv", exports.fills_csv, name="fills_csv"),
     path("watchlists/", watchlists.create, name="watchlists"),

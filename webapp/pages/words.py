@@ -112,7 +112,8 @@ OUT_OF_REACH = {
 
 ORDER_STATUSES = {
     OrderStatus.PENDING: ("Pending", BUSY),
-    OrderStatus.UNKNOWN: ("Unknown, checking with the broker", WARN),
+    # Its reason says whether a machine still looks for it, and what a person can do.
+    OrderStatus.UNKNOWN: ("Unknown", WARN),
     OrderStatus.SUBMITTED: ("Submitted", BUSY),
     OrderStatus.FILLED: ("Filled", OK),
     OrderStatus.CANCELLED: ("Cancelled", IDLE),

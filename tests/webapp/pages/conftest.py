@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.webapp.pages.browsing import chromium, desk, server  # noqa: F401 - fixtures
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading.models import Instrument, Watchlist, WatchlistItem
 
@@ -46,6 +47,11 @@ def ticket(aapl: Instrument) -> Callable[..., dict[str, str]]:
         return values | changes
 
     return filled
+
+
+@pytest.fixture
+def review(browser: Client, ready_account: BrokerAccount) -> Callable[[dict[str, str]], Any]:
+    return lambda form: browser.post(f"/accounts/{ready_account.id}/ticket/review/", form, headers=HTMX)
 
 
 @pytest.fixture

@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import subprocess
-import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
-from django.conf import settings
-from django.db import connection
-from django.test import Client
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from brokers.domain import (
     CommissionReport,
     ExecutionReport,
-    MarketDataType,
     OrderSide,
     OrderStatus,
-    OrderUpdate,
     Position,
-    Quote,
     SessionState,
     TradingPermission,
 )
-from deploy.local.processes import became_true
-from tests.services import ROOT
+from tests.webapp.pages.browsing import AT, FENCE, Desk, page_of, quote, update
 from webapp.accounts import sessions
-from webapp.accounts.models import BrokerAccount, GatewaySession, User
+from webapp.accounts.models import BrokerAccount, GatewaySession
 from webapp.bus import quotes
 from webapp.bus import redis as bus_redis
 from webapp.trading import fills, orders, positions
@@ -52,136 +35,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-FENCE = 1
-AT = datetime(2026, 1, 5, 15, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The ASGI application on the tests' own database; yields its address."""
-    log = tmp_path_factory.mktemp("server") / "web.log"
-    command = [sys.executable, "-m", "uvicorn", "webapp.asgi:application", "--port", "0"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=output, stderr=subprocess.STDOUT)
-    try:
-        yield address_in(log, process)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def environment() -> dict[str, str]:
-    parts = urlsplit(os.environ["GATEHOUSE_DATABASE_URL"])
-    name = f"/{connection.settings_dict['NAME']}"
-    return os.environ | {"GATEHOUSE_DATABASE_URL": urlunsplit(parts._replace(path=name))}
-
-
-def address_in(log: Path, process: subprocess.Popen[bytes]) -> str:
-    def said() -> re.Match[str] | None:
-        return re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())
-
-    became_true(lambda: said() is not None or process.poll() is not None, deadline=30)
-    found = said()
-    if found is None:
-        pytest.fail(f"the server did not start:\n{log.read_text()}")
-    return found[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A page of alice's, and what her worker would write."""
-
-    page: Page
-    server: str
-    account: BrokerAccount
-
-    async def open(self, path: str) -> None:
-        await self.page.goto(f"{self.server}/accounts/{self.account.id}/{path}")
-        await expect(self.page.locator("[data-connection=open]")).to_be_visible()
-
-    def one(self, selector: str) -> Any:
-        return expect(self.page.locator(selector))
-
-    async def write(self, service: Callable[..., Any], **values: Any) -> Any:
-        return await sync_to_async(service)(account_id=self.account.id, **values)
-
-    async def publish(self, seq: int, quote: Quote) -> None:
-        redis = bus_redis.async_client()
-        await quotes.publish(redis, self.account.id, FENCE, seq, {quote.con_id: quotes.encode(quote)})
-        await redis.aclose()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@asynccontextmanager
-async def page_of(user: User, browser: Browser, server: str, **options: Any) -> AsyncIterator[Page]:
-    """A window of the user's own. At its end nothing may have been said on the console."""
-    complaints: list[str] = []
-    context = await browser.new_context(**options)
-    await context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": await session_of(user), "url": server}])
-    page = await context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    await context.close()
-    assert complaints == []
-
-
-@sync_to_async
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def desk(chromium: Browser, server: str, ready_account: BrokerAccount) -> AsyncIterator[Desk]:
-    await sync_to_async(GatewaySession.objects.update)(fence=FENCE, owner="worker-1")
-    async with page_of(ready_account.user, chromium, server) as page:
-        yield Desk(page, server, ready_account)
-
-
-def quote(instrument: Instrument, *, bid: str | None, ask: str | None) -> Quote:
-    return Quote(
-        con_id=instrument.con_id,
-        at=datetime.now(UTC),
-        market_data_type=MarketDataType.LIVE,
-        bid=bid and Decimal(bid),
-        ask=ask and Decimal(ask),
-        bid_size=Decimal(1200),
-        close=Decimal("187.00"),
-    )
-
-
-def update(order: Order, status: OrderStatus, **changes: Any) -> OrderUpdate:
-    return OrderUpdate(
-        **{
-            "order_ref": str(order.client_order_id),
-            "perm_id": 77,
-            "order_id": 1,
-            "account_code": "DU1000001",
-            "con_id": order.instrument_id,
-            "side": OrderSide(order.side),
-            "order_type": order.order_type,
-            "quantity": order.quantity,
-            "time_in_force": "DAY",
-            "status": status,
-            "ib_status": "Submitted",
-            "filled_quantity": Decimal(0),
-            "limit_price": order.limit_price,
-            "at": AT,
-        }
-        | changes
-    )
 
 
 async def test_the_session_page_follows_every_state_without_a_reload(desk: Desk) -> None:
@@ -241,7 +94,7 @@ async def test_a_price_opened_in_a_window_of_its_own_is_the_trading_screen_with_
     await expect(window.locator("#ticket-quantity")).to_be_focused()
     await window.check("#ticket input[value=SELL]")
     await window.click("[data-step-by='1'] >> nth=0")
-    await expect(window.locator("#ticket button[type=submit]")).to_have_text("Sell (PAPER)")
+    await expect(window.locator("#ticket button[type=submit]")).to_have_text("Review sell order (PAPER)")
     await expect(window.locator("[data-confirmation]")).to_contain_text("Sell 1 AAPL at a limit of 187.40, day order")
     await expect(window).not_to_have_url(re.compile("con_id"))
     await window.click("[data-close-ticket]")
@@ -340,48 +193,6 @@ async def test_the_ticket_steps_by_the_increment_and_says_what_it_will_send(
     await desk.page.select_option("#ticket-type", "MKT")
     await desk.one("#ticket-price").to_be_hidden()
     await desk.one("[data-confirmation]").to_have_text("Sell 100 AAPL at market, day order")
-
-
-async def test_a_double_click_on_the_button_is_one_order(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
-    await desk.open("trade/")
-    await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=ask]")
-    await desk.page.fill("#ticket-quantity", "10")
-    await desk.page.fill("#ticket-price", "187.31")
-    await desk.page.dblclick("#ticket button[type=submit]")
-    await desk.one("[data-placed]").to_contain_text("Pending")
-    await desk.one("#orders tbody tr").to_have_count(1)
-    assert await sync_to_async(Order.objects.count)() == 1
-
-
-async def test_the_tickets_answer_shows_what_the_broker_said_before_it_came(
-    desk: Desk, watchlist: Watchlist, aapl: Instrument
-) -> None:
-    """A worker is often faster than the answer. What is on its way stays in sight: Escape doesn't close it."""
-    may_answer = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        answer = await route.fetch()
-        await may_answer.wait()
-        await route.fulfill(response=answer)
-
-    await desk.page.route("**/orders/", hold)
-    await desk.open("trade/")
-    await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=ask]")
-    await desk.page.fill("#ticket-quantity", "10")
-    await desk.page.fill("#ticket-price", "187.31")
-    await desk.page.press("#ticket-price", "Enter")
-    await desk.one("#orders tbody [data-field=status]").to_have_text("Pending")
-    order = await sync_to_async(Order.objects.get)()
-    await desk.write(orders.apply_update, update=update(order, OrderStatus.SUBMITTED, filled_quantity=Decimal(4)))
-    await desk.one("#orders tbody [data-field=status]").to_have_text("Submitted")
-    await desk.page.press("#ticket-price", "Escape")
-    await desk.one("form#ticket").to_have_count(1)
-    may_answer.set()
-    await desk.one("[data-placed]").to_contain_text("Submitted")
-    await desk.one("[data-placed]").to_contain_text("4 of 10 filled")
-    await desk.write(orders.apply_update, update=update(order, OrderStatus.REJECTED, reason="No such luck."))
-    await desk.one("[data-placed]").to_contain_text("Rejected")
-    await desk.one("[data-placed]").to_contain_text("No such luck.")
 
 
 async def test_prices_that_nobody_keeps_current_say_so(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:

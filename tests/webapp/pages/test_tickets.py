@@ -59,7 +59,7 @@ def test_the_button_says_side_quantity_instrument_account_and_kind_of_money_in_w
     text = response.content.decode()
     assert "Buy … AAPL at a limit of 187.31, day order" in text
     assert "Paper (DU1000001)" in text
-    assert f"<span data-send-label>Buy</span> ({mode.upper()})" in text
+    assert f"Review <span data-send-label>buy</span> order ({mode.upper()})" in text
 
 
 @pytest.mark.parametrize("query", ["con_id=404404", "con_id=x", "con_id=", "con_id=265598&side=HOLD"])
@@ -80,7 +80,7 @@ def test_a_ticket_in_a_window_of_its_own_is_the_trading_screen_with_it_open(
     page = browser.get(moved_to)
     fields = {field.get("name"): field.get("value") for field in elements(page).all("input")}
     assert fields["limit_price"] == "187.30"
-    assert "<span data-send-label>Sell</span> (PAPER)" in page.content.decode()
+    assert "Review <span data-send-label>sell</span> order (PAPER)" in page.content.decode()
 
 
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "abc", "1e999999"])
@@ -92,6 +92,69 @@ def test_a_price_in_the_address_that_is_none_leaves_the_field_empty(
     )
     [field] = [field for field in elements(response).all("input") if field["name"] == "limit_price"]
     assert field["value"] == ""
+
+
+@pytest.mark.parametrize("mode", ["paper", "live"])
+def test_a_review_says_the_order_in_words_and_writes_nothing(review: Place, ticket: Ticket, mode: str) -> None:
+    BrokerAccount.objects.update(trading_mode=mode)
+    response = review(ticket())
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "Buy 10 AAPL at a limit of 187.31, day order" in text
+    assert f"<strong>{mode.upper()}</strong>" in text
+    assert "on Paper (DU1000001)" in text
+    assert ("type LIVE to send" in text) == (mode == "live")
+    assert not Order.objects.exists()
+
+
+def test_a_review_sends_on_what_the_ticket_held(
+    review: Place, ticket: Ticket, elements: Callable[[Any], Any]
+) -> None:
+    form = ticket()
+    hidden = {field["name"]: field["value"] for field in elements(review(form)).all("input")}
+    assert {name: hidden[name] for name in form} == form
+
+
+def test_a_wrong_value_is_said_before_anything_is_reviewed(review: Place, ticket: Ticket) -> None:
+    response = review(ticket(limit_price="187.313"))
+    assert response.status_code == 422
+    assert "is not on the price increment" in response.content.decode()
+    assert 'id="ticket-review"' not in response.content.decode()
+
+
+def test_going_back_from_a_review_keeps_even_what_is_wrong(
+    review: Place, ticket: Ticket, elements: Callable[[Any], Any]
+) -> None:
+    response = review(ticket(quantity="-5", edit="1"))
+    fields = {field["name"]: field["value"] for field in elements(response).all("input")}
+    assert (response.status_code, fields["quantity"]) == (200, "-5")
+    assert review(ticket(con_id="x", edit="1")).status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["", "paper", "LIVELY"])
+def test_a_live_order_without_the_typed_word_is_asked_for_it_and_not_written(
+    place: Place, ticket: Ticket, typed: str
+) -> None:
+    BrokerAccount.objects.update(trading_mode="live")
+    response = place(ticket(confirmation=typed))
+    assert response.status_code == 422
+    assert "type LIVE" in response.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_a_live_order_with_the_typed_word_is_placed(place: Place, ticket: Ticket) -> None:
+    BrokerAccount.objects.update(trading_mode="live")
+    assert place(ticket(confirmation=" live ")).status_code == 201
+
+
+def test_what_became_of_a_ticket_can_be_asked_for(
+    browser: Client, ready_account: BrokerAccount, place: Place, ticket: Ticket
+) -> None:
+    form = ticket()
+    address = f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/placed/"
+    assert browser.get(address, headers=HTMX).status_code == 404
+    place(form)
+    assert "Order placed" in browser.get(address, headers=HTMX).content.decode()
 
 
 def test_a_placed_order_answers_with_its_line_and_a_way_to_the_next_ticket(place: Place, ticket: Ticket) -> None:

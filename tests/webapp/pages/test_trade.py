@@ -103,9 +103,12 @@ def test_an_order_shows_its_status_in_words_with_the_brokers_own_behind(
     assert ">187.50</td>" in text
 
 
-def test_an_unknown_order_says_that_the_broker_is_being_asked(screen: Callable[..., Any], order: Order) -> None:
-    Order.objects.update(status="UNKNOWN")
-    assert "Unknown, checking with the broker" in screen().content.decode()
+def test_an_unknown_order_says_no_more_than_its_reason_does(screen: Callable[..., Any], order: Order) -> None:
+    Order.objects.update(status="UNKNOWN", reason="The broker shows it no more.")
+    text = screen().content.decode()
+    assert ">Unknown</span>" in text
+    assert "The broker shows it no more." in text
+    assert "checking" not in text
 
 
 def test_an_order_placed_elsewhere_is_shown_and_has_no_cancel(

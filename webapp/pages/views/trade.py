@@ -15,7 +15,7 @@ from webapp.pages.access import SignedInRequest, owned_account, owned_watchlist,
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
 from webapp.pages.views.accounts import session_context
-from webapp.pages.views.orders import asked_ticket, ticket_context
+from webapp.pages.views.tickets import asked_ticket, ticket_context
 from webapp.pages.views.watchlists import watchlist_context
 from webapp.trading import account_values, fills, orders, positions, searching, watchlists
 from webapp.trading.models import Watchlist

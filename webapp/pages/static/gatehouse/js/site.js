@@ -36,8 +36,8 @@ const FAILED = {
 
 for (const [type, words] of Object.entries(SAYINGS)) {
   document.addEventListener(type, (event) => {
-    // What refreshes by itself tries again by itself; the ticket has words of its own.
-    if (event.target.matches(`${REFRESHED}, #ticket`)) return;
+    // What refreshes by itself tries again by itself; what sends an order has words of its own.
+    if (event.target.matches(`${REFRESHED}, [data-sends]`)) return;
     const message = document.getElementById("page-message");
     message.textContent = words(event);
     message.hidden = false;

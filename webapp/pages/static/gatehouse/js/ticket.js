@@ -1,36 +1,29 @@
-// The order ticket: opened by a click on a price, stepped by the instrument's increments, sent once.
+// The order ticket: opened by a click on a price, stepped by the instrument's increments. `review.js` and `sending.js`
+// are what follows.
 
 import { product, quotient, stepped } from "./decimal.js";
 import { number, rounded } from "./format.js";
+import { arm, watchReview } from "./review.js";
+import { isUnsettled, watchSending } from "./sending.js";
 import { decimalsAt, stepAt } from "./steps.js";
-
-const SENDING = "Sending…";
-const NO_ANSWER =
-  "No answer came, so the order may or may not be here. Look at the order list. Pressing the button again sends this same ticket, which can't become a second order.";
-// Answers that come before the order is looked at.
-const REFUSED = {
-  403: "Nothing was sent: this page is too old. Reload it and open the ticket again.",
-  404: "Nothing was sent: this account is gone, or isn't yours. Reload the page.",
-};
 
 // The price that was clicked: where the focus goes back to.
 let opener = null;
 
 export function watchTicket({ placed }) {
+  watchReview();
+  watchSending();
   // A ticket that was painted with the page.
   openPainted();
   // Before a click of any kind, and before a menu: a new window then opens at the price, too.
   document.addEventListener("pointerdown", ({ target }) => takePrice(priceAt(target)));
   document.addEventListener("click", openFromPrice);
   document.addEventListener("click", (event) => event.target.closest("[data-close-ticket]") && close());
-  document.addEventListener("keydown", (event) => event.key === "Escape" && event.target.closest(".ticket-panel.open") && close());
+  document.addEventListener("keydown", closeByKey);
   document.addEventListener("click", stepByButton);
   document.addEventListener("keydown", stepByKey);
   for (const type of ["input", "change"]) document.addEventListener(type, (event) => refresh(event.target.form));
   document.body.addEventListener("htmx:afterSwap", (event) => arrived(event, placed));
-  document.body.addEventListener("htmx:beforeRequest", (event) => say(event, SENDING));
-  for (const type of ["htmx:sendError", "htmx:timeout"]) document.body.addEventListener(type, (event) => say(event, NO_ANSWER));
-  document.body.addEventListener("htmx:responseError", (event) => say(event, REFUSED[event.detail.xhr.status] ?? NO_ANSWER));
 }
 
 function openFromPrice(event) {
@@ -61,9 +54,13 @@ function takePrice(link) {
   link.href = address;
 }
 
+function closeByKey(event) {
+  if (event.key === "Escape" && event.target.closest(".ticket-panel.open") && !isUnsettled()) close();
+}
+
 function close() {
   // Closing would not call back what is on its way, and would hide what becomes of it.
-  if (document.querySelector("#ticket.htmx-request")) return;
+  if (document.querySelector("[data-sends].htmx-request")) return;
   const closed = document.getElementById("ticket-closed").content.cloneNode(true);
   document.getElementById("ticket-panel").replaceWith(closed);
   opener?.focus();
@@ -80,8 +77,10 @@ function arrived({ detail }, placed) {
 function opened() {
   const panel = document.getElementById("ticket-panel");
   const wrong = panel.querySelector("[aria-invalid]");
-  (wrong ?? panel.querySelector("#ticket-quantity, [data-focus]"))?.focus();
+  (wrong ?? panel.querySelector("#ticket-confirm, #ticket-quantity") ?? panel.querySelector("[data-focus]"))?.focus();
+  arm(panel);
   refresh(document.getElementById("ticket"));
+  warnOfPrice();
 }
 
 function stepByButton({ target }) {
@@ -115,8 +114,8 @@ function refresh(form) {
   warnOfPrice();
   const step = stepAt(form.dataset.priceSteps, form.elements.limit_price.value.trim());
   form.querySelector("[data-step-shown]").textContent = step ?? "";
-  form.querySelector("[data-send-label]").textContent = side === "SELL" ? "Sell" : "Buy";
-  form.querySelector(".send").className = `send send-${side.toLowerCase()}`;
+  form.querySelector("[data-send-label]").textContent = side === "SELL" ? "sell" : "buy";
+  form.querySelector(".review").className = `review review-${side.toLowerCase()}`;
 }
 
 function confirmation(form) {
@@ -162,7 +161,7 @@ function isAmount(text) {
 
 // A limit far on the wrong side of the price on screen is said, not stopped. Called when a quote comes, too.
 export function warnOfPrice() {
-  const form = document.getElementById("ticket");
+  const form = document.getElementById("ticket") ?? document.getElementById("ticket-review");
   if (!form) return;
   const { con_id: conId, order_type: type, side, limit_price: price } = form.elements;
   const mark = markOf(conId.value, side.value);
@@ -184,8 +183,4 @@ export function farLimit(side, limit, { name, price }) {
   const percent = ((Number(limit) - Number(price)) / Number(price)) * 100;
   const [harm, direction] = side === "SELL" ? [-percent, "below"] : [percent, "above"];
   return harm > 10 ? `This limit is ${Math.round(harm)} % ${direction} the ${name}.` : "";
-}
-
-function say({ target }, text) {
-  if (target.id === "ticket") target.querySelector("[data-sending]").textContent = text;
 }

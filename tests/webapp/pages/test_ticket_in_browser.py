@@ -1,0 +1,195 @@
+"""The ticket in Chromium, on a real server: two acts to send, and the truth when no answer comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from playwright.async_api import Browser, Route
+
+from brokers.domain import OrderStatus
+from tests.webapp.pages.browsing import Desk, page_of, update
+from webapp.accounts.models import BrokerAccount
+from webapp.trading import orders
+from webapp.trading.models import Instrument, Order, Watchlist
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+SEND = "#ticket-review .send"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def cut_desk(chromium: Browser, server: str, desk: Desk) -> AsyncIterator[Desk]:
+    """A desk whose answers a test may cut; Chromium says so on its console."""
+    async with page_of(desk.account.user, chromium, server, but="Failed to load resource|htmx:") as page:
+        yield Desk(page, server, desk.account)
+
+
+async def fill_in(desk: Desk, instrument: Instrument) -> None:
+    await desk.open("trade/")
+    await desk.page.click(f"tr[data-con-id='{instrument.con_id}'] td[data-field=ask]")
+    await desk.page.fill("#ticket-quantity", "10")
+    await desk.page.fill("#ticket-price", "187.31")
+
+
+async def count() -> int:
+    return await sync_to_async(Order.objects.count)()
+
+
+async def test_enter_asks_and_a_second_act_sends(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await fill_in(desk, aapl)
+    await desk.page.press("#ticket-price", "Enter")
+    await desk.one("#ticket-confirmation").to_contain_text("PAPER, simulated money")
+    await desk.one("#ticket-confirmation").to_contain_text("Buy 10 AAPL at a limit of 187.31, day order")
+    await desk.one("#ticket-confirmation").to_contain_text("on Paper (DU1000001)")
+    await desk.one(SEND).to_be_focused()
+    assert await count() == 0
+    await desk.page.keyboard.press("Enter")
+    await desk.one("[data-placed]").to_contain_text("Pending")
+    assert await count() == 1
+
+
+async def test_a_key_that_is_held_down_sends_nothing(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await fill_in(desk, aapl)
+    await desk.page.keyboard.down("Enter")
+    await desk.one(SEND).to_be_focused()
+    for _ in range(5):
+        await desk.page.keyboard.down("Enter")
+    await desk.page.keyboard.up("Enter")
+    await desk.page.keyboard.press("Escape")
+    await desk.one("#ticket-price").to_have_value("187.31")
+    assert await count() == 0
+
+
+async def test_a_double_click_on_either_button_sends_once_at_most(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await fill_in(desk, aapl)
+    await desk.page.dblclick("#ticket button[type=submit]")
+    await desk.one(SEND).to_be_enabled()
+    assert await count() == 0
+    await desk.page.dblclick(SEND)
+    await desk.one("[data-placed]").to_contain_text("Pending")
+    await desk.one("#orders tbody tr").to_have_count(1)
+    assert await count() == 1
+
+
+async def test_going_back_keeps_what_was_typed(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await fill_in(desk, aapl)
+    opened = await desk.page.input_value("#ticket [name=client_order_id]")
+    for go_back in (desk.page.keyboard.press("Escape"), desk.page.click("[data-back]")):
+        await desk.page.press("#ticket-price", "Enter")
+        await desk.one(SEND).to_be_focused()
+        await go_back
+        await desk.one("#ticket-quantity").to_be_focused()
+        await desk.one("#ticket-quantity").to_have_value("10")
+        await desk.one("#ticket [name=client_order_id]").to_have_value(opened)
+    assert await count() == 0
+
+
+async def test_real_money_is_sent_with_a_typed_word_alone(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await sync_to_async(BrokerAccount.objects.update)(trading_mode="live")
+    await fill_in(desk, aapl)
+    await desk.page.press("#ticket-price", "Enter")
+    await desk.one("#ticket-confirmation").to_contain_text("LIVE, real money")
+    await desk.one("#ticket-confirm").to_be_focused()
+    await desk.page.click(SEND)
+    await desk.page.fill("#ticket-confirm", "paper")
+    await desk.page.press("#ticket-confirm", "Enter")
+    assert await count() == 0
+    await desk.page.fill("#ticket-confirm", "live")
+    await desk.page.press("#ticket-confirm", "Enter")
+    await desk.one("[data-placed]").to_contain_text("Pending")
+    assert await count() == 1
+
+
+async def test_the_tickets_answer_shows_what_the_broker_said_before_it_came(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    """A worker is often faster than the answer. What is on its way stays in sight: Escape doesn't close it."""
+    may_answer = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        await may_answer.wait()
+        await route.fulfill(response=answer)
+
+    await desk.page.route("**/orders/", hold)
+    await fill_in(desk, aapl)
+    await desk.page.press("#ticket-price", "Enter")
+    await desk.page.click(SEND)
+    await desk.one("#orders tbody [data-field=status]").to_have_text("Pending")
+    order = await sync_to_async(Order.objects.get)()
+    await desk.write(orders.apply_update, update=update(order, OrderStatus.SUBMITTED, filled_quantity=Decimal(4)))
+    await desk.one("#orders tbody [data-field=status]").to_have_text("Submitted")
+    await desk.page.press("#ticket-heading", "Escape")
+    await desk.one("#ticket-review").to_have_count(1)
+    may_answer.set()
+    await desk.one("[data-placed]").to_contain_text("Submitted")
+    await desk.one("[data-placed]").to_contain_text("4 of 10 filled")
+    await desk.write(orders.apply_update, update=update(order, OrderStatus.REJECTED, reason="No such luck."))
+    await desk.one("[data-placed]").to_contain_text("Rejected")
+    await desk.one("[data-placed]").to_contain_text("No such luck.")
+
+
+async def send(desk: Desk, instrument: Instrument) -> None:
+    await fill_in(desk, instrument)
+    await desk.page.press("#ticket-price", "Enter")
+    await desk.page.click(SEND)
+
+
+@pytest.mark.parametrize("answer", ["cut", "a proxy's page"])
+async def test_a_lost_answer_is_unknown_and_looked_for_until_the_order_is_found(
+    cut_desk: Desk, watchlist: Watchlist, aapl: Instrument, answer: str
+) -> None:
+    may_look = asyncio.Event()
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await (route.abort() if answer == "cut" else route.fulfill(status=503, body="<h1>Bad gateway</h1>"))
+
+    async def look(route: Route) -> None:
+        await may_look.wait()
+        await route.continue_()
+
+    await cut_desk.page.route("**/orders/", lose)
+    await cut_desk.page.route("**/placed/", look)
+    await send(cut_desk, aapl)
+    await cut_desk.one("[data-unknown]").to_contain_text("Unknown, checking")
+    await cut_desk.one("#ticket-panel").not_to_contain_text("failed")
+    # Nothing takes its place meanwhile.
+    await cut_desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=bid]")
+    await cut_desk.page.press("#ticket-heading", "Escape")
+    await cut_desk.one("[data-unknown]").to_be_visible()
+    may_look.set()
+    await cut_desk.one("[data-placed]").to_contain_text("Pending")
+    await cut_desk.one("#orders tbody tr").to_have_count(1)
+    assert await count() == 1
+
+
+async def test_a_ticket_that_never_arrived_can_be_sent_again(
+    cut_desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    sent: list[Any] = []
+
+    async def lose_the_first(route: Route) -> None:
+        sent.append(route.request.post_data)
+        await (route.abort() if len(sent) == 1 else route.continue_())
+
+    await cut_desk.page.route("**/orders/", lose_the_first)
+    await send(cut_desk, aapl)
+    await cut_desk.one("[data-unknown]").to_contain_text("So far the server has no order of this ticket")
+    await cut_desk.one("[data-back]").to_be_hidden()
+    await cut_desk.page.get_by_role("button", name="Send again").click()
+    await cut_desk.one("[data-placed]").to_contain_text("Pending")
+    assert sent[0] == sent[1]
+    assert await count() == 1
