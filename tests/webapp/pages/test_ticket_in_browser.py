@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 from playwright.async_api import Browser, Route
 
 from brokers.domain import OrderStatus
@@ -97,7 +98,7 @@ async def test_going_back_keeps_what_was_typed(desk: Desk, watchlist: Watchlist,
 
 
 async def test_real_money_is_sent_with_a_typed_word_alone(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
-    await sync_to_async(BrokerAccount.objects.update)(trading_mode="live")
+    await sync_to_async(BrokerAccount.objects.update)(trading_mode="live", live_trading_since=timezone.now())
     await fill_in(desk, aapl)
     await desk.page.press("#ticket-price", "Enter")
     await desk.one("#ticket-confirmation").to_contain_text("LIVE, real money")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from tests.webapp.trading.quoting import quoting
 from webapp.accounts.models import BrokerAccount, GatewaySession
@@ -96,7 +97,7 @@ def test_a_price_in_the_address_that_is_none_leaves_the_field_empty(
 
 @pytest.mark.parametrize("mode", ["paper", "live"])
 def test_a_review_says_the_order_in_words_and_writes_nothing(review: Place, ticket: Ticket, mode: str) -> None:
-    BrokerAccount.objects.update(trading_mode=mode)
+    BrokerAccount.objects.update(trading_mode=mode, live_trading_since=timezone.now())
     response = review(ticket())
     text = response.content.decode()
     assert response.status_code == 200
@@ -107,9 +108,7 @@ def test_a_review_says_the_order_in_words_and_writes_nothing(review: Place, tick
     assert not Order.objects.exists()
 
 
-def test_a_review_sends_on_what_the_ticket_held(
-    review: Place, ticket: Ticket, elements: Callable[[Any], Any]
-) -> None:
+def test_a_review_sends_on_what_the_ticket_held(review: Place, ticket: Ticket, elements: Callable[[Any], Any]) -> None:
     form = ticket()
     hidden = {field["name"]: field["value"] for field in elements(review(form)).all("input")}
     assert {name: hidden[name] for name in form} == form
@@ -135,15 +134,24 @@ def test_going_back_from_a_review_keeps_even_what_is_wrong(
 def test_a_live_order_without_the_typed_word_is_asked_for_it_and_not_written(
     place: Place, ticket: Ticket, typed: str
 ) -> None:
-    BrokerAccount.objects.update(trading_mode="live")
+    BrokerAccount.objects.update(trading_mode="live", live_trading_since=timezone.now())
     response = place(ticket(confirmation=typed))
     assert response.status_code == 422
     assert "type LIVE" in response.content.decode()
     assert not Order.objects.exists()
 
 
+def test_a_closed_live_account_says_so_before_anything_is_reviewed(review: Place, ticket: Ticket) -> None:
+    BrokerAccount.objects.update(trading_mode="live", live_trading_since=None)
+    response = review(ticket())
+    assert response.status_code == 422
+    assert "Live trading is off for Paper" in response.content.decode()
+    assert "Turn it on" in response.content.decode()
+    assert 'id="ticket-review"' not in response.content.decode()
+
+
 def test_a_live_order_with_the_typed_word_is_placed(place: Place, ticket: Ticket) -> None:
-    BrokerAccount.objects.update(trading_mode="live")
+    BrokerAccount.objects.update(trading_mode="live", live_trading_since=timezone.now())
     assert place(ticket(confirmation=" live ")).status_code == 201
 
 

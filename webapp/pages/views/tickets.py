@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from brokers.domain import OrderSide
+from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.pages import confirmations
@@ -109,8 +110,11 @@ def _render_review(
 ) -> HttpResponseBase:
     try:
         TicketFields(**entered.as_arguments()).checked()
+        live_trading.require_on(account)
     except OrderInvalid as invalid:
         return _render_ticket(request, account, entered, errors=invalid.errors, status=INVALID)
+    except LiveTradingOff as off:
+        return _render_ticket(request, account, entered, message=str(off), status=INVALID)
     context = ticket_context(account, entered, {}) | {"asks_to_confirm": confirmations.is_asked(account)} | said
     return render_fragment(request, "trade/ticket_review.html", context, status=status)
 
