@@ -69,6 +69,8 @@ DEBUG = os.environ.get("GATEHOUSE_DEBUG", "") == "1"
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _words("GATEHOUSE_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = _words("GATEHOUSE_ORIGINS", "")
+# How many proxies of our own append to X-Forwarded-For. Without one that header is anybody's word, and ignored.
+PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("GATEHOUSE_PROXIES", "0"))
 DATABASE_POOL = int(os.environ.get("GATEHOUSE_DATABASE_POOL", "0"))
 DATABASES = {"default": _database(_required("GATEHOUSE_DATABASE_URL"), pool=DATABASE_POOL)}
 REDIS_URL = _required("GATEHOUSE_REDIS_URL")
@@ -106,6 +108,7 @@ INSTALLED_APPS = [
     "channels",
     "django_htmx",
     "ninja",
+    "webapp.audit",
     "webapp.accounts",
     "webapp.trading",
     "webapp.live",
@@ -121,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "webapp.audit.acting.acting_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

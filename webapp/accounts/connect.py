@@ -9,6 +9,7 @@ from brokers.domain import TradingMode
 from webapp.accounts import credentials, sessions
 from webapp.accounts.models import BrokerAccount, GatewaySession, User
 from webapp.accounts.refusals import AccountInvalid
+from webapp.audit import recording as audit
 
 
 @sensitive_variables("username", "password")
@@ -23,6 +24,7 @@ def connect_account(*, user: User, name: str, trading_mode: str, username: str, 
     with transaction.atomic():
         account = BrokerAccount.objects.create(user=user, name=name.strip(), trading_mode=TradingMode(trading_mode))
         GatewaySession.objects.create(account=account)
+        audit.record(audit.Action.ACCOUNT_CONNECTED, account=account, text=str(account))
         credentials.store(account=account, username=username, password=password)
         sessions.request_start(account.id)
         account.refresh_from_db()

@@ -11,6 +11,7 @@ from webapp.accounts import sealing, sessions
 from webapp.accounts.fingerprints import fingerprint
 from webapp.accounts.models import BrokerAccount, Credential
 from webapp.accounts.refusals import AccountInvalid
+from webapp.audit import recording as audit
 
 LONGEST = 100
 # Every sealed login has one length, so that a stolen row doesn't tell how long the password is. Room for two fields
@@ -43,6 +44,7 @@ def store(*, account: BrokerAccount, username: str, password: str) -> None:
     with transaction.atomic():
         _put(account, columns)
         sessions.record_new_login(account.id)
+        audit.record(audit.Action.CREDENTIALS_CHANGED, account=account, text=f"The login {_hint(username)}.")
 
 
 def _put(account: BrokerAccount, columns: dict[str, object]) -> None:

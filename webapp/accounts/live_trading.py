@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from webapp.accounts import events
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.accounts.refusals import AccountInvalid, LiveTradingOff, NotAllowed
+from webapp.audit import recording as audit
 
 
 class LiveTradingBody(TypedDict):
@@ -48,6 +49,7 @@ def turn_on(*, account: BrokerAccount, by: User, password: str) -> None:
         raise AccountInvalid({"password": "That isn't the password that you sign in with here."})
     with transaction.atomic():
         if _switch(account, was_on=False):
+            audit.record(audit.Action.LIVE_TRADING_ON, account=account, by=by)
             _tell(account)
 
 
@@ -55,6 +57,7 @@ def turn_off(*, account: BrokerAccount) -> None:
     """From now on no order and no change leaves; what the broker has stays there, and can be cancelled."""
     with transaction.atomic():
         if _switch(account, was_on=True):
+            audit.record(audit.Action.LIVE_TRADING_OFF, account=account)
             _tell(account)
 
 

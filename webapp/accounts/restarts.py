@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import time
 
 from django.conf import settings
+from django.db import transaction
 
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import AccountInvalid
+from webapp.audit import recording as audit
 
 
 def restart_at(account: BrokerAccount) -> time:
@@ -18,7 +20,10 @@ def restart_at(account: BrokerAccount) -> time:
 def choose(*, account: BrokerAccount, at: str) -> None:
     """`at` is `HH:MM` on that clock; empty goes back to everybody's. Raises AccountInvalid."""
     account.restart_at = _parsed(at.strip())
-    account.save(update_fields=["restart_at"])
+    with transaction.atomic():
+        account.save(update_fields=["restart_at"])
+        when = f"At {account.restart_at:%H:%M}." if account.restart_at else "When the others restart."
+        audit.record(audit.Action.RESTART_TIME_CHANGED, account=account, text=when)
 
 
 def _parsed(text: str) -> time | None:

@@ -19,6 +19,7 @@ from brokers.domain import SessionState, TradingPermission
 from webapp.accounts import events, outages
 from webapp.accounts.models import AccountEvent, GatewaySession
 from webapp.accounts.refusals import SessionRefused
+from webapp.audit import recording as audit
 from webapp.bus import doorbell, tasks
 
 # By the database's clock, the one that leases are granted by.
@@ -59,6 +60,7 @@ def request_start(account_id: uuid.UUID) -> None:
                 # Whatever a lost worker wrote last, READY say, isn't so any more.
                 session.second_factor = None
                 _enter(session, SessionState.STOPPED, "Waiting for a worker to start it.")
+        audit.record(audit.Action.SESSION_START, account=session.account)
         _on_commit(lambda: tasks.send("workers.tasks.open_session", str(account_id)))
         _on_commit(lambda: doorbell.ring(account_id))
 
@@ -71,6 +73,7 @@ def request_stop(account_id: uuid.UUID) -> None:
             session.desired_state = GatewaySession.Desired.STOPPED
             if not _is_held(session):
                 _stop_unheld(session)
+        audit.record(audit.Action.SESSION_STOP, account=session.account)
         _on_commit(lambda: doorbell.ring(account_id))
 
 

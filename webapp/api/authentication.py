@@ -7,6 +7,7 @@ from ninja.security.base import AuthBase
 
 from webapp.accounts import tokens
 from webapp.accounts.models import User
+from webapp.audit import acting
 
 
 class BearerToken(AuthBase):
@@ -17,7 +18,16 @@ class BearerToken(AuthBase):
 
     def __call__(self, request: HttpRequest) -> User | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return tokens.authenticate(token.strip()) if scheme.lower() == "bearer" and token else None
+        return user_behind(token.strip()) if scheme.lower() == "bearer" and token else None
+
+
+def user_behind(text: str) -> User | None:
+    """The token's user, who acts by it from here on."""
+    token = tokens.find(text)
+    if token is None:
+        return None
+    acting.by_token(token.user, token.name)
+    return token.user
 
 
 def user_of(request: HttpRequest) -> User:

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 
 from webapp.accounts import events
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
+from webapp.audit import recording as audit
+from webapp.audit.recording import Action
 from webapp.bus import doorbell
 from webapp.trading.kill_switch.state import as_body, engaged_on
 from webapp.trading.locks import hold
@@ -21,6 +23,8 @@ from webapp.trading.texts import clip
 log = logging.getLogger(__name__)
 
 RELEASED = "The kill switch was released before a session could send this."
+# The subject of an entry in the audit log that is of no one account.
+ALL = "all accounts"
 _WAITING = [OrderCommand.State.PENDING, OrderCommand.State.SENDING]
 
 
@@ -29,6 +33,7 @@ def engage(*, account: BrokerAccount, by: User, reason: str = "") -> None:
     with transaction.atomic():
         hold(account.pk)
         KillSwitch.objects.get_or_create(account=account, defaults={"engaged_by": by, "reason": clip(reason, 200)})
+        audit.record(Action.KILL_SWITCH_ENGAGED, account=account, by=by, text=reason)
         _stop(account.pk)
 
 
@@ -38,7 +43,9 @@ def engage_for_all(*, by: User, reason: str = "") -> None:
     The row comes first and is committed alone. An order that was placed before it is then found by the round over the
     accounts, and one that is placed after it is refused.
     """
-    KillSwitch.objects.get_or_create(account=None, defaults={"engaged_by": by, "reason": clip(reason, 200)})
+    with transaction.atomic():
+        KillSwitch.objects.get_or_create(account=None, defaults={"engaged_by": by, "reason": clip(reason, 200)})
+        audit.record(Action.KILL_SWITCH_ENGAGED, by=by, subject=ALL, text=reason)
     stop_all()
 
 
@@ -63,13 +70,16 @@ def release(*, account: BrokerAccount) -> None:
     with transaction.atomic():
         hold(account.pk)
         if KillSwitch.objects.filter(account=account).delete()[0]:
+            audit.record(Action.KILL_SWITCH_RELEASED, account=account)
             _resume(account.pk)
 
 
 def release_for_all() -> None:
     """Accounts that were stopped by themselves stay stopped."""
-    if not KillSwitch.objects.filter(account=None).delete()[0]:
-        return
+    with transaction.atomic():
+        if not KillSwitch.objects.filter(account=None).delete()[0]:
+            return
+        audit.record(Action.KILL_SWITCH_RELEASED, subject=ALL)
     _for_each(_resume)
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from brokers.domain import SecurityType
 from webapp.accounts import events
 from webapp.accounts.models import AccountEvent, BrokerAccount
+from webapp.audit import recording as audit
 from webapp.trading.amounts import AmountInvalid, parse, plain, plain_or_none, shown
 from webapp.trading.locks import hold
 from webapp.trading.models import Instrument, RiskLimits
@@ -59,10 +60,12 @@ def set_limits(
     allowed = wanted.pop("instruments")
     with transaction.atomic():
         hold(account.pk)
+        before = limits_body(limits_of(account))
         limits, _ = RiskLimits.objects.update_or_create(
             account=account, defaults={**wanted, "fresh_quote": fresh_quote}
         )
         limits.instruments.set(allowed)
+        audit.record(audit.Action.LIMITS_CHANGED, account=account, before=before, after=limits_body(limits))
         _tell(limits)
     return limits
 

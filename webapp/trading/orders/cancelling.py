@@ -10,7 +10,7 @@ from django.utils import timezone
 from webapp.accounts.models import BrokerAccount
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
-from webapp.trading.orders import bodies, changes, standing
+from webapp.trading.orders import bodies, changes, standing, trail
 from webapp.trading.orders.asking import ask
 from webapp.trading.orders.finding import own_order
 from webapp.trading.orders.withdrawing import WITHDRAWN, withdraw
@@ -42,6 +42,7 @@ def _withdrawn(order: Order) -> OrderCommand | None:
         reason=WITHDRAWN,
         ended_at=timezone.now(),
     )
+    trail.cancel_asked(order)
     changes.tell(order)
     return command
 
@@ -49,5 +50,6 @@ def _withdrawn(order: Order) -> OrderCommand | None:
 def _ask_to_cancel(account: BrokerAccount, order: Order) -> OrderCommand:
     standing.require_cancels(account)
     command = ask(order, OrderCommand.Verb.CANCEL)
+    trail.cancel_asked(order)
     changes.tell(order)
     return command

@@ -15,7 +15,7 @@ from webapp.trading.amounts import AmountInvalid, plain
 from webapp.trading.kill_switch.state import require_off
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
-from webapp.trading.orders import changes, standing
+from webapp.trading.orders import changes, standing, trail
 from webapp.trading.orders.asking import ask
 from webapp.trading.orders.bodies import change_under_way, is_worked
 from webapp.trading.orders.checks import FieldRefused, read_limit_price, read_quantity
@@ -60,6 +60,7 @@ def modify(
 def _ask_to_change(account: BrokerAccount, order: Order, terms: Terms) -> OrderCommand:
     _require_allowed(account)
     command = ask(order, OrderCommand.Verb.MODIFY, quantity=terms.quantity, limit_price=terms.limit_price)
+    trail.change_asked(order, command)
     changes.tell(order)
     return command
 

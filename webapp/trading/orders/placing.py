@@ -12,7 +12,7 @@ from webapp.trading.amounts import plain
 from webapp.trading.kill_switch.state import require_off
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
-from webapp.trading.orders import changes, standing
+from webapp.trading.orders import changes, standing, trail
 from webapp.trading.orders.asking import ask
 from webapp.trading.orders.checks import Ticket, TicketFields
 from webapp.trading.refusals import OrderConflict
@@ -109,6 +109,7 @@ def _place_new(account: BrokerAccount, ticket: Ticket) -> Placed:
         limit_price=ticket.limit_price,
     )
     ask(order, OrderCommand.Verb.SUBMIT, quantity=ticket.quantity, limit_price=ticket.limit_price)
+    trail.placed(order)
     changes.tell(order)
     return Placed(order=order, created=True)
 
