@@ -12,7 +12,9 @@ from django.db import transaction
 
 from brokers.domain import (
     AccountValue,
+    Bar,
     CommissionReport,
+    Depth,
     ExecutionReport,
     Instrument,
     Notice,
@@ -27,6 +29,7 @@ from webapp.accounts import events
 from webapp.accounts.models import AccountEvent
 from webapp.trading import fills, instruments, orders, positions
 from workers.account_values import NewestValues
+from workers.panes.following import Panes
 from workers.quotes import Conflator
 from workers.rows import RowWriter, Write
 
@@ -47,6 +50,7 @@ class Bridge(NodeListener):
         self._rows = rows
         self._on_link = on_link
         self._values = NewestValues(account_id)
+        self.panes: Panes | None = None  # set once there is a node to ask
         self._held: dict[tuple[str, int], Decimal] = {}
 
     @property
@@ -67,6 +71,16 @@ class Bridge(NodeListener):
     def on_stream_status(self, status: StreamStatus) -> None:
         if status.stream is StreamKind.QUOTES:
             self._quotes.mark(status)
+        elif self.panes is not None:
+            self.panes.on_stream_status(status)
+
+    def on_depth(self, depth: Depth) -> None:
+        if self.panes is not None:
+            self.panes.on_depth(depth)
+
+    def on_bar(self, bar: Bar) -> None:
+        if self.panes is not None:
+            self.panes.on_bar(bar)
 
     def on_instrument(self, instrument: Instrument) -> None:
         self._put(f"instrument {instrument.con_id}", partial(instruments.upsert, instrument))

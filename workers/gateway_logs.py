@@ -9,8 +9,9 @@ from uuid import UUID
 from brokers.gateways.base import GatewayError
 from brokers.gateways.masks import Mask, masked
 from workers import supervision
+from workers.asked import CannotAnswer
 from workers.gateway import gateway_name
-from workers.questions import CannotAnswer, in_time, reply
+from workers.questions import in_time, reply
 from workers.unsealing import Opener, UnsealingFailed
 from workers.workplace import Workplace
 

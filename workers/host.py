@@ -253,6 +253,7 @@ class SessionHost:
         await questions.answer(
             message,
             node=run.ready_node,
+            panes=run.panes,
             quotes=run.quotes,
             database=self._workplace.database,
             redis=self._workplace.redis,

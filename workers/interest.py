@@ -86,7 +86,7 @@ class Streams:
         if not con_ids:
             return
         async with asyncio.timeout(DATABASE_DEADLINE):
-            known = await self._database.call(_known_instruments, con_ids)
+            known = await self._database.call(known_instruments, con_ids)
         for con_id in sorted(con_ids):
             self._subscribe_one(con_id, known.get(con_id), now)
 
@@ -112,6 +112,6 @@ class Streams:
             self._forget(con_id)
 
 
-def _known_instruments(con_ids: set[int]) -> dict[int, Instrument]:
+def known_instruments(con_ids: set[int]) -> dict[int, Instrument]:
     rows = InstrumentRow.objects.filter(con_id__in=con_ids)
     return {row.con_id: instruments.to_domain(row) for row in rows}

@@ -36,6 +36,7 @@ from workers.doubts import Doubts
 from workers.gateway import gateway_name
 from workers.interest import Streams
 from workers.leases import Lease, LeaseLost
+from workers.panes.following import Panes
 from workers.quotes import QuotePublisher
 from workers.relay_key import key_of
 from workers.rows import RowWriter
@@ -102,6 +103,13 @@ class Link:
             tell=self._bridge.on_notice,
             forget=quotes.conflator.forget,
         )
+        self._bridge.panes = self._panes = Panes(
+            account_id=self._account_id,
+            data=self._node.data,
+            database=workplace.database,
+            redis=workplace.redis,
+            show=quotes.conflator.show,
+        )
         self._runner: CommandRunner | None = None
         self._permission: TradingPermission | None = None
         self.was_ready = self._in_step = False
@@ -113,9 +121,15 @@ class Link:
         """The node while it is in step with the broker, to answer questions; None before and after."""
         return self._node if self._in_step else None
 
+    @property
+    def panes(self) -> Panes:
+        """What is kept up to date beside quotes."""
+        return self._panes
+
     def ring(self) -> None:
         """The doorbell: look at commands and interest now."""
         self._streams.ring()
+        self._panes.ring()
         if self._runner is not None:
             self._runner.ring()
 
@@ -127,7 +141,7 @@ class Link:
         """Connect, bring the rows in step, then trade until the link ends. Raises NodeError or LeaseLost."""
         await self._node.connect()
         await self._sync(READING)
-        await first_of(self._trade(), self._streams.run(), self._node.wait_closed())
+        await first_of(self._trade(), self._streams.run(), self._panes.run(), self._node.wait_closed())
         raise LinkLost("The link to the gateway ended.")
 
     async def stop(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,7 +17,10 @@ from brokers.refusals import NodeError
 from webapp.bus import interest, questions
 from webapp.bus.quotes import encode
 from webapp.trading import instruments
+from workers.asked import CannotAnswer, Session
 from workers.database import Database
+from workers.panes.answers import bars
+from workers.panes.following import Panes
 from workers.quotes import Conflator
 
 log = logging.getLogger(__name__)
@@ -33,14 +35,11 @@ LONGEST_SEARCH = 60
 T = TypeVar("T")
 
 
-class CannotAnswer(Exception):
-    """Its text is written for the user."""
-
-
 async def answer(
     message: dict[str, Any],
     *,
     node: TradingNode | None,
+    panes: Panes | None,
     quotes: Conflator,
     database: Database,
     redis: redis.asyncio.Redis,
@@ -50,7 +49,7 @@ async def answer(
     Never raises: whoever asked waits with a deadline of its own.
     """
     try:
-        session = _Session(UUID(message["account"]), _ready(node), quotes, database, redis)
+        session = Session(UUID(message["account"]), _ready(node), _ready(panes), quotes, database, redis)
         body = await in_time(_answered(message, session))
     except (CannotAnswer, NodeError) as refusal:
         await reply(redis, message, refused=str(refusal))
@@ -61,21 +60,10 @@ async def answer(
         await reply(redis, message, body=body)
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """Whom a question is put to."""
-
-    account_id: UUID
-    node: TradingNode
-    quotes: Conflator
-    database: Database
-    redis: redis.asyncio.Redis
-
-
-def _ready(node: TradingNode | None) -> TradingNode:
-    if node is None:
+def _ready(part: T | None) -> T:
+    if part is None:
         raise CannotAnswer("The session isn't ready yet, so nobody can ask the broker. Wait until it is READY.")
-    return node
+    return part
 
 
 async def in_time(answering: Coroutine[Any, Any, T]) -> T:
@@ -87,20 +75,20 @@ async def in_time(answering: Coroutine[Any, Any, T]) -> T:
         raise CannotAnswer(f"The gateway didn't answer within {ANSWER_DEADLINE:g} seconds. Try again.") from None
 
 
-async def _answered(message: dict[str, Any], session: _Session) -> dict[str, Any]:
+async def _answered(message: dict[str, Any], session: Session) -> dict[str, Any]:
     answerer = _ANSWERERS.get(message["question"])
     if answerer is None:
         raise CannotAnswer(f"A session can't answer {message['question']!r}.")
     return await answerer(session, message["body"])
 
 
-async def _search(session: _Session, body: dict[str, Any]) -> dict[str, Any]:
+async def _search(session: Session, body: dict[str, Any]) -> dict[str, Any]:
     found = await session.node.provider.search(_search_text(body))
     await session.database.call(_upsert_all, found)
     return {"con_ids": [instrument.con_id for instrument in found]}
 
 
-async def _newest_quote(session: _Session, body: dict[str, Any]) -> dict[str, Any]:
+async def _newest_quote(session: Session, body: dict[str, Any]) -> dict[str, Any]:
     """The newest quote of an instrument, which is streamed from now on if it wasn't: see `interest`."""
     con_id = int(body["con_id"])
     await interest.want(session.redis, session.account_id, [con_id])
@@ -112,9 +100,10 @@ async def _newest_quote(session: _Session, body: dict[str, Any]) -> dict[str, An
     return {"quote": encode(quote, session.quotes.doubt(con_id))}
 
 
-_ANSWERERS: dict[str, Callable[[_Session, dict[str, Any]], Awaitable[dict[str, Any]]]] = {
+_ANSWERERS: dict[str, Callable[[Session, dict[str, Any]], Awaitable[dict[str, Any]]]] = {
     "search": _search,
     "quote": _newest_quote,
+    "bars": bars,
 }
 
 

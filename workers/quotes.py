@@ -1,4 +1,4 @@
-"""Quotes on their way out: latest by instrument, on a short beat, never through the database."""
+"""Quotes and panes on their way out: latest of each, on a short beat, never through the database."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ class Conflator:
         self._newest: dict[int, Quote] = {}
         self._doubtful: dict[int, StreamStatus] = {}
         self._changed: set[int] = set()
+        self._panes: dict[str, str] = {}
+        self._changed_panes: set[str] = set()
         self._something = asyncio.Event()
         self._came: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)  # for whoever waits for a first quote
 
@@ -53,6 +55,17 @@ class Conflator:
         if status.con_id in self._newest:
             self._changed.add(status.con_id)
             self._something.set()
+
+    def show(self, pane: str, encoded: str) -> None:
+        """The newest of a pane, by its key (`bus.panes`)."""
+        self._panes[pane] = encoded
+        self._changed_panes.add(pane)
+        self._something.set()
+
+    def take_panes(self) -> dict[str, str]:
+        """All that changed since, each at its newest."""
+        changed, self._changed_panes = self._changed_panes, set()
+        return {pane: self._panes[pane] for pane in sorted(changed)}
 
     async def priced(self, con_id: int) -> Quote:
         """The newest quote of an instrument, or the first one that has a price. Waits for as long as it's let.
@@ -76,9 +89,10 @@ class Conflator:
         return [self._newest[con_id] for con_id in sorted(changed)]
 
     def put_all_again(self) -> None:
-        """Count every known quote as changed: nobody knows what of a failed batch arrived."""
+        """Count all that is known as changed: nobody knows what of a failed batch arrived."""
         self._changed.update(self._newest)
-        if self._newest:
+        self._changed_panes.update(self._panes)
+        if self._newest or self._panes:
             self._something.set()
 
     def forget(self, con_id: int) -> None:
@@ -91,6 +105,8 @@ class Conflator:
         self._newest.clear()
         self._doubtful.clear()
         self._changed.clear()
+        self._panes.clear()
+        self._changed_panes.clear()
 
 
 class QuotePublisher:
@@ -127,11 +143,15 @@ class QuotePublisher:
             log.warning("account %s: stored quotes could not be dropped: %s", self._account_id, error)
 
     async def _publish(self, batch: list[Quote]) -> None:
-        if not batch:
+        panes = self.conflator.take_panes()
+        if not batch and not panes:
             return
         # Raised before the attempt: a batch that may have arrived must not share its number with the next.
         self._seq += 1
-        encoded = {quote.con_id: quotes.encode(quote, self.conflator.doubt(quote.con_id)) for quote in batch}
+        encoded: dict[quotes.Key, str] = {
+            quote.con_id: quotes.encode(quote, self.conflator.doubt(quote.con_id)) for quote in batch
+        }
+        encoded.update(panes)
         async with asyncio.timeout(PUBLISH_DEADLINE):
             await quotes.publish(self._redis, self._account_id, self._epoch, self._seq, encoded)
 

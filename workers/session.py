@@ -26,6 +26,7 @@ from workers.endings import BROKEN, FENCED, LEASE_LOST, OUR_ERROR, STOP_WANTED, 
 from workers.gateway import AccountGateway
 from workers.leases import RENEW_EVERY, Lease, LeaseLost
 from workers.link import Link, config_for
+from workers.panes.following import Panes
 from workers.quotes import Conflator, QuotePublisher
 from workers.rows import RowWriter
 from workers.unsealing import KeysetUnavailable, UnsealingFailed
@@ -73,6 +74,11 @@ class SessionRun:
     def ready_node(self) -> TradingNode | None:
         """The node, while it is in step with the broker."""
         return self._link.ready_node if self._link is not None else None
+
+    @property
+    def panes(self) -> Panes | None:
+        """What the node keeps up to date beside quotes; None without a link."""
+        return self._link.panes if self._link is not None else None
 
     @property
     def quotes(self) -> Conflator:

@@ -1,4 +1,4 @@
-"""Which instruments somebody looks at, so that workers subscribe to those and to nothing else.
+"""Which instruments and panes somebody looks at, so that workers subscribe to those and to nothing else.
 
 Interest is a lease: the web renews it every 10 seconds while a browser shows the instrument, and it ends by itself.
 Times are Redis's own, since web and workers may run on machines whose clocks differ.
@@ -14,6 +14,7 @@ from uuid import UUID
 import redis.asyncio
 
 from webapp.bus import keys
+from webapp.bus.panes import Pane
 
 RENEW_SECONDS = 10.0
 
@@ -44,13 +45,41 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. redis.call('TIME')[1], '+inf'
 
 async def want(connection: redis.asyncio.Redis, account_id: UUID, con_ids: Iterable[int], *, seconds: int = 30) -> int:
     """Renew the interest for `seconds`, and ring the doorbell when something is new; the number of new ones."""
-    ring = json.dumps({"account": str(account_id)})
-    wanted = [str(con_id) for con_id in con_ids]
-    new: Any = await connection.eval(_WANT, 2, keys.interest(account_id), keys.DOORBELL, str(seconds), ring, *wanted)
-    return int(new)
+    return await _want(connection, account_id, keys.interest(account_id), map(str, con_ids), seconds)
 
 
 async def wanted(connection: redis.asyncio.Redis, account_id: UUID) -> set[int]:
     """The con_ids that somebody looks at now."""
-    members: Any = await connection.eval(_WANTED, 1, keys.interest(account_id))
-    return {int(member) for member in members}
+    return {int(member) for member in await _wanted(connection, keys.interest(account_id))}
+
+
+async def want_panes(
+    connection: redis.asyncio.Redis, account_id: UUID, panes: Iterable[str], *, seconds: int = 30
+) -> int:
+    """As `want`, for panes by their keys."""
+    return await _want(connection, account_id, keys.interest_in_panes(account_id), panes, seconds)
+
+
+async def wanted_panes(connection: redis.asyncio.Redis, account_id: UUID) -> set[Pane]:
+    """The panes that somebody looks at now. One of another version of ours isn't known here, and is nobody's."""
+    return {pane for member in await _wanted(connection, keys.interest_in_panes(account_id)) if (pane := _pane(member))}
+
+
+async def _want(
+    connection: redis.asyncio.Redis, account_id: UUID, key: str, members: Iterable[str], seconds: int
+) -> int:
+    ring = json.dumps({"account": str(account_id)})
+    new: Any = await connection.eval(_WANT, 2, key, keys.DOORBELL, str(seconds), ring, *members)
+    return int(new)
+
+
+async def _wanted(connection: redis.asyncio.Redis, key: str) -> list[str]:
+    members: Any = await connection.eval(_WANTED, 1, key)
+    return list(members)
+
+
+def _pane(key: str) -> Pane | None:
+    try:
+        return Pane.parse(key)
+    except ValueError:
+        return None

@@ -20,8 +20,13 @@ def interest(account_id: UUID) -> str:
     return f"gatehouse:interest:{account_id.hex}"
 
 
+def interest_in_panes(account_id: UUID) -> str:
+    """As `interest`, of the keys of panes."""
+    return f"gatehouse:panes:{account_id.hex}"
+
+
 def snapshot(account_id: UUID) -> str:
-    """Hash: con_id -> encoded quote, and `epoch` and `seq` of the batch that was stored last."""
+    """Hash: con_id -> encoded quote, key of a pane -> its newest body; and `epoch` and `seq` of the newest batch."""
     return f"gatehouse:snapshot:{account_id.hex}"
 
 

@@ -1,5 +1,7 @@
 """The newest quote of every instrument on screen, per account: a snapshot in Redis and a stream of batches.
 
+Panes (`bus.panes`) ride along: what is under a con_id is a quote, what is under a text is the pane of that key.
+
 An account's stream has an epoch (its session's fence) and, within it, a sequence number that grows by one with every
 batch. Storing and publishing are one atomic step, so a reader that subscribes first and reads the snapshot then loses
 nothing: it drops what the snapshot holds already. A batch of an older epoch than the stored one is refused: its writer
@@ -20,6 +22,9 @@ import redis.asyncio
 
 from brokers.domain import MarketDataType, Quote, StreamStatus
 from webapp.bus import keys
+from webapp.bus.numbers import plain as _plain
+
+Key = int | str  # a con_id, or a pane's key
 
 # A session that was never stopped properly leaves its snapshot behind; a week outlives any weekend.
 _KEPT_SECONDS = 7 * 24 * 3600
@@ -59,15 +64,15 @@ _ANY_EPOCH = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What changed since the batch before, or a whole snapshot: con_id -> quote as encoded JSON.
+    """What changed since the batch before, or a whole snapshot: key -> quote or pane as encoded JSON.
 
-    On the wire the first line is `epoch seq`, and each line after it `con_id encoded`, so that a reader passes quotes
+    On the wire the first line is `epoch seq`, and each line after it `key encoded`, so that a reader passes quotes
     on without decoding them.
     """
 
     epoch: int
     seq: int
-    quotes: dict[int, str]
+    quotes: dict[Key, str]
 
 
 NOTHING = Batch(epoch=0, seq=0, quotes={})
@@ -117,32 +122,22 @@ def decode(text: str) -> SeenQuote:
     return SeenQuote(quote=quote, is_stale=told["is_stale"], stale_reason=told["stale_reason"])
 
 
-def _plain(value: Decimal | None) -> str | None:
-    """Without exponent and without zeros that say nothing; never `-0`."""
-    if value is None:
-        return None
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 async def publish(
-    connection: redis.asyncio.Redis, account_id: UUID, epoch: int, seq: int, quotes: Mapping[int, str]
+    connection: redis.asyncio.Redis, account_id: UUID, epoch: int, seq: int, quotes: Mapping[Key, str]
 ) -> bool:
     """Store and publish one batch. False, and nothing done, when a newer epoch has published already."""
     arguments = [str(epoch), str(seq), str(_KEPT_SECONDS)]
-    for con_id, encoded in quotes.items():
-        arguments += [str(con_id), encoded]
+    for key, encoded in quotes.items():
+        arguments += [str(key), encoded]
     done: Any = await connection.eval(_PUBLISH, 2, keys.snapshot(account_id), keys.quotes(account_id), *arguments)
     return bool(done)
 
 
-async def snapshot(connection: redis.asyncio.Redis, account_id: UUID) -> tuple[int, int, dict[int, str]]:
-    """(epoch, seq, {con_id: encoded}) of the newest batch; (0, 0, {}) while there is none."""
+async def snapshot(connection: redis.asyncio.Redis, account_id: UUID) -> tuple[int, int, dict[Key, str]]:
+    """(epoch, seq, {key: encoded}) of the newest batch; (0, 0, {}) while there is none."""
     fields: Any = await connection.hgetall(keys.snapshot(account_id))
     epoch, seq = int(fields.pop("epoch", 0)), int(fields.pop("seq", 0))
-    return epoch, seq, {int(con_id): encoded for con_id, encoded in fields.items()}
+    return epoch, seq, {_key(text): encoded for text, encoded in fields.items()}
 
 
 async def forget(connection: redis.asyncio.Redis, account_id: UUID, *, epoch: int = _ANY_EPOCH) -> bool:
@@ -162,4 +157,8 @@ def decode_batch(text: str) -> Batch | None:
     head, *lines = text.split("\n")
     epoch, seq = head.split(" ")
     pairs = (line.split(" ", 1) for line in lines)
-    return Batch(epoch=int(epoch), seq=int(seq), quotes={int(con_id): encoded for con_id, encoded in pairs})
+    return Batch(epoch=int(epoch), seq=int(seq), quotes={_key(text): encoded for text, encoded in pairs})
+
+
+def _key(text: str) -> Key:
+    return text if ":" in text else int(text)

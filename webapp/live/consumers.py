@@ -14,6 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from webapp.accounts import sessions
 from webapp.accounts.models import BrokerAccount
 from webapp.bus import keys
+from webapp.bus.quotes import Key
 from webapp.live import access, messages
 from webapp.live.fanout import Fanout
 from webapp.live.mailbox import Mailbox
@@ -129,15 +130,15 @@ class AccountConsumer(Outsider):
 
     async def _obey(self, message: messages.Message) -> None:
         match message:
-            case Subscribe(con_ids):
-                self._show(con_ids)
+            case Subscribe(con_ids, panes):
+                self._show(con_ids | panes)
             case EventsAfter(number):
                 await self._numbered.after(number)
             case Ping():
                 await self._say('{"type":"pong"}')
 
-    def _show(self, con_ids: frozenset[int]) -> None:
-        self._mailbox.want(con_ids)
+    def _show(self, wanted: frozenset[Key]) -> None:
+        self._mailbox.want(wanted)
         if self._fanout is None:
             self._fanout = Fanout.here()
         self._fanout.join(self.account_id, self._mailbox)

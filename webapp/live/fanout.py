@@ -13,7 +13,7 @@ import redis.asyncio
 from redis.asyncio.client import PubSub
 
 from webapp.bus import interest, keys, quotes
-from webapp.bus.quotes import NOTHING, Batch
+from webapp.bus.quotes import NOTHING, Batch, Key
 from webapp.bus.redis import SOCKET_SECONDS, async_client, messages, pause_after
 from webapp.live.feed import Feed
 from webapp.live.mailbox import Mailbox
@@ -125,7 +125,7 @@ class Fanout:
         for account_id, feed in list(self.feeds.items()):
             wanted = feed.wanted()
             if wanted and (all_of_them or not wanted <= feed.renewed):
-                await interest.want(connection, account_id, wanted)
+                await _want(connection, account_id, wanted)
             feed.renewed = wanted
 
     async def _read(self, connection: redis.asyncio.Redis, pubsub: PubSub) -> None:
@@ -135,6 +135,13 @@ class Fanout:
             feed = self.feeds.get(account_id)
             if feed is not None and not _fits(feed, message):
                 feed.restart(Batch(*await quotes.snapshot(connection, account_id)))
+
+
+async def _want(connection: redis.asyncio.Redis, account_id: UUID, wanted: frozenset[Key]) -> None:
+    if con_ids := [key for key in wanted if isinstance(key, int)]:
+        await interest.want(connection, account_id, con_ids)
+    if panes := [key for key in wanted if isinstance(key, str)]:
+        await interest.want_panes(connection, account_id, panes)
 
 
 async def _set_within(seconds: float, event: asyncio.Event) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.bus.quotes import Batch
+from webapp.bus.quotes import Batch, Key
 from webapp.live.mailbox import Mailbox
 
 
@@ -12,7 +12,7 @@ class Feed:
     def __init__(self) -> None:
         self.mailboxes: set[Mailbox] = set()
         # What was renewed in Redis last, so that a wish for more is noticed.
-        self.renewed: frozenset[int] = frozenset()
+        self.renewed: frozenset[Key] = frozenset()
         self._newest: Batch | None = None
 
     def add(self, mailbox: Mailbox) -> None:
@@ -21,7 +21,7 @@ class Feed:
         if self._newest is not None:
             mailbox.restart(self._newest)
 
-    def wanted(self) -> frozenset[int]:
+    def wanted(self) -> frozenset[Key]:
         return frozenset().union(*(mailbox.wanted for mailbox in self.mailboxes))
 
     def restart(self, snapshot: Batch) -> None:

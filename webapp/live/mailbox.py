@@ -1,4 +1,4 @@
-"""What one browser hasn't been sent yet: the newest quote of each instrument, and never more than that."""
+"""What one browser hasn't been sent yet: the newest quote of each instrument and the newest of each pane, no more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from webapp.bus.quotes import Batch
+from webapp.bus.quotes import Batch, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,14 @@ class Frame:
     prev: int | None
     seq: int
     quotes: tuple[str, ...]
+    panes: tuple[str, ...] = ()
 
     def encode(self) -> str:
-        """Joins the quotes as they came from the worker, so that none is encoded twice."""
+        """Joins quotes and panes as they came from the worker, so that none is encoded twice."""
         prev = "" if self.prev is None else f'"prev":{self.prev},'
         quotes = ",".join(self.quotes)
-        return f'{{"type":"{self.kind}","epoch":{self.epoch},{prev}"seq":{self.seq},"quotes":[{quotes}]}}'
+        panes = f',"panes":[{",".join(self.panes)}]' if self.panes else ""
+        return f'{{"type":"{self.kind}","epoch":{self.epoch},{prev}"seq":{self.seq},"quotes":[{quotes}]{panes}}}'
 
 
 class Mailbox:
@@ -34,17 +36,17 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self.wanted: frozenset[int] = frozenset()
-        self._untaken: dict[int, str] = {}
+        self.wanted: frozenset[Key] = frozenset()
+        self._untaken: dict[Key, str] = {}
         self._filled = asyncio.Event()
         self._begins = False
         self._epoch = 0
         self._seq = 0
         self._taken_seq = 0
 
-    def want(self, con_ids: Iterable[int]) -> None:
+    def want(self, wanted: Iterable[Key]) -> None:
         """Replaces what the browser shows. Nothing is given until the next `restart`."""
-        self.wanted = frozenset(con_ids)
+        self.wanted = frozenset(wanted)
         self._untaken.clear()
         self._begins = False
         self._filled.clear()
@@ -68,14 +70,15 @@ class Mailbox:
         return self._emptied()
 
     def _emptied(self) -> Frame:
-        quotes = tuple(self._untaken.values())
+        quotes = tuple(text for key, text in self._untaken.items() if isinstance(key, int))
+        panes = tuple(text for key, text in self._untaken.items() if isinstance(key, str))
         if self._begins:
-            frame = Frame("snapshot", self._epoch, None, self._seq, quotes)
+            frame = Frame("snapshot", self._epoch, None, self._seq, quotes, panes)
         else:
-            frame = Frame("quotes", self._epoch, self._taken_seq, self._seq, quotes)
+            frame = Frame("quotes", self._epoch, self._taken_seq, self._seq, quotes, panes)
         self._untaken, self._begins, self._taken_seq = {}, False, self._seq
         self._filled.clear()
         return frame
 
-    def _wanted_of(self, batch: Batch) -> dict[int, str]:
-        return {con_id: quote for con_id, quote in batch.quotes.items() if con_id in self.wanted}
+    def _wanted_of(self, batch: Batch) -> dict[Key, str]:
+        return {key: text for key, text in batch.quotes.items() if key in self.wanted}

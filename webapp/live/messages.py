@@ -6,8 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from webapp.bus.panes import Pane
+
 LONGEST_MESSAGE = 16_384
 MOST_CON_IDS = 100
+MOST_PANES = 8
 _LARGEST_NUMBER = 2**63 - 1
 
 
@@ -22,6 +25,7 @@ class Misunderstood(Exception):
 @dataclass(frozen=True, slots=True)
 class Subscribe:
     con_ids: frozenset[int]
+    panes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def error(refusal: Misunderstood) -> str:
 def _understood(message: dict[str, Any]) -> Message:
     match message.get("type"):
         case "subscribe":
-            return Subscribe(_con_ids(message.get("con_ids")))
+            return Subscribe(_con_ids(message.get("con_ids")), _panes(message.get("panes", [])))
         case "events":
             return EventsAfter(_number(message.get("after")))
         case "ping":
@@ -77,6 +81,17 @@ def _con_ids(value: Any) -> frozenset[int]:
         if not _is_whole(con_id) or con_id == 0:
             raise Misunderstood("bad_con_ids", f"A con_id is a positive whole number, not {_shown(con_id)}.")
     return frozenset(value)
+
+
+def _panes(value: Any) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(key, str) for key in value):
+        raise Misunderstood("bad_panes", f"panes is a list of keys like depth:265598, not {_shown(value)}.")
+    if len(value) > MOST_PANES:
+        raise Misunderstood("too_many_panes", f"{len(value)} panes were sent; {MOST_PANES} are allowed.")
+    try:
+        return frozenset(str(Pane.parse(key)) for key in value)
+    except ValueError as error:
+        raise Misunderstood("bad_panes", f"{error}.") from None
 
 
 def _number(value: Any) -> int:

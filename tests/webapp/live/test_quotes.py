@@ -25,6 +25,7 @@ from tests.webapp.live.browser import (
 )
 from tests.webapp.live.conftest import Server
 from webapp.bus import interest, keys, quotes
+from webapp.bus.panes import Pane
 from webapp.bus.redis import async_client, client
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -192,3 +193,32 @@ class TestInterest:
             rung = pubsub.get_message(timeout=DEADLINE)
         assert rung is not None
         assert json.loads(rung["data"]) == {"account": str(ready_account.pk)}
+
+
+class TestPanes:
+    def test_a_pane_comes_to_whoever_looks_at_it_and_is_wanted_meanwhile(
+        self, alices_browser: Browser, ready_account: Any, eventually: Eventually
+    ) -> None:
+        alices_browser.say(type="subscribe", con_ids=[AAPL], panes=[str(Pane(AAPL))])
+        assert "panes" not in alices_browser.hear_type("snapshot")
+
+        async def publish_books() -> None:
+            panes = map(str, (Pane(AAPL), Pane(EURUSD)))
+            books: dict[quotes.Key, str] = {pane: json.dumps({"pane": pane}) for pane in panes}
+            async with async_client() as connection:
+                await quotes.publish(connection, ready_account.pk, 1, 1, books)
+
+        async def wanted() -> set[Pane]:
+            async with async_client() as connection:
+                return await interest.wanted_panes(connection, ready_account.pk)
+
+        asyncio.run(publish_books())
+        frame = alices_browser.hear()
+        assert (frame["quotes"], frame["panes"]) == ([], [{"pane": str(Pane(AAPL))}])
+        eventually(lambda: asyncio.run(wanted()) == {Pane(AAPL)})
+
+    @pytest.mark.parametrize("panes", ["depth:1", [1], ["depth"], [f"depth:{number}" for number in range(9)]], ids=str)
+    def test_panes_that_are_none_are_refused_and_the_socket_stays(self, alices_browser: Browser, panes: object) -> None:
+        alices_browser.say(type="subscribe", con_ids=[AAPL], panes=panes)
+        assert alices_browser.hear_type("error")["code"] in ("bad_panes", "too_many_panes")
+        alices_browser.said_nothing_else()
