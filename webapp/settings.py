@@ -93,6 +93,8 @@ RESTART_TIME_ZONE = os.environ.get("GATEHOUSE_RESTART_TIME_ZONE", "America/New_Y
 RESTART_WINDOW = timedelta(minutes=float(os.environ.get("GATEHOUSE_RESTART_MINUTES", "60")))
 # How long a wanted session may be down before that is told as an alert, outside of its restart.
 ALERT_AFTER = timedelta(seconds=float(os.environ.get("GATEHOUSE_ALERT_AFTER", "300")))
+# Requests a minute that an API token may make, and as many cancels besides.
+API_REQUESTS_PER_MINUTE = int(os.environ.get("GATEHOUSE_API_REQUESTS_PER_MINUTE", "600"))
 WORKER_CAPACITY = int(os.environ.get("GATEHOUSE_WORKER_CAPACITY", "50"))
 
 INSTALLED_APPS = [

@@ -9,6 +9,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from webapp.api.assembly import api
+from webapp.api.problems import nothing_here
 
 # allauth's other pages are left out: they send mail, and none is set up.
 AUTH = [
@@ -22,8 +23,13 @@ AUTH = [
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("api/", nothing_here),
+    path("api/<path:rest>", nothing_here),
     path("auth/", include(AUTH)),
     # Asked for by pages that name no icon of their own, the admin's for one.
     path("favicon.ico", RedirectView.as_view(url=static("gatehouse/mark.svg"))),
     path("", include("webapp.pages.urls")),
 ]
+
+handler400 = "webapp.api.failures.bad_request"
+handler500 = "webapp.api.failures.server_error"

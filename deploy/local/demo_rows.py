@@ -49,10 +49,12 @@ def _make_administrator(password_file: Path) -> None:
 
 
 def _make_token(user: User, token_file: Path) -> None:
-    if token_file.exists() and tokens.authenticate(token_file.read_text().strip()) == user:
+    """One that reads and trades: the demo's money is simulated."""
+    known = tokens.authenticate(token_file.read_text().strip()) if token_file.exists() else None
+    if known is not None and known.user == user and tokens.TRADE in known.scopes:
         return
     ApiToken.objects.filter(user=user, name=USERNAME).delete()
-    write_private(token_file, tokens.create(user, USERNAME))
+    write_private(token_file, tokens.create(user, USERNAME, scopes=[tokens.READ, tokens.TRADE], days=365))
 
 
 def _connect(user: User) -> None:

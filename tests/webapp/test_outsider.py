@@ -33,6 +33,7 @@ NOT_THERE, NO_SUCH_METHOD = 404, 405
 # Addresses with a parameter that names nothing of a tenant's.
 OF_NOBODY = {
     "api/v1/<path:rest>": "answers 404 to everybody",
+    "api/<path:rest>": "answers 404 to everybody",
 }
 
 
@@ -87,6 +88,7 @@ def hers(ready_account: BrokerAccount, aapl: Instrument) -> dict[str, object]:
         "client_order_id": order.client_order_id,
         "watchlist_id": watchlist.id,
         "con_id": aapl.con_id,
+        "token_id": tokens.authenticate(tokens.create(ready_account.user, "hers")).pk,  # type: ignore[union-attr]
     }
 
 
@@ -124,7 +126,7 @@ def fill(order: Order) -> None:
 
 def signed_in(user: User) -> Client:
     """With a session and a token of this user, so that it passes whichever door an address has."""
-    client = Client(headers={"Authorization": f"Bearer {tokens.create(user, 'walk')}"})
+    client = Client(headers={"Authorization": f"Bearer {tokens.create(user, 'walk', scopes=['read', 'trade'])}"})
     client.force_login(user)
     return client
 

@@ -188,10 +188,10 @@ class AccountEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  
 class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Removing one is how access is taken back."""
 
-    list_display = ("name", "user", "created_at", "last_used_at")
+    list_display = ("name", "user", "scopes", "created_at", "expires_at", "last_used_at")
     search_fields = ("name", "user__username")
     list_select_related = ("user",)
-    fields = ("name", "user", "created_at", "last_used_at")
+    fields = ("name", "user", "scopes", "created_at", "expires_at", "last_used_at")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
+from django.utils import timezone
 
 from brokers.domain import SessionState, TradingMode
 
@@ -160,11 +161,21 @@ class AccountEvent(models.Model):
 class ApiToken(models.Model):
     """A program's key to the REST API. Only its hash is kept; the token itself is shown once."""
 
+    class Scope(models.TextChoices):
+        READ = "read"
+        TRADE = "trade"
+
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60)
     token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex.")
+    scopes = models.JSONField(help_text="What it may do: read, trade.")
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user_id}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()

@@ -6,16 +6,22 @@ a CDN; the schema itself is at `openapi.json`.
 
 from __future__ import annotations
 
-from webapp.api.authentication import BearerToken
-from webapp.api.problems import ProblemAPI
+from django.views.decorators.http import require_safe
+
+from webapp.api import refusals
+from webapp.api.authentication import READS
+from webapp.api.problem_api import ProblemAPI
 from webapp.api.routes import accounts, exports, fills, orders
 
 api = ProblemAPI(
     title="Gatehouse",
     version="1",
+    urls_namespace="api",
     description="Accounts, orders and fills of the token's user. Amounts are decimal strings; null is unknown.",
-    docs_url=None,
-    auth=BearerToken(),
+    docs_url="/docs",
+    docs_decorator=require_safe,
+    auth=READS,
 )
+refusals.add_handlers(api)
 for noun in (accounts, orders, fills, exports):
     api.add_router("", noun.router)

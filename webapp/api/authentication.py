@@ -1,4 +1,4 @@
-"""Who asks: the user whose token a request carries."""
+"""Who asks, and whether they may: the token that a request carries."""
 
 from __future__ import annotations
 
@@ -6,29 +6,54 @@ from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
 from webapp.accounts import tokens
-from webapp.accounts.models import User
+from webapp.accounts.models import ApiToken, User
+from webapp.api import allowances
+from webapp.api.allowances import AllowanceSpent
 from webapp.audit import acting
 
 
+class ScopeMissing(Exception):
+    """The token is good, and may not do this."""
+
+    def __init__(self, token: ApiToken, scope: str) -> None:
+        has = " and ".join(f"“{one}”" for one in token.scopes)
+        super().__init__(
+            f"This needs a token with the scope “{scope}”; this one has {has}. Nothing was done. "
+            "Make another token on the page “API tokens”."
+        )
+        self.scope = scope
+
+
 class BearerToken(AuthBase):
-    """Ninja's own HttpBearer writes the header it didn't like to the log."""
+    """`Authorization: Bearer TOKEN`. Ninja's own HttpBearer writes the header it didn't like to the log."""
 
     openapi_type = "http"
     openapi_scheme = "bearer"
 
-    def __call__(self, request: HttpRequest) -> User | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return user_behind(token.strip()) if scheme.lower() == "bearer" and token else None
+    def __init__(self, scope: str = tokens.READ, lane: str = allowances.REQUESTS) -> None:
+        super().__init__()
+        self.scope = scope
+        self.lane = lane
+
+    def __call__(self, request: HttpRequest) -> ApiToken | None:
+        """Raises AllowanceSpent and ScopeMissing. None for whoever has no token."""
+        token = tokens.in_header(request.headers.get("Authorization", ""))
+        if token is None:
+            return None
+        acting.by_token(token.user, token.name)
+        allowance = request.allowance = allowances.spend(token.pk, self.lane)  # type: ignore[attr-defined]  # ours
+        if allowance is not None and allowance.is_spent:
+            raise AllowanceSpent(allowance)
+        if self.scope not in token.scopes:
+            raise ScopeMissing(token, self.scope)
+        return token
 
 
-def user_behind(text: str) -> User | None:
-    """The token's user, who acts by it from here on."""
-    token = tokens.find(text)
-    if token is None:
-        return None
-    acting.by_token(token.user, token.name)
-    return token.user
+READS = BearerToken()
+TRADES = BearerToken(tokens.TRADE)
+CANCELS = BearerToken(tokens.TRADE, allowances.CANCELS)
 
 
 def user_of(request: HttpRequest) -> User:
-    return request.auth  # type: ignore[attr-defined, no-any-return]  # set by ninja from BearerToken
+    token: ApiToken = request.auth  # type: ignore[attr-defined]  # set by ninja from BearerToken
+    return token.user

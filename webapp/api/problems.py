@@ -2,63 +2,67 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from webapp.api.shapes.problems import Problem
+from webapp.api.allowances import AllowanceSpent
+from webapp.api.authentication import ScopeMissing
+from webapp.api.cursors import CursorInvalid
 from webapp.trading.amounts import shown
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-PROBLEMS = {frozenset({401, 404, 422}): Problem}
+# What a status alone doesn't tell has a type of its own, for programs to decide by. They are names, not addresses.
+TYPE = "urn:gatehouse:problem:"
 NO_TOKEN = (
     "This needs a token: send the header “Authorization: Bearer TOKEN”. "  # noqa: S105 - the word, not a token
-    "A token is unknown when it was mistyped or removed; `create_token` makes a new one."
+    "A token is unknown when it was mistyped, was revoked or has expired; the page “API tokens” makes a new one."
 )
+OUR_FAULT = "Something went wrong on our side. It has been written down; please try again later."
 
 
-def problem(status: int, detail: str, *, errors: list[dict[str, str]] | None = None) -> HttpResponse:
-    """`errors` lists the fields that were wrong, each with its message; left out when no field is to blame."""
+def problem(
+    status: int, detail: str, *, kind: str = "", errors: list[dict[str, str]] | None = None, **more: str
+) -> HttpResponse:
+    """`kind` is the last word of the problem's type; without one the status says all.
+
+    `errors` lists the fields that were wrong, each with its message; left out when no field is to blame.
+    """
     body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "type": f"{TYPE}{kind}" if kind else "about:blank",
+        "title": kind.replace("_", " ").capitalize() if kind else HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        **more,
     }
     if errors:
         body["errors"] = errors
-    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
+    response = HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type=CONTENT_TYPE)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
-class ProblemAPI(NinjaAPI):
-    """A NinjaAPI whose every error is a problem, also the two that ninja answers past its exception handlers."""
+def of_fields(errors: dict[str, str]) -> HttpResponse:
+    """What a service found wrong with what was sent, by field."""
+    return _of_errors([{"field": field, "message": message} for field, message in errors.items()])
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.add_exception_handler(Exception, _unexpected)
-        self.add_exception_handler(Http404, _not_found)
-        self.add_exception_handler(HttpError, _http_error)
-        self.add_exception_handler(ValidationError, _invalid)
 
-    def _get_urls(self) -> list[URLResolver | URLPattern]:
-        """Ninja's own, with their 405s rewritten, and a last one for every address that isn't there."""
-        patterns = [pattern for pattern in super()._get_urls() if isinstance(pattern, URLPattern)]
-        for pattern in patterns:
-            # The root is there to be reversed; its own answer names the page of the docs, which is off.
-            is_root = pattern.name == "api-root"
-            pattern.callback = nothing_here if is_root else _with_method_problems(pattern.callback)
-        return [*patterns, path("<path:rest>", nothing_here)]
+def add_handlers(api: NinjaAPI) -> None:
+    api.add_exception_handler(Exception, _unexpected)
+    api.add_exception_handler(Http404, _not_found)
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(CursorInvalid, _cursor_invalid)
+    api.add_exception_handler(ScopeMissing, _scope_missing)
+    api.add_exception_handler(AllowanceSpent, lambda _request, error: problem(429, str(error)))
 
 
 @csrf_exempt
@@ -66,17 +70,7 @@ def nothing_here(request: HttpRequest, **_kwargs: Any) -> HttpResponse:
     return problem(404, f"There is nothing at {shown(request.path)}.")
 
 
-def _with_method_problems(view: Callable[..., Any]) -> Callable[..., Any]:
-    @csrf_exempt
-    @functools.wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        response = view(request, *args, **kwargs)
-        return _not_allowed(request, response["Allow"]) if response.status_code == 405 else response
-
-    return answer
-
-
-def _not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
+def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     response = problem(405, f"{request.method} is not possible here; {methods} is.")
     response["Allow"] = methods
     return response
@@ -93,14 +87,27 @@ def _http_error(_request: HttpRequest, error: Any) -> HttpResponse:
     return response
 
 
+def _scope_missing(_request: HttpRequest, error: Any) -> HttpResponse:
+    response = problem(403, str(error), kind="scope_missing", scope=error.scope)
+    # RFC 6750, 3.1.
+    response["WWW-Authenticate"] = f'Bearer realm="Gatehouse", error="insufficient_scope", scope="{error.scope}"'
+    return response
+
+
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    errors = [_field_error(request, found) for found in error.errors]
-    detail = " ".join(f"{found['field']}: {found['message']}" for found in errors)
-    return problem(422, detail, errors=errors)
+    return _of_errors([_field_error(request, found) for found in error.errors])
+
+
+def _cursor_invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    return _of_errors([_field_error(request, {"loc": ("query", "cursor"), "msg": str(error)})])
+
+
+def _of_errors(errors: list[dict[str, str]]) -> HttpResponse:
+    return problem(422, " ".join(f"{found['field']}: {found['message']}" for found in errors), errors=errors)
 
 
 def _field_error(request: HttpRequest, found: dict[str, Any]) -> dict[str, str]:
-    """Pydantic's words with the field and what it held. Only query and path are read here, so no secret can show."""
+    """Pydantic's words with the field and what it held in the query. No secret is asked for anywhere here."""
     field = str(found["loc"][-1])[:40]
     message = str(found["msg"]).removeprefix("Value error, ").rstrip(".")
     given = request.GET.get(field)
@@ -110,7 +117,7 @@ def _field_error(request: HttpRequest, found: dict[str, Any]) -> dict[str, str]:
 
 def _unexpected(request: HttpRequest, error: Any) -> HttpResponse:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
-    return problem(500, "Something went wrong on our side. It has been written down; please try again later.")
+    return problem(500, OUR_FAULT)
 
 
 def _sentence(error: Any) -> str:

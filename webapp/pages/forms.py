@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 
 from brokers.domain import SecurityType, TradingMode
+from webapp.accounts import tokens
 from webapp.trading.limits import limits_body
 from webapp.trading.models import Instrument, RiskLimits
 
@@ -127,3 +128,28 @@ class ConnectForm(LoginForm):
         """The name that was typed, or the plain one of its kind."""
         mode = self.cleaned_data.get("trading_mode")
         return self.cleaned_data.get("name") or ("Live account" if mode == TradingMode.LIVE else "Paper account")
+
+
+class TokenForm(ServiceForm):
+    """A new API token. To trade is for the person to mark: a program that only reads needs no more."""
+
+    name = forms.CharField(
+        label="Name",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 60, "placeholder": "Nightly export"}),
+        help_text="What it is for, so that you know which one to revoke.",
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=[
+            (tokens.READ.value, "Read: accounts, orders, fills, quotes"),
+            (tokens.TRADE.value, "Trade: place, change and cancel orders"),
+        ],
+        initial=[tokens.READ.value],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.CharField(
+        label="Days until it expires",
+        initial=tokens.DAYS,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=f"1 to {tokens.LONGEST_DAYS}.",
+    )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from webapp.pages.views import accounts, exports, home, live_trading, orders, protection, tickets, trade, watchlists
+from webapp.pages.views import (
+    accounts,
+    exports,
+    home,
+    live_trading,
+    orders,
+    protection,
+    tickets,
+    tokens,
+    trade,
+    watchlists,
+)
 
 app_name = "pages"
 
@@ -35,6 +46,8 @@ urlpatterns = [
     path(f"{ACCOUNT}/orders/<uuid:client_order_id>/placed/", tickets.placed, name="placed"),
     path(f"{ACCOUNT}/orders/<uuid:client_order_id>/cancel/", orders.cancel, name="cancel"),
     path(f"{ACCOUNT}/fills.csv", exports.fills_csv, name="fills_csv"),
+    path("tokens/", tokens.index, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
     path("watchlists/", watchlists.create, name="watchlists"),
     path(f"{WATCHLIST}/items/", watchlists.add, name="watchlist_add"),
     path(f"{WATCHLIST}/items/<int:con_id>/remove/", watchlists.remove, name="watchlist_remove"),

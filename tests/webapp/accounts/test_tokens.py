@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_token_speaks_for_its_user(alice, bob):
-    assert tokens.authenticate(tokens.create(alice, "export")) == alice
-    assert tokens.authenticate(tokens.create(bob, "export")) == bob
+    assert tokens.authenticate(tokens.create(alice, "export")).user == alice
+    assert tokens.authenticate(tokens.create(bob, "export")).user == bob
 
 
 def test_two_tokens_of_one_name_are_two(alice):
@@ -79,7 +79,68 @@ def test_the_command_prints_the_token_alone(alice, capsys):
     call_command("create_token", "alice", "export")
     printed = capsys.readouterr()
     assert printed.err == ""
-    assert tokens.authenticate(printed.out.removesuffix("\n")) == alice
+    token = tokens.authenticate(printed.out.removesuffix("\n"))
+    assert (token.user, token.scopes) == (alice, ["read"])
+
+
+def test_the_command_takes_scopes_and_days(alice, capsys):
+    call_command("create_token", "alice", "trader", "--scopes", "trade", "read", "--days", "7")
+    token = tokens.authenticate(capsys.readouterr().out.strip())
+    assert token.scopes == ["read", "trade"]
+    assert timedelta(days=6) < token.expires_at - timezone.now() <= timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("scopes", ["admin"], "no scope “admin”; there are read, trade"),
+        ("scopes", [], "at least one scope"),
+        ("days", 0, "1 to 365 whole days, not “0”"),
+        ("days", 366, "not “366”"),
+        ("days", "-1", "not “-1”"),
+        ("days", "1.5", "not “1.5”"),
+        ("days", "", "not “”"),
+        ("days", "٣", "not “٣”"),
+        ("days", "9" * 100, "1 to 365 whole days"),
+    ],
+)
+def test_a_token_that_would_be_wrong_is_not_made(alice, field, value, said):
+    with pytest.raises(AccountInvalid) as refused:
+        tokens.create(alice, "export", **{field: value})
+    assert said in refused.value.errors[field]
+    assert not ApiToken.objects.exists()
+
+
+def test_an_expired_token_speaks_for_nobody(alice):
+    text = tokens.create(alice, "export")
+    token = tokens.authenticate(text)
+    assert tokens.still_valid(token)
+    ApiToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert tokens.authenticate(text) is None
+    assert not tokens.still_valid(token)
+
+
+def test_a_revoked_token_speaks_for_nobody(alice):
+    text = tokens.create(alice, "export")
+    token = tokens.authenticate(text)
+    tokens.revoke(user=alice, token_id=token.pk)
+    assert tokens.authenticate(text) is None
+    assert not tokens.still_valid(token)
+
+
+def test_another_users_token_can_not_be_revoked(alice, bob):
+    token = tokens.authenticate(tokens.create(alice, "export"))
+    with pytest.raises(ApiToken.DoesNotExist):
+        tokens.revoke(user=bob, token_id=token.pk)
+    assert tokens.still_valid(token)
+
+
+def test_nobody_has_more_tokens_than_can_be_looked_through(alice, bob):
+    for number in range(tokens.MOST_TOKENS):
+        tokens.create(alice, f"export {number}")
+    with pytest.raises(AccountInvalid, match="Revoke one first"):
+        tokens.create(alice, "one more")
+    tokens.create(bob, "his first")
 
 
 def test_the_command_names_a_user_that_does_not_exist():

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from webapp.accounts import tokens
 from webapp.accounts.models import ApiToken, BrokerAccount, User
@@ -22,7 +23,7 @@ def problem_of(response: Any, status: int) -> dict[str, Any]:
     assert response.status_code == status
     assert response["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = json.loads(response.content)
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    assert set(body) - {"errors", "scope"} == {"type", "title", "status", "detail"}
     assert body["status"] == status
     assert body["detail"]
     return body
@@ -82,7 +83,7 @@ def test_what_can_only_be_read_says_so(program: Client, address: str, method: st
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/v1/", "/api/v1/nothing", "/api/v1/fills/", "/api/v1/fills/1", "/api/v1/docs"]
+    "address", ["/api/v1/", "/api/v1/nothing", "/api/v1/fills/", "/api/v1/fills/1", "/api/", "/api/v2/fills"]
 )
 @pytest.mark.parametrize("method", ["get", "post", "head"])
 def test_an_address_that_is_none_says_so(program: Client, address: str, method: str) -> None:
@@ -159,10 +160,20 @@ def test_a_fault_of_ours_tells_nothing_of_itself(
     assert "host=/secret/socket" in caplog.text
 
 
-def test_the_schema_is_served_and_the_page_that_needs_a_cdn_is_not(client: Client) -> None:
-    schema = client.get("/api/v1/openapi.json")
-    assert schema.status_code == 200
-    assert set(schema.json()["paths"]) == set(ADDRESSES)
-    assert "errors" in schema.json()["components"]["schemas"]["Problem"]["properties"]
-    assert schema.json()["components"]["securitySchemes"]["BearerToken"] == {"type": "http", "scheme": "bearer"}
-    assert client.get("/api/v1/docs").status_code == 404
+def test_a_request_that_django_refuses_is_a_problem_too(client: Client) -> None:
+    problem_of(client.get("/api/v1/fills", headers={"Host": "evil.example"}), 400)
+    assert client.get("/", headers={"Host": "evil.example"})["Content-Type"].startswith("text/html")
+
+
+def test_a_token_that_lacks_the_scope_is_told_which(alice: User) -> None:
+    program = Client(headers={"Authorization": f"Bearer {tokens.create(alice, 'test', scopes=['trade'])}"})
+    response = program.get("/api/v1/fills")
+    problem = problem_of(response, 403)
+    assert (problem["type"], problem["scope"]) == ("urn:gatehouse:problem:scope_missing", "read")
+    assert "scope “read”; this one has “trade”" in problem["detail"]
+    assert response["WWW-Authenticate"] == 'Bearer realm="Gatehouse", error="insufficient_scope", scope="read"'
+
+
+def test_an_expired_token_opens_nothing(program: Client) -> None:
+    ApiToken.objects.update(expires_at=timezone.now())
+    problem_of(program.get("/api/v1/accounts"), 401)

@@ -9,13 +9,12 @@ from brokers.domain import SessionState
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.selectors import accounts_of
 from webapp.api.authentication import user_of
-from webapp.api.problems import PROBLEMS
 from webapp.api.shapes.accounts import AccountsOut
 
 router = Router(tags=["accounts"])
 
 
-@router.get("/accounts", response={200: AccountsOut, **PROBLEMS}, summary="Your broker accounts")
+@router.get("/accounts", response=AccountsOut, summary="Your broker accounts")
 def list_accounts(request: HttpRequest) -> dict[str, Any]:
     return {"items": [account_body(account) for account in accounts_of(user_of(request))]}
 

@@ -8,7 +8,6 @@ from ninja import Query, Router
 
 from webapp.api.authentication import user_of
 from webapp.api.cursors import page_of
-from webapp.api.problems import PROBLEMS
 from webapp.api.selecting import chosen_account, given, refuse_unknown
 from webapp.api.shapes.fills import FillPage, FillSelection, FillsOut
 from webapp.trading import fills
@@ -17,7 +16,7 @@ from webapp.trading.models import Execution
 router = Router(tags=["fills"])
 
 
-@router.get("/fills", response={200: FillsOut, **PROBLEMS}, summary="Your fills, newest first")
+@router.get("/fills", response=FillsOut, summary="Your fills, newest first")
 def list_fills(request: HttpRequest, wanted: Query[FillPage]) -> dict[str, Any]:
     page = page_of(selected_fills(request, wanted), moment="executed_at", cursor=wanted.cursor, limit=wanted.limit)
     items = [{"account": fill.account_id, **fills.as_body(fill)} for fill in page.rows]

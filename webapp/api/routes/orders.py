@@ -8,7 +8,6 @@ from ninja import Query, Router
 
 from webapp.api.authentication import user_of
 from webapp.api.cursors import page_of
-from webapp.api.problems import PROBLEMS
 from webapp.api.selecting import chosen_account, given, refuse_unknown
 from webapp.api.shapes.orders import OrderPage, OrderSelection, OrdersOut
 from webapp.trading import orders
@@ -17,7 +16,7 @@ from webapp.trading.models import Order
 router = Router(tags=["orders"])
 
 
-@router.get("/orders", response={200: OrdersOut, **PROBLEMS}, summary="Your orders, newest first")
+@router.get("/orders", response=OrdersOut, summary="Your orders, newest first")
 def list_orders(request: HttpRequest, wanted: Query[OrderPage]) -> dict[str, Any]:
     page = page_of(selected_orders(request, wanted), moment="created_at", cursor=wanted.cursor, limit=wanted.limit)
     items = [{"account": order.account_id, **orders.as_body(order)} for order in page.rows]

@@ -15,12 +15,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="The username.")
         parser.add_argument("name", help="What the token is for.")
+        parser.add_argument("--scopes", nargs="+", default=[str(tokens.READ)], help="read, trade or both; read alone.")
+        parser.add_argument("--days", default=tokens.DAYS, help=f"How long it lasts, {tokens.DAYS} days if not said.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']!r}.")
         try:
-            self.stdout.write(tokens.create(user=user, name=options["name"]))
+            token = tokens.create(user, options["name"], scopes=options["scopes"], days=options["days"])
         except AccountInvalid as refusal:
             raise CommandError(str(refusal)) from refusal
+        self.stdout.write(token)
