@@ -13,12 +13,12 @@ from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.execution import InteractiveBrokersExecutionClient
 from brokers.interactive_brokers.instruments.introductions import Introductions
 from brokers.interactive_brokers.orders import absence
+from brokers.interactive_brokers.orders.seen import Seen
 from brokers.patience import Patience
 from brokers.refusals import LinkLost, NoAnswer, NodeError, RequestRefused
 from brokers.serving import first_of
 
 Answer = TypeVar("Answer")
-OrderRefs = frozenset[str] | None
 
 NOT_KNOWN = "Until it does, that is not known; it is asked again."
 ALL_KNOWN = "Interactive Brokers has now answered on everything that was asked again."
@@ -32,13 +32,13 @@ _WITHHELD = frozenset({"open orders", "completed orders"})
 class Resync:
     """What IB showed. A source that gave no answer is None, which is not the same as empty.
 
-    The three sets hold the `order_ref`s seen in each source. `positions` is all that is held: one that isn't in it is
+    The three sources of orders hold the orders seen in each. `positions` is all that is held: one that isn't in it is
     closed. `account_values` says whether the summary came. A `read_only` API shows no orders: they stay what they were.
     """
 
-    open_orders: OrderRefs
-    completed_orders: OrderRefs
-    executions: OrderRefs
+    open_orders: Seen | None
+    completed_orders: Seen | None
+    executions: Seen | None
     positions: tuple[Position, ...] | None
     account_values: bool
     read_only: bool
@@ -46,7 +46,12 @@ class Resync:
     @property
     def order_refs(self) -> frozenset[str]:
         """All that were seen anywhere. Absence here is proof only when `missing` is empty, and then only twice."""
-        return frozenset().union(*(seen for seen in self._order_sources if seen is not None))
+        return frozenset().union(*(seen.order_refs for seen in self._order_sources if seen is not None))
+
+    @property
+    def perm_ids(self) -> frozenset[int]:
+        """IB's own ids of the same: an order that was placed elsewhere may have no other name."""
+        return frozenset().union(*(seen.perm_ids for seen in self._order_sources if seen is not None))
 
     @property
     def shows_orders(self) -> bool:
@@ -79,7 +84,7 @@ class Resync:
         return tuple(name for name in self.missing if not (self.read_only and name in _WITHHELD))
 
     @property
-    def _order_sources(self) -> tuple[OrderRefs, ...]:
+    def _order_sources(self) -> tuple[Seen | None, ...]:
         return self.open_orders, self.completed_orders, self.executions
 
 
@@ -166,7 +171,7 @@ class Resyncs:
             read_only=self._execution.is_read_only,
         )
 
-    async def _ask_for_orders(self) -> tuple[OrderRefs, OrderRefs, OrderRefs]:
+    async def _ask_for_orders(self) -> tuple[Seen | None, Seen | None, Seen | None]:
         return (
             await _answered(self._execution.read_open_orders()),
             await _answered(self._execution.read_completed_orders()),

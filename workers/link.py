@@ -221,7 +221,7 @@ class Link:
         self._bridge.close_missing(resync.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         if resync.shows_orders:
-            await self._mark_missing(at_work, resync.order_refs)
+            await self._mark_missing(at_work, resync)
         await self._resolve_interrupted(resync.order_refs)
         await self._record_ready(refused=self._rows.take_refused())
 
@@ -250,13 +250,16 @@ class Link:
         for command in resolved:
             log.warning("account %s: interrupted command %s", self._account_id, command)
 
-    async def _mark_missing(self, at_work: frozenset[str], seen: frozenset[str]) -> None:
-        shown = {order_ref.lower() for order_ref in seen}
+    async def _mark_missing(self, at_work: frozenset[int], shown: Resync) -> None:
         missing = await self._workplace.database.call(
-            orders.mark_missing, account_id=self._account_id, order_refs=at_work - shown
+            orders.mark_missing,
+            account_id=self._account_id,
+            at_work=at_work,
+            order_refs=shown.order_refs,
+            perm_ids=shown.perm_ids,
         )
         for order in missing:
-            log.warning("account %s: the broker shows %s no more", self._account_id, order.client_order_id)
+            log.warning("account %s: the broker shows %s no more", self._account_id, order)
 
     async def _record_ready(self, *, refused: list[str]) -> None:
         if self._permission is None:

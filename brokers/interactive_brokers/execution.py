@@ -22,6 +22,7 @@ from brokers.interactive_brokers.orders.elsewhere import LooksElsewhere
 from brokers.interactive_brokers.orders.groups import bracket_orders, require_group
 from brokers.interactive_brokers.orders.news import OrderNews
 from brokers.interactive_brokers.orders.reads import OrderReads
+from brokers.interactive_brokers.orders.seen import Seen
 from brokers.interactive_brokers.orders.sending import Ordered, OrderSending
 from brokers.interactive_brokers.orders.telling import OrderTelling
 from brokers.interactive_brokers.orders.withdrawing import Withdrawals
@@ -168,15 +169,15 @@ class InteractiveBrokersExecutionClient:
             is_read_only=lambda: self.is_read_only,
         )
 
-    async def read_open_orders(self) -> frozenset[str]:
-        """The `order_ref`s of all open orders, whoever placed them. Each is told to the listener."""
+    async def read_open_orders(self) -> Seen:
+        """All open orders, whoever placed them. Each is told to the listener."""
         return await self._reads.open_orders()
 
-    async def read_completed_orders(self) -> frozenset[str]:
+    async def read_completed_orders(self) -> Seen:
         """The same for the orders of today that are over."""
         return await self._reads.completed_orders()
 
-    async def read_executions(self) -> frozenset[str]:
+    async def read_executions(self) -> Seen:
         """The same for executions, of about a day; told once each, however often they are read."""
         return await self._reads.executions()
 

@@ -250,7 +250,7 @@ async def test_the_order_s_own_instrument_is_told_before_its_update(
     other = node_at(simulator, late)
     await other.connect()
     resync = await other.resync()
-    assert request.client_order_id in resync.open_orders
+    assert request.client_order_id in resync.open_orders.order_refs
     introduced = next(n for n, told in enumerate(late.heard) if getattr(told, "symbol", "") == "AAPL")
     assert introduced < late.heard.index(late.updates[0])
     await other.stop()
@@ -272,10 +272,11 @@ async def test_a_resync_tells_what_happened_while_away(simulator: Any, recorder:
     await second.connect()
     resync = await second.resync()
     assert resync.missing == ()
-    assert resync.open_orders == {resting.client_order_id}
-    assert filled.client_order_id in resync.executions
-    assert filled.client_order_id in resync.completed_orders
+    assert resync.open_orders.order_refs == {resting.client_order_id}
+    assert filled.client_order_id in resync.executions.order_refs
+    assert filled.client_order_id in resync.completed_orders.order_refs
     assert resync.order_refs == {filled.client_order_id, resting.client_order_id}
+    assert resync.perm_ids == {told.perm_id for told in back.updates}
     assert [report.order_ref for report in back.executions] == [filled.client_order_id]
     assert [position.quantity for position in resync.positions] == [Decimal(10)]
     assert {value.tag for value in back.values} >= {"NetLiquidation", "TotalCashValue"}

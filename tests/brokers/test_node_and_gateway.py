@@ -20,6 +20,7 @@ from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveDataClientFactory,
     InteractiveBrokersLiveExecClientFactory,
 )
+from brokers.interactive_brokers.orders.seen import Seen
 from brokers.node import TradingNode
 from tests.brokers.recorder import DEADLINE, Recorder
 
@@ -66,7 +67,7 @@ async def test_a_read_only_gateway_shows_all_but_its_orders(runtime: ProcessRunt
         resync = await node.resync()
         permission = await node.check_trading_permission()
     assert resync.missing == ("open orders", "completed orders")
-    assert (resync.read_only, resync.executions, resync.positions) == (True, frozenset(), ())
+    assert (resync.read_only, resync.executions, resync.positions) == (True, Seen(), ())
     assert recorder.values
     assert recorder.notices == []
     assert permission.allowed is False
@@ -97,7 +98,8 @@ async def test_an_account_survives_its_gateway_s_restart(runtime: ProcessRuntime
 
     again = await connected(await started(runtime), back)
     resync = await again.resync()
-    assert resync.executions == {request.client_order_id}
+    assert resync.executions is not None
+    assert resync.executions.order_refs == {request.client_order_id}
     assert [(held.con_id, held.quantity) for held in resync.positions or ()] == [(AAPL, Decimal(10))]
     assert back.executions == recorder.executions
     await again.stop()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-
-from ib_insync import Execution, Order
 
 from brokers.interactive_brokers.budget import Spacing
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.orders.book import OrderBook
+from brokers.interactive_brokers.orders.seen import Seen
 from brokers.refusals import NodeError
 
 log = logging.getLogger(__name__)
@@ -34,32 +32,32 @@ class OrderReads:
         self._looks_for_lost = 0  # in a row
         self._spacing = Spacing(LOOKS_APART)
 
-    async def open_orders(self) -> frozenset[str]:
-        """The `order_ref`s of all open orders, whoever placed them."""
+    async def open_orders(self) -> Seen:
+        """All open orders, whoever placed them."""
         async with self._asking:
             return await self._open_orders()
 
-    async def completed_orders(self) -> frozenset[str]:
+    async def completed_orders(self) -> Seen:
         """The same for the orders of today that are over."""
         async with self._asking:
             return await self._completed_orders()
 
-    async def _open_orders(self) -> frozenset[str]:
+    async def _open_orders(self) -> Seen:
         changes = [(record, record.changes_sent) for record in self._book if record.changes_sent]
         orders = await self._connection.ask(lambda session: session.orders.open_orders(), what="open orders")
         for record, sent in changes:
             if record.changes_sent == sent:  # what IB shows after them is what they have come to
                 record.settle_changes()
-        return _refs(orders)
+        return Seen.of(orders)
 
-    async def _completed_orders(self) -> frozenset[str]:
+    async def _completed_orders(self) -> Seen:
         orders = await self._connection.ask(lambda session: session.orders.completed_orders(), what="completed orders")
-        return _refs(orders)
+        return Seen.of(orders)
 
-    async def executions(self) -> frozenset[str]:
+    async def executions(self) -> Seen:
         """The same for executions, of about a day. A fill made while away raises no event: it's read here."""
         executions = await self._connection.ask(lambda session: session.orders.executions(), what="executions")
-        return _refs(executions)
+        return Seen.of(executions)
 
     def look_again(self, *, executions: bool = False) -> None:
         """Asks IB what the orders are, and before that the `executions` if told so.
@@ -120,7 +118,3 @@ class OrderReads:
         self._looks_for_lost = 0
         if self._look is not None:
             self._look.cancel()
-
-
-def _refs(items: Sequence[Order | Execution]) -> frozenset[str]:
-    return frozenset(item.orderRef for item in items if item.orderRef)

@@ -22,7 +22,7 @@ async def read_again(node: TradingNode, gateway: ScriptedGateway, *exec_ids: str
         gateway.execution(1, exec_id, request=request_id, perm_id=501, ref="ours-1", shares=4, price=9.75)
         commission(gateway, exec_id)
     gateway.say(55, 1, request_id)
-    assert await reading == ({"ours-1"} if exec_ids else frozenset())
+    assert (await reading).order_refs == ({"ours-1"} if exec_ids else frozenset())
 
 
 def commission(gateway: ScriptedGateway, exec_id: str, cost: object = 1.05, currency: str = "USD") -> None:

@@ -119,7 +119,7 @@ async def test_an_execution_of_ours_raises_the_next_order_id_though_the_gateway_
     request_id = (await gateway.next(EXECUTIONS))[2]
     gateway.execution(4000, "0001.01.01", request=request_id, perm_id=900, ref="of a week ago")
     gateway.say(55, 1, request_id)
-    assert await reading == {"of a week ago"}
+    assert (await reading).order_refs == {"of a week ago"}
     assert int(await place(node, gateway)) > 4000
 
 

@@ -12,6 +12,7 @@ import pytest
 from brokers.domain import ExecutionReport, Instrument, OrderChange, OrderStatus
 from brokers.interactive_brokers.link.reconnecting import Backoff
 from brokers.interactive_brokers.orders import reads as order_reads
+from brokers.interactive_brokers.orders.seen import Seen
 from brokers.listener import LinkState
 from brokers.node import TradingNode
 from brokers.refusals import NoAnswer, OrderRefused
@@ -125,7 +126,7 @@ async def test_after_an_answer_that_never_came_the_one_after_next_counts(
         gateway.open_order(5, orderRef="x-1", permId=77)
         gateway.say(53, 1)
         if answered:
-            assert await reading == {"x-1"}
+            assert await reading == Seen(frozenset({"x-1"}), frozenset({77}))
         else:
             with pytest.raises(NoAnswer):
                 await reading

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from brokers.domain import OrderStatus, OrderUpdate
+from brokers.interactive_brokers.orders.seen import Seen
 from brokers.listener import LinkState
 from brokers.node import TradingNode
 from tests.brokers.recorder import Recorder
@@ -36,7 +37,7 @@ async def changed_in_an_outage(
     gateway.open_order(first, orderRef="ours-1", permId=FIRST, lmtPrice=10.0)
     gateway.open_order(second, orderRef="ours-1", permId=SECOND, lmtPrice=11.0)
     gateway.say(53, 1)
-    assert await reading == {"ours-1"}
+    assert (await reading) == Seen(frozenset({"ours-1"}), frozenset({FIRST, SECOND}))
     return first, second
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from brokers.domain import OrderStatus
@@ -25,12 +27,15 @@ def resting(ready_account: BrokerAccount, aapl: Instrument) -> Order:
     return order
 
 
-def mark(order: Order) -> list[Order]:
-    return orders.mark_missing(account_id=order.account_id, order_refs=[str(order.client_order_id)])
+def mark(order: Order, *, order_refs: Collection[str] = (), perm_ids: Collection[int] = ()) -> list[Order]:
+    """After a reading that showed those."""
+    return orders.mark_missing(
+        account_id=order.account_id, at_work=[order.pk], order_refs=order_refs, perm_ids=perm_ids
+    )
 
 
 def test_what_the_broker_shows_no_more_is_unknown_and_says_what_a_person_can_do(resting: Order) -> None:
-    assert orders.at_work(account_id=resting.account_id) == {str(resting.client_order_id)}
+    assert orders.at_work(account_id=resting.account_id) == {resting.pk}
     assert mark(resting) == [resting]
     resting.refresh_from_db()
     assert (resting.status, resting.reason) == ("UNKNOWN", missing.MISSING)
@@ -55,6 +60,23 @@ def test_the_brokers_next_word_counts(resting: Order, status: OrderStatus, word:
     orders.apply_update(account_id=resting.account_id, update=update(resting, status=status, ib_status=word))
     resting.refresh_from_db()
     assert (resting.status, resting.ib_status, resting.reason) == (status, word, "")
+
+
+def test_an_order_is_shown_by_its_reference_or_by_the_brokers_own_id(resting: Order) -> None:
+    [broker_order] = resting.broker_orders.all()
+    assert mark(resting, order_refs=[str(resting.client_order_id).upper()]) == []
+    assert mark(resting, perm_ids=[broker_order.perm_id]) == []
+    assert mark(resting, order_refs=["another"], perm_ids=[broker_order.perm_id + 1]) == [resting]
+
+
+def test_an_order_placed_elsewhere_is_missed_by_the_brokers_id(resting: Order) -> None:
+    elsewhere = update(perm_id=4711)
+    orders.apply_update(account_id=resting.account_id, update=elsewhere)
+    order = Order.objects.get(client_order_id=None)
+    assert mark(order, perm_ids=[4711]) == []
+    assert mark(order, order_refs=[str(resting.client_order_id)]) == [order]
+    order.refresh_from_db()
+    assert (order.status, order.reason) == ("UNKNOWN", missing.MISSING)
 
 
 def test_an_order_that_ended_meanwhile_stays_what_it_is(resting: Order) -> None:

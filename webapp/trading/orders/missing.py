@@ -10,6 +10,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from brokers.domain import OrderStatus
 from webapp.trading.locks import hold
@@ -22,24 +23,33 @@ MISSING = (
 )
 
 
-def at_work(*, account_id: UUID) -> frozenset[str]:
-    """The order_refs of our orders that are SUBMITTED. Taken before a reading, for `mark_missing` after it."""
-    orders = Order.objects.filter(account_id=account_id, status=OrderStatus.SUBMITTED, client_order_id__isnull=False)
-    return frozenset(str(client_order_id) for client_order_id in orders.values_list("client_order_id", flat=True))
+def at_work(*, account_id: UUID) -> frozenset[int]:
+    """The keys of the orders that are SUBMITTED. Taken before a reading, for `mark_missing` after it."""
+    return frozenset(_at_work(account_id).values_list("pk", flat=True))
 
 
-def mark_missing(*, account_id: UUID, order_refs: Collection[str]) -> list[Order]:
-    """Those of `order_refs` that are still SUBMITTED become UNKNOWN, and say why. Returns them.
+def mark_missing(
+    *, account_id: UUID, at_work: Collection[int], order_refs: Collection[str], perm_ids: Collection[int]
+) -> list[Order]:
+    """Those that were `at_work`, still are, and were not shown become UNKNOWN, and say why. Returns them.
 
-    For orders that were SUBMITTED before every source of orders was read, and that none of them showed. The broker's
-    next word on one counts: see `apply_update`.
+    `order_refs` and `perm_ids` are all that was shown when every source of orders was read: an order placed elsewhere
+    may have the broker's id alone. The broker's next word on one counts: see `apply_update`.
     """
+    refs, ids = {order_ref.lower() for order_ref in order_refs}, set(perm_ids)
     with transaction.atomic():
         hold(account_id)
-        missing = Order.objects.filter(
-            account_id=account_id, status=OrderStatus.SUBMITTED, client_order_id__in=list(order_refs)
-        )
-        return [_mark(order) for order in missing]
+        candidates = _at_work(account_id).filter(pk__in=list(at_work)).prefetch_related("broker_orders")
+        return [_mark(order) for order in candidates if not _is_shown(order, refs, ids)]
+
+
+def _at_work(account_id: UUID) -> QuerySet[Order]:
+    return Order.objects.filter(account_id=account_id, status=OrderStatus.SUBMITTED.value)
+
+
+def _is_shown(order: Order, order_refs: set[str], perm_ids: set[int]) -> bool:
+    by_id = any(broker_order.perm_id in perm_ids for broker_order in order.broker_orders.all())
+    return by_id or str(order.client_order_id) in order_refs
 
 
 def _mark(order: Order) -> Order:
