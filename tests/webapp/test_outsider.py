@@ -86,6 +86,7 @@ def hers(ready_account: BrokerAccount, aapl: Instrument) -> dict[str, object]:
     return {
         "account_id": ready_account.id,
         "client_order_id": order.client_order_id,
+        "order_key": order.client_order_id,
         "watchlist_id": watchlist.id,
         "con_id": aapl.con_id,
         "token_id": tokens.authenticate(tokens.create(ready_account.user, "hers")).pk,  # type: ignore[union-attr]

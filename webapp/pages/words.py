@@ -161,7 +161,10 @@ def as_json() -> dict[str, object]:
         "waiting": asdict(WAITING),
         "out_of_reach": OUT_OF_REACH,
         "states": {state.value: asdict(words) for state, words in STATES.items()},
-        "orders": {status.value: {"label": label, "tone": tone} for status, (label, tone) in ORDER_STATUSES.items()},
+        "orders": {
+            status.value: {"label": label, "tone": tone, "open": not status.is_final}
+            for status, (label, tone) in ORDER_STATUSES.items()
+        },
     }
 
 

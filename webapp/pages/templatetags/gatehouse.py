@@ -18,6 +18,7 @@ from webapp.trading.fills import FillBody
 from webapp.trading.kill_switch.state import KillSwitchBody
 from webapp.trading.models import Instrument
 from webapp.trading.orders import OrderBody
+from webapp.trading.orders.history import ELSEWHERE
 
 register = template.Library()
 
@@ -26,14 +27,14 @@ UNKNOWN = "Not known yet"
 
 
 @register.simple_tag
-def cell(field: str, text: str | None, kind: str = "number", label: str = "") -> SafeString:
-    """A table cell that a script keeps current; a dash with its meaning while `text` is None."""
+def cell(field: str, text: str | None, kind: str = "number", label: str = "", unknown: str = UNKNOWN) -> SafeString:
+    """A table cell that a script keeps current; a dash while `text` is None, with what `unknown` says of that."""
+    known = format_html('data-field="{}" data-label="{}" data-unknown="{}"', field, label, unknown)
     if text is None:
         return format_html(
-            '<td class="{} unknown" data-field="{}" data-label="{}" title="{}" aria-label="{}">{}</td>',
-            kind, field, label, UNKNOWN, UNKNOWN, DASH,
-        )  # fmt: skip
-    return format_html('<td class="{}" data-field="{}" data-label="{}">{}</td>', kind, field, label, text)
+            '<td class="{} unknown" {} title="{}" aria-label="{}">{}</td>', kind, known, unknown, unknown, DASH
+        )
+    return format_html('<td class="{}" {}>{}</td>', kind, known, text)
 
 
 @register.filter
@@ -99,6 +100,11 @@ def order_status(status: str) -> str:
 
 
 @register.filter
+def is_open(status: str) -> bool:
+    return not OrderStatus(status).is_final
+
+
+@register.filter
 def order_tone(status: str) -> str:
     return words.ORDER_STATUSES[OrderStatus(status)][1]
 
@@ -149,7 +155,7 @@ def step_shown(ticket: Ticket, instrument: Instrument) -> str:
 def order_key(order: OrderBody) -> str:
     """What a row of the order table is found by: our id, or the broker's for an order placed elsewhere."""
     perm_ids = order["perm_ids"]
-    return order["client_order_id"] or (f"perm-{perm_ids[0]}" if perm_ids else "")
+    return order["client_order_id"] or (f"{ELSEWHERE}{perm_ids[0]}" if perm_ids else "")
 
 
 @register.filter
@@ -160,7 +166,16 @@ def kill_switch_words(body: KillSwitchBody) -> str:
 @register.filter
 def commission(fill: FillBody) -> str | None:
     """With its own currency, which needn't be the trade's; None until the broker has reported it."""
-    amount = formats.number(fill["commission"], 2)
+    return _reported(formats.number(fill["commission"], 2), fill)
+
+
+@register.filter
+def realized_pnl(fill: FillBody) -> str | None:
+    """In the commission's currency, with which it is reported; None where the broker reported none."""
+    return _reported(formats.signed(formats.rounded(fill["realized_pnl"], 2), 2), fill)
+
+
+def _reported(amount: str | None, fill: FillBody) -> str | None:
     return f"{amount} {fill['commission_currency'] or ''}".strip() if amount is not None else None
 
 

@@ -4,6 +4,7 @@ from webapp.accounts.refusals import LiveTradingOff
 from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, to_change, to_request
 from webapp.trading.orders.cancelling import cancel
 from webapp.trading.orders.conclusions import mark_unknown, refuse
+from webapp.trading.orders.history import by_key, events_of
 from webapp.trading.orders.missing import at_work, mark_missing
 from webapp.trading.orders.modifying import modify
 from webapp.trading.orders.placing import Placed, place
@@ -30,7 +31,9 @@ __all__ = [
     "apply_update",
     "as_body",
     "at_work",
+    "by_key",
     "cancel",
+    "events_of",
     "find_order",
     "mark_missing",
     "mark_unknown",

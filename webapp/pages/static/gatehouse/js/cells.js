@@ -13,8 +13,9 @@ export function show(element, text) {
   // A link keeps its own title, which says what a click does.
   if (element.tagName === "A") return;
   if (unknown) {
-    element.title = UNKNOWN;
-    element.setAttribute("aria-label", UNKNOWN);
+    const words = element.dataset.unknown ?? UNKNOWN;
+    element.title = words;
+    element.setAttribute("aria-label", words);
   } else {
     element.removeAttribute("title");
     element.removeAttribute("aria-label");

@@ -1,7 +1,7 @@
 // The fills, each with its commission once that is reported. A correction takes its fill's place.
 
 import { decimalsOfPrice, field, showFields } from "./cells.js";
-import { number } from "./format.js";
+import { number, rounded, signed } from "./format.js";
 import { Rows } from "./rows.js";
 import { showTime } from "./times.js";
 
@@ -23,6 +23,7 @@ export class Fills {
       quantity: number(body.quantity),
       price: number(body.price, decimalsOfPrice(body.con_id, body.price)),
       commission: commission(body),
+      realized_pnl: realizedPnl(body),
       exchange: body.exchange,
     });
     field(row, "side").dataset.side = body.side;
@@ -47,6 +48,15 @@ export function corrects(newer, older) {
   return Boolean(left && right) && left[1] === right[1] && Number(left[2]) > Number(right[2]);
 }
 
-export function commission({ commission: amount, commission_currency: currency }) {
-  return amount === null ? null : `${number(amount, 2)} ${currency ?? ""}`.trim();
+export function commission(fill) {
+  return reported(number(fill.commission, 2), fill);
+}
+
+// In the commission's currency, with which it is reported.
+export function realizedPnl(fill) {
+  return reported(signed(rounded(fill.realized_pnl, 2), 2), fill);
+}
+
+function reported(amount, { commission_currency: currency }) {
+  return amount === null ? null : `${amount} ${currency ?? ""}`.trim();
 }

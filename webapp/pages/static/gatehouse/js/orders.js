@@ -12,7 +12,7 @@ export class Orders {
 
   constructor(words) {
     this.words = words.orders;
-    this.cancelUrl = document.querySelector("#orders").dataset.cancelUrl;
+    this.ordersUrl = document.querySelector("#orders").dataset.ordersUrl;
     document.body.addEventListener("htmx:beforeSwap", (event) => this.#keepTheNewer(event));
   }
 
@@ -36,6 +36,7 @@ export class Orders {
   #add(body) {
     const row = this.#rows.add(keyOf(body), body.created_at);
     row.dataset.clientOrderId = body.client_order_id ?? "";
+    field(row, "symbol").href = `${this.ordersUrl}${keyOf(body)}/`;
     showTime(row.querySelector("time"), body.created_at);
     this.#offerCancel(row.querySelector("form"), body);
     return row;
@@ -43,12 +44,13 @@ export class Orders {
 
   #offerCancel(form, { client_order_id: id }) {
     if (!id) return;
-    form.action = `${this.cancelUrl}${id}/cancel/`;
+    form.action = `${this.ordersUrl}${id}/cancel/`;
     form.setAttribute("hx-post", form.action);
     globalThis.htmx?.process(form);
   }
 
   #paint(row, body) {
+    row.dataset.open = this.words[body.status].open ? "yes" : "no";
     const { con_id: conId, limit_price: limit, average_fill_price: paid } = body;
     showFields(row, {
       symbol: body.symbol,

@@ -3,6 +3,7 @@
 import { showAlert } from "./alerts.js";
 import { wordsOfPage } from "./cells.js";
 import { showConnection } from "./connection.js";
+import { watchDialogs } from "./dialogs.js";
 import { Fills } from "./fills.js";
 import { Grid } from "./grid.js";
 import { showKillSwitch } from "./kill_switch.js";
@@ -59,6 +60,7 @@ const socket = openLive({
 socket.subscribe(grid.conIds());
 watchSearch();
 watchTicket({ placed: (body) => orders.placed(body) });
+watchDialogs();
 forgetTicket();
 
 document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
