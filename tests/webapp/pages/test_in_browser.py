@@ -300,6 +300,37 @@ async def follow_fill(desk: Desk, order: Order) -> None:
     await commission.to_have_text("1.00 USD")
 
 
+async def test_an_order_opens_over_the_screen_and_keeps_up_with_what_happens(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    placed = await sync_to_async(orders.place)(
+        account=desk.account,
+        client_order_id=uuid.uuid4(),
+        con_id=aapl.con_id,
+        side="BUY",
+        order_type="LMT",
+        quantity=5,
+        limit_price="187.31",
+    )
+    # A row that a script has made.
+    await desk.page.click("#orders tbody a[data-opens-dialog]")
+    await desk.one("#order-heading").to_contain_text("Buy 5 AAPL at a limit of 187.31")
+    await desk.one("#order-heading").to_be_focused()
+    await desk.write(orders.apply_update, update=update(placed.order, OrderStatus.SUBMITTED))
+    await desk.one("#order section tbody tr").to_have_count(3)  # two events, one command
+    await desk.page.keyboard.press("Escape")
+    await desk.one("#order-dialog-body > *").to_have_count(0)
+    await desk.one("#orders tbody a[data-opens-dialog]").to_be_focused()
+    await desk.page.locator("#orders-open").check(force=True)
+    await desk.one("#orders tbody tr").to_be_visible()
+    await desk.write(orders.apply_update, update=update(placed.order, OrderStatus.CANCELLED))
+    await desk.one("#orders tbody tr").to_be_hidden()
+    await desk.one(".none-open").to_be_visible()
+    await desk.page.reload()
+    await desk.one("#orders-open").to_be_checked()
+
+
 async def test_a_correction_takes_the_place_of_its_fill(desk: Desk, aapl: Instrument) -> None:
     await desk.open("trade/")
     for revision, quantity in (("01", 5), ("02", 4)):
