@@ -45,6 +45,7 @@ from brokers.domain.orders import (
     OrderStatus,
     OrderType,
     OrderUpdate,
+    Refused,
     TimeInForce,
     Unsent,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "PriceRule",
     "ProfitAndLoss",
     "Quote",
+    "Refused",
     "Right",
     "SecurityType",
     "SessionState",

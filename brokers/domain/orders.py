@@ -164,6 +164,16 @@ class Unsent(StrEnum):
     CANCEL = "CANCEL"
 
 
+class Refused(StrEnum):
+    """What IB's `reason` may refuse of an order, while the order itself stays what it was.
+
+    By the reason's code alone: a change, or a cancel, that is under way is refused by it; where there is none, nothing.
+    """
+
+    CHANGE = "CHANGE"
+    CANCEL = "CANCEL"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderUpdate:
     """What the broker said of one order. `order_ref` is empty and `order_id` 0 or negative for one placed elsewhere.
@@ -200,6 +210,7 @@ class OrderUpdate:
     oca_group: str = ""
     oca_type: OcaType | None = None
     parent_order_id: int | None = None
+    refused: Refused | None = None
     unsent: Unsent | None = None
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from brokers.domain import Refused
+
 
 class Context(Enum):
     """What the message is about."""
@@ -102,6 +104,8 @@ _LINK = {
     10197: Meaning.COMPETING,
 }
 
+_CHANGE_REFUSED = frozenset({Meaning.MODIFY_REJECTED, Meaning.ALREADY_FILLED, Meaning.RETRY_LATER})
+
 _TABLE: dict[Context, dict[int, Meaning]] = {
     Context.NEW: {**dict.fromkeys(REJECTING_CODES, Meaning.REJECTED), **_ALREADY_FILLED, **_ON_ANY_ORDER},
     Context.LIVE: _ON_ANY_ORDER,
@@ -128,6 +132,14 @@ _TABLE: dict[Context, dict[int, Meaning]] = {
 def meaning(code: int, context: Context) -> Meaning:
     """What `code` means there; NOTICE for any that isn't known there."""
     return _TABLE[context].get(code, Meaning.NOTICE)
+
+
+def refused(code: int) -> Refused | None:
+    """What of an order `code` refuses, if a change or a cancel of it was under way."""
+    if meaning(code, Context.CANCEL) is Meaning.CANCEL_REJECTED:
+        return Refused.CANCEL
+    answer = meaning(code, Context.MODIFY)
+    return Refused.CHANGE if answer in _CHANGE_REFUSED else None
 
 
 def is_read_only(code: int, text: str) -> bool:

@@ -213,6 +213,7 @@ class OrderRecord:
             average_fill_price=self.average_fill_price,
             reason=self.reason,
             reason_code=self.reason_code,
+            refused=None if self.reason_code is None else errors.refused(self.reason_code),
             parent_order_id=self.parent_order_id,
             **{name: getattr(self.terms, name) for name in NAMES},
         )

@@ -23,7 +23,7 @@ class OrderTelling:
     def tell_unsent(self, record: OrderRecord, unsent: Unsent, reason: str) -> None:
         """What never left. The reason is for now: nothing that IB says later is because of it."""
         update = record.as_update(datetime.now(UTC))
-        self._deliver(record, replace(update, unsent=unsent, reason=reason, reason_code=None))
+        self._deliver(record, replace(update, unsent=unsent, reason=reason, reason_code=None, refused=None))
 
     def _deliver(self, record: OrderRecord, update: OrderUpdate) -> None:
         def deliver(instrument: Instrument | None) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from brokers.domain import Refused
 from brokers.interactive_brokers import errors
 from brokers.interactive_brokers.errors import Context, Meaning
 
@@ -72,3 +73,22 @@ def test_data_that_is_not_subscribed(code: int) -> None:
 
 def test_a_reason_carries_ib_s_text_and_code() -> None:
     assert errors.as_reason(201, "Order rejected - reason: no money ") == "Order rejected - reason: no money (IB 201)"
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        (110, Refused.CHANGE),
+        (104, Refused.CHANGE),
+        (2102, Refused.CHANGE),
+        (161, Refused.CANCEL),
+        (10148, Refused.CANCEL),
+    ],
+)
+def test_a_code_says_whether_a_change_or_a_cancel_is_refused(code: int, refused: Refused) -> None:
+    assert errors.refused(code) is refused
+
+
+@pytest.mark.parametrize("code", [202, 399, 99999])
+def test_another_code_refuses_neither(code: int) -> None:
+    assert errors.refused(code) is None

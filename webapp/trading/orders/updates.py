@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from brokers.domain import OrderStatus, OrderUpdate, Unsent
+from brokers.domain import OrderStatus, OrderUpdate, Refused, Unsent
 from webapp.trading import instruments
 from webapp.trading.amounts import fitted, fitted_or_none
 from webapp.trading.locks import hold
@@ -30,10 +30,8 @@ REASON_LENGTH = 500
 
 # As in "Order rejected - reason: no shares to borrow (IB 201)".
 _CODE = re.compile(r"\(IB \d+\)")
-# What IB says of a change that it didn't take: the order lives on with the terms that it had.
-_CHANGE_REJECTED = {103, 104, 107, 109, 110, 200, 201, 203, 321, 388, 434, 460, 2102}
-# What IB says of a cancel that it didn't take: the order lives on, and may be cancelled again.
-_CANCEL_REJECTED = {135, 136, 161, 10147, 10148}
+# The order lives on: with the terms that it had, or to be cancelled again.
+_REFUSED = {Refused.CHANGE: OrderCommand.Verb.MODIFY, Refused.CANCEL: OrderCommand.Verb.CANCEL}
 # What a worker had handed over and its node withdrew. Of an order that never left, no cancel did either.
 _WITHDRAWN = {
     Unsent.ORDER: [OrderCommand.Verb.SUBMIT, OrderCommand.Verb.CANCEL],
@@ -199,13 +197,9 @@ def _link(order: Order, update: OrderUpdate) -> bool:
 
 def _note_rejected(order: Order, update: OrderUpdate) -> bool:
     """IB has answered a change or a cancel by refusing it."""
-    if update.reason_code in _CANCEL_REJECTED:
-        verb = OrderCommand.Verb.CANCEL
-    elif update.reason_code in _CHANGE_REJECTED:
-        verb = OrderCommand.Verb.MODIFY
-    else:
+    if update.refused is None:
         return False
-    sent = order.commands.filter(_unanswered(order, verb))
+    sent = order.commands.filter(_unanswered(order, _REFUSED[update.refused]))
     refused = OrderCommand.State.REFUSED
     return bool(sent.update(state=refused, reason=clip(update.reason, REASON_LENGTH)))
 
