@@ -13,6 +13,7 @@ from uuid import UUID
 
 import redis
 import redis.asyncio
+from django import db
 
 from webapp.bus import keys
 from webapp.bus.redis import SOCKET_SECONDS, client
@@ -32,7 +33,11 @@ class Refused(Exception):
 
 
 def ask(account_id: UUID, question: str, body: dict[str, Any], *, deadline: float = 5.0) -> dict[str, Any]:
-    """Ask and wait up to `deadline` seconds. Raises NoAnswer or Refused."""
+    """Ask and wait up to `deadline` seconds. Raises NoAnswer or Refused.
+
+    Outside of a transaction, the thread's database connection is given back meanwhile.
+    """
+    _give_connection_back()
     reply_to = keys.answer(secrets.token_hex(16))
     message = {"account": str(account_id), "question": question, "body": body, "reply_to": reply_to}
     try:
@@ -44,6 +49,12 @@ def ask(account_id: UUID, question: str, body: dict[str, Any], *, deadline: floa
     if text is None:
         raise NoAnswer(f"The session didn't answer within {deadline:g} seconds. Try again.")
     return _opened(json.loads(text))
+
+
+def _give_connection_back() -> None:
+    """To the pool, while we wait: a few slow sessions must not keep the database from every other page."""
+    if not db.connection.in_atomic_block:
+        db.connection.close()
 
 
 def _wait(reply_to: str, seconds: float) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import redis.asyncio
+from django.db import connection
 
 from tests.webapp.bus.redis_server import RedisServer
 from webapp.bus import doorbell, questions
@@ -85,3 +86,18 @@ def test_without_redis_the_answer_is_no(own_redis: RedisServer, account_id: uuid
     own_redis.stop()
     with pytest.raises(questions.NoAnswer, match="out of reach"):
         questions.ask(account_id, "search", {"text": "AAPL"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waits_for_an_answer_holds_no_database_connection() -> None:
+    connection.ensure_connection()
+    with pytest.raises(questions.NoAnswer):
+        questions.ask(uuid.uuid4(), "search", {"text": "AAPL"}, deadline=0.1)
+    assert connection.connection is None
+
+
+@pytest.mark.django_db
+def test_a_transaction_keeps_its_connection_while_it_asks() -> None:
+    with pytest.raises(questions.NoAnswer):
+        questions.ask(uuid.uuid4(), "search", {"text": "AAPL"}, deadline=0.1)
+    assert connection.connection is not None
