@@ -64,6 +64,7 @@ class CommandRunner:
         self._lease = lease
         self._rung = asyncio.Event()
         self._closing = False
+        self._may_have_left_one = False
 
     def ring(self) -> None:
         self._rung.set()
@@ -83,12 +84,23 @@ class CommandRunner:
                 await self._run_pending()
             except PASSING_ERRORS as error:
                 log.warning("account %s: commands could not be read: %s", self._lease().account_id, error)
+                self._may_have_left_one = True
             if not self._closing:
                 await rung(self._rung, at_latest=LOOK_EVERY)
 
     async def _run_pending(self) -> None:
+        if self._may_have_left_one:
+            await self._look_for_one_left()
         while not self._closing and (claimed := await self._database.call(_claim, self._lease(), self._verbs)):
             await self._send(claimed)
+
+    async def _look_for_one_left(self) -> None:
+        """A claim can be committed and its answer lost with the database: nobody would send it, or say so."""
+        lease = self._lease()
+        left = partial(commands.is_any_claimed, account_id=lease.account_id, fence=lease.fence, verbs=self._verbs)
+        if await self._database.call(left):
+            raise OutcomeNotRecorded(f"account {lease.account_id}: a command was claimed, and the answer was lost")
+        self._may_have_left_one = False
 
     async def _send(self, claimed: Claimed) -> None:
         if not self._lease().is_live:

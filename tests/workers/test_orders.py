@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
 import workers.commands
@@ -185,6 +185,28 @@ def test_an_order_that_the_broker_had_and_shows_no_more_is_unknown(place: Place,
     still = place_order(trading, **RESTING)
     becomes(still, OrderStatus.SUBMITTED)
     assert sent(place, trading, order) == []
+
+
+def test_an_order_whose_claim_was_answered_by_no_one_is_proved_absent_on_the_same_link(
+    place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim_next = commands.claim_next
+
+    def claim_and_lose_the_answer(**arguments: Any) -> OrderCommand | None:
+        claimed = claim_next(**arguments)
+        if claimed is None:
+            return None
+        monkeypatch.setattr(commands, "claim_next", claim_next)
+        raise OperationalError("the server closed the connection")
+
+    fence = session_of(trading).fence
+    monkeypatch.setattr(commands, "claim_next", claim_and_lose_the_answer)
+    order = place_order(trading, **MARKET)
+    becomes(order, OrderStatus.REJECTED)
+    assert order.reason == doubts.ABSENT
+    assert (sent(place, trading, order), session_of(trading).fence) == ([], fence)
+    another = place_order(trading, **MARKET)
+    becomes(another, OrderStatus.FILLED)
 
 
 def test_a_command_whose_worker_was_lost_after_the_bytes_is_linked_and_not_sent_again(

@@ -12,7 +12,7 @@ A machine never sends it again. What the node withdraws before a byte of it left
 stop orders.
 """
 
-from webapp.trading.commands.claiming import claim_next, refuse_overdue
+from webapp.trading.commands.claiming import claim_next, is_any_claimed, refuse_overdue
 from webapp.trading.commands.doubts import (
     in_doubt,
     interrupted,
@@ -26,6 +26,7 @@ __all__ = [
     "claim_next",
     "in_doubt",
     "interrupted",
+    "is_any_claimed",
     "note_unprovable",
     "record_absent",
     "record_refused",

@@ -51,6 +51,12 @@ def claim_next(
         return next((command for command in waiting if _claim(command, fence)), None)
 
 
+def is_any_claimed(*, account_id: UUID, fence: int, verbs: Collection[OrderCommand.Verb]) -> bool:
+    """Whether one stands at SENDING under this fence: claimed by its holder, and not concluded."""
+    sending = OrderCommand.objects.filter(account_id=account_id, state=OrderCommand.State.SENDING)
+    return sending.filter(fence=fence, verb__in=verbs).exists()
+
+
 def refuse_overdue(*, account_id: UUID | None = None) -> int:
     """Refuse what has waited too long, of one account or of all, and say how many.
 
