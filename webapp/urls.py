@@ -20,6 +20,8 @@ AUTH = [
     path("password/change/", entrance.password_change, name="account_change_password"),
 ]
 
+handler403 = "webapp.pages.views.refused.refused"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

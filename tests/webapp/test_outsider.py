@@ -22,7 +22,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from webapp.accounts import tokens
+from tests.conftest import user_named
+from webapp.accounts import sharing, tokens
 from webapp.accounts.models import BrokerAccount, GatewaySession, User
 from webapp.live.routing import websocket_urlpatterns
 from webapp.trading.models import Commission, Execution, Instrument, Order, Position, Watchlist, WatchlistItem
@@ -83,6 +84,10 @@ def hers(ready_account: BrokerAccount, aapl: Instrument) -> dict[str, object]:
     )
     watchlist = Watchlist.objects.create(user=ready_account.user, name="hers-and-nobody-elses")
     WatchlistItem.objects.create(watchlist=watchlist, instrument=aapl)
+    charlie = user_named("charlie")
+    share = sharing.invite(account=ready_account, username="charlie", role="trader")
+    charlies = BrokerAccount.objects.create(user=charlie, name="Charlies", trading_mode="paper")
+    invitation = sharing.invite(account=charlies, username="alice", role="viewer")
     return {
         "account_id": ready_account.id,
         "client_order_id": order.client_order_id,
@@ -90,6 +95,8 @@ def hers(ready_account: BrokerAccount, aapl: Instrument) -> dict[str, object]:
         "watchlist_id": watchlist.id,
         "con_id": aapl.con_id,
         "token_id": tokens.authenticate(tokens.create(ready_account.user, "hers")).pk,  # type: ignore[union-attr]
+        "share_id": share.id,
+        "invitation_id": invitation.id,
     }
 
 

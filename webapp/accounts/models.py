@@ -1,19 +1,25 @@
 """People, broker accounts and their sessions.
 
 BrokerAccount is a user's IB login; the account codes behind it are IB's. Everything that belongs to a tenant hangs
-off it, and is reached through `BrokerAccount.objects.owned_by(user)`.
+off it, and is reached through `BrokerAccount.objects.visible_to(user)`.
 """
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
 from brokers.domain import SessionState, TradingMode
+from webapp.accounts.permissions import GRANTED, Permission, Role
+
+# How long an invitation to an account can be accepted.
+INVITED_FOR = timedelta(days=7)
 
 
 class User(AbstractUser):
@@ -22,8 +28,18 @@ class User(AbstractUser):
 
 class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
     def owned_by(self, user: User | AnonymousUser) -> BrokerAccountQuerySet:
-        """What anyone may reach: their own. Nobody signed in owns nothing."""
+        """Nobody signed in owns nothing."""
         return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
+
+    def visible_to(self, user: User | AnonymousUser) -> BrokerAccountQuerySet:
+        """What anyone may reach: their own, and what is shared with them. Each has the user's `role` on it."""
+        if not user.is_authenticated:
+            return self.none()
+        shared = AccountShare.objects.filter(user_id=user.pk, accepted_at__isnull=False)
+        granted = Subquery(shared.filter(account=OuterRef("pk")).values("role")[:1])
+        seen = self.filter(Q(user_id=user.pk) | Q(pk__in=shared.values("account")))
+        role = Case(When(user_id=user.pk, then=Value(Role.OWNER.value)), default=granted)
+        return seen.annotate(role=role)  # type: ignore[no-redef]  # declared on the model, for who reads it
 
 
 class BrokerAccount(models.Model):
@@ -53,11 +69,26 @@ class BrokerAccount(models.Model):
 
     objects = BrokerAccountQuerySet.as_manager()
 
+    # Of whoever asked: a Role, there on what `visible_to` has read.
+    role: str
+
     class Meta:
         ordering: ClassVar = ["created_at"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.trading_mode})"
+
+    def allows(self, permission: Permission) -> bool:
+        """Whether whoever asked for this account may do that with it."""
+        return permission in GRANTED[Role(self.role)]
+
+    @property
+    def is_own(self) -> bool:
+        return self.allows(Permission.OWN)
+
+    @property
+    def lets_trade(self) -> bool:
+        return self.allows(Permission.TRADE)
 
     @property
     def is_live(self) -> bool:
@@ -72,6 +103,40 @@ class BrokerAccount(models.Model):
     def account_code(self) -> str:
         """The code that orders go to: the first behind the login, or '' before the first READY."""
         return self.account_codes[0] if self.account_codes else ""
+
+
+class AccountShare(models.Model):
+    """An account shared by its owner with somebody else, once that person has accepted it.
+
+    `user` is whom the typed username named at that moment, and None when it named nobody: such an invitation looks like
+    any other to the owner, and can be accepted by nobody, not by one who signs up under that name later either.
+    """
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer", "Viewer"
+        TRADER = "trader", "Trader"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="shares")
+    username = models.CharField(max_length=150, help_text="As the owner typed it.")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="shares")
+    role = models.CharField(max_length=6, choices=Role.choices)
+    invited_at = models.DateTimeField(auto_now_add=True)
+    accepted_at = models.DateTimeField(null=True)
+    declined_at = models.DateTimeField(null=True, help_text="The owner isn't told: it would say that the name exists.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "username"], name="one_share_per_account_and_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} for {self.username}: {self.role}"
+
+    @property
+    def ends_at(self) -> datetime:
+        """Until when the invitation can be accepted."""
+        return self.invited_at + INVITED_FOR
 
 
 class Credential(models.Model):

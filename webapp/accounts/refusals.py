@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
+
 
 class AccountInvalid(Exception):
     """What was entered can't be stored. `errors` maps a field's name to what is wrong with it, never to its value."""
@@ -19,5 +21,5 @@ class LiveTradingOff(Exception):
     """A live account takes no order until its owner turns live trading on. The text says where."""
 
 
-class NotAllowed(Exception):
-    """What whoever asks may see and not do. The text says who may."""
+class NotAllowed(PermissionDenied):
+    """What whoever asks may see and not do: 403. The text says who may."""

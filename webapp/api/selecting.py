@@ -10,7 +10,7 @@ from ninja import Schema
 from ninja.errors import ValidationError
 
 from webapp.accounts.models import BrokerAccount
-from webapp.accounts.selectors import owned_account
+from webapp.accounts.selectors import account_for
 from webapp.api.authentication import user_of
 
 
@@ -25,7 +25,7 @@ def refuse_unknown(request: HttpRequest, selection: Schema) -> None:
 
 def chosen_account(request: HttpRequest, account_id: UUID | None) -> BrokerAccount | None:
     """The account that was asked for, or None for all of the user's. Raises Http404 for another's."""
-    return owned_account(user_of(request), account_id) if account_id is not None else None
+    return account_for(user_of(request), account_id) if account_id is not None else None
 
 
 def given(wanted: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Tells open browsers of a numbered event. Few and small, so they go through the channel layer; quotes never do.
+"""Tells open browsers of a numbered event, or that somebody's right to look has changed.
+
+Few and small, so they go through the channel layer; quotes never do.
 
 A thread of its own sends them, so that whoever wrote an event goes on at once: with Redis frozen, a worker would
 otherwise write the broker's words at one in two seconds.
@@ -33,7 +35,12 @@ def event(account_id: UUID, event_dict: dict[str, Any]) -> bool:
     Returns at once and never raises for Redis: the row is the truth, and a browser that sees a number skipped fetches
     it. False, after a line in the log, when too many wait already.
     """
-    return _announcer.put((account_id, event_dict))
+    return _announcer.put((account_id, {"type": "account.event", "event": event_dict}))
+
+
+def access_changed(account_id: UUID) -> bool:
+    """Who may see the account, or do what with it, is another: each open socket asks anew. As `event`, otherwise."""
+    return _announcer.put((account_id, {"type": "account.access"}))
 
 
 class _Announcer:
@@ -91,12 +98,11 @@ async def _send_in_time(announcement: _Announcement) -> None:
         logger.error("an announcement failed", exc_info=error)
 
 
-async def _send(account_id: UUID, event_dict: dict[str, Any]) -> None:
-    message = {"type": "account.event", "event": event_dict}
+async def _send(account_id: UUID, message: dict[str, Any]) -> None:
     await get_channel_layer().group_send(keys.account_group(account_id), message)
 
 
 def _log_unsent(announcement: _Announcement, why: str) -> None:
-    account_id, event_dict = announcement
-    what = f"event {event_dict.get('number')} of account {account_id}"
-    logger.warning("%s wasn't announced, browsers will fetch it: %s", what, why)
+    account_id, message = announcement
+    what = f"event {message['event'].get('number')}" if "event" in message else "a change of access"
+    logger.warning("%s of account %s wasn't announced, browsers will fetch it: %s", what, account_id, why)

@@ -27,6 +27,7 @@ HTTP, and again when a snapshot comes or the bars belong to a history of another
 Events: numbers grow by one. A page starts at the number that it was rendered with, applies `number == mine + 1` alone,
 and asks `events` after its own number when hello or an event shows a later one.
 
-Someone else's account answers the handshake with 404, as one that doesn't exist does. The socket closes with 4401 when
-its user signed out, 4404 when the account is gone, 1012 when the server lost its message bus, 1011 on an error of ours.
+An account that its user may not see answers the handshake with 404, as one that doesn't exist does. The socket closes
+with 4401 when its user signed out, 4403 when the user's role on the account is another from now on, 4404 when the
+account is gone or isn't shared any more, 1012 when the server lost its message bus, 1011 on an error of ours.
 """

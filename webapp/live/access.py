@@ -14,18 +14,15 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from webapp.accounts import events
+from webapp.accounts import events, selectors
 from webapp.accounts.models import BrokerAccount, User
 
 DATABASE_SECONDS = 10.0
 
 
-async def owned_account(user: User | AnonymousUser, account_id: UUID) -> BrokerAccount | None:
-    """The user's own account with its session, read now; None for everyone else's and for nobody's."""
-    if not user.is_authenticated:
-        return None
-    accounts = BrokerAccount.objects.owned_by(user).select_related("session").filter(pk=account_id)
-    account: BrokerAccount | None = await _from_database(accounts.first)
+async def account_of(user: User | AnonymousUser, account_id: UUID) -> BrokerAccount | None:
+    """The account with its session and the user's role, read now; None for one that the user may not see."""
+    account: BrokerAccount | None = await _from_database(selectors.accounts_of(user).filter(pk=account_id).first)
     return account
 
 

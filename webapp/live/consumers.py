@@ -29,6 +29,7 @@ LAST_WORD_SECONDS = 5.0
 
 NOT_FOUND = 4404
 SIGNED_OUT = 4401
+ROLE_CHANGED = 4403
 BUS_LOST = 1012
 OUR_ERROR = 1011
 
@@ -65,6 +66,7 @@ class AccountConsumer(Outsider):
     """One browser, one account: its quotes in a task of their own, everything else in the order it comes."""
 
     account_id: UUID
+    _role = ""
     _numbered: NumberedEvents
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -96,21 +98,22 @@ class AccountConsumer(Outsider):
                 task.cancel()
 
     async def connect(self) -> None:
-        if await self._own_account() is None:
+        if await self._account() is None:
             await self.deny()
             return
         await self._enter_group()
         # Read after the group is entered, so that no event falls between hello's number and the first announcement.
-        account = await self._own_account()
+        account = await self._account()
         if account is None:
             await self.deny()
             return
+        self._role = account.role
         await self.accept()
         await self._say_hello(account)
         self._background = [self._tasks.create_task(self._write_quotes()), self._tasks.create_task(self._recheck())]
 
-    async def _own_account(self) -> BrokerAccount | None:
-        return await access.owned_account(self.scope["user"], self.account_id)
+    async def _account(self) -> BrokerAccount | None:
+        return await access.account_of(self.scope["user"], self.account_id)
 
     async def _enter_group(self) -> None:
         self._in_group = True
@@ -147,21 +150,31 @@ class AccountConsumer(Outsider):
         """From the channel layer: an event was written."""
         await self._numbered.announced(message["event"])
 
+    async def account_access(self, _message: dict[str, Any]) -> None:
+        """From the channel layer: somebody's right to this account has changed, this user's perhaps."""
+        await self._require_access()
+
+    async def _require_access(self) -> BrokerAccount:
+        account = await self._account()
+        if account is None:
+            raise Ended(NOT_FOUND, "the account is gone, or isn't shared any more")
+        if account.role != self._role:
+            raise Ended(ROLE_CHANGED, f"the role is {account.role} from now on")
+        return account
+
     async def _write_quotes(self) -> None:
         while True:
             frame = await self._mailbox.take()
             await self._say(frame.encode())
 
     async def _recheck(self) -> None:
-        """Signing out ends the socket soon after, and an event whose announcement was lost comes late, not never."""
+        """Signing out ends the socket soon after, and an announcement that was lost comes late, not never."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             if not await access.is_signed_in(self.scope["session"].session_key, self.scope["user"].pk):
                 raise Ended(SIGNED_OUT, "signed out")
-            newest = await access.newest_number(self.account_id)
-            if newest is None:
-                raise Ended(NOT_FOUND, "the account is gone")
-            await self._numbered.catch_up(newest)
+            account = await self._require_access()
+            await self._numbered.catch_up(account.last_event_number)
 
     async def _say(self, text: str) -> None:
         """Raises BrowserGone when the browser hung up, or took nothing for SEND_SECONDS."""

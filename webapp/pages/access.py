@@ -1,4 +1,7 @@
-"""Who may see what. What is someone else's doesn't exist: 404, the same as for an id that was never given."""
+"""Who may see what. What is someone else's doesn't exist: 404, the same as for an id that was never given.
+
+What is shared and isn't granted is 403, with a sentence that says who may.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from webapp.accounts import selectors
 from webapp.accounts.models import BrokerAccount, User
+from webapp.accounts.permissions import Permission
 from webapp.trading.models import Instrument, Watchlist
 
 P = ParamSpec("P")
@@ -55,8 +59,18 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     return redirect_to_login(request.get_full_path())
 
 
+def visible_account(request: SignedInRequest, account_id: UUID | str) -> BrokerAccount:
+    """One's own, or one that is shared."""
+    return selectors.account_for(request.user, account_id, may=Permission.VIEW)
+
+
+def tradable_account(request: SignedInRequest, account_id: UUID | str) -> BrokerAccount:
+    """One's own, or one that is shared with a trader."""
+    return selectors.account_for(request.user, account_id, may=Permission.TRADE)
+
+
 def owned_account(request: SignedInRequest, account_id: UUID | str) -> BrokerAccount:
-    return selectors.owned_account(request.user, account_id)
+    return selectors.account_for(request.user, account_id, may=Permission.OWN)
 
 
 def owned_watchlist(request: SignedInRequest, watchlist_id: UUID | str) -> Watchlist:

@@ -12,12 +12,17 @@ from django import forms
 
 from brokers.domain import SecurityType, TradingMode
 from webapp.accounts import tokens
+from webapp.accounts.models import AccountShare
 from webapp.trading.limits import limits_body
 from webapp.trading.models import Instrument, RiskLimits
 
 MODES = [
     (TradingMode.PAPER.value, "Paper: simulated money"),
     (TradingMode.LIVE.value, "Live: real money"),
+]
+ROLES = [
+    (AccountShare.Role.VIEWER.value, "Viewer: sees everything of the account, changes nothing"),
+    (AccountShare.Role.TRADER.value, "Trader: also places, changes and cancels orders, and can engage the kill switch"),
 ]
 # What can be ordered: an index is a number, a continuous future a series.
 KINDS = [
@@ -69,6 +74,17 @@ class PasswordForm(ServiceForm):
         label="Your Gatehouse password",
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "current-password"}),
+    )
+
+
+class ShareForm(ServiceForm):
+    username = forms.CharField(
+        label="Username",
+        widget=forms.TextInput(attrs=NOT_SAVED),
+        help_text="Exactly as the other person signs in here.",
+    )
+    role = forms.ChoiceField(
+        label="Role", choices=ROLES, initial=AccountShare.Role.VIEWER.value, widget=forms.RadioSelect
     )
 
 

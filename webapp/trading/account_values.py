@@ -19,7 +19,7 @@ from webapp.trading.models import AccountValue
 
 def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[AccountValue]:
     """The user's figures, by account code, tag and currency, on one account or on all."""
-    values = AccountValue.objects.filter(account__in=BrokerAccount.objects.owned_by(user))
+    values = AccountValue.objects.filter(account__in=BrokerAccount.objects.visible_to(user))
     if account is not None:
         values = values.filter(account=account)
     return values.order_by("account_code", "tag", "currency")

@@ -52,7 +52,7 @@ class FillBody(TypedDict):
 
 def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[Execution]:
     """The user's fills, newest first, on one account or on all; of a corrected one, its last correction alone."""
-    executions = Execution.objects.filter(account__in=BrokerAccount.objects.owned_by(user))
+    executions = Execution.objects.filter(account__in=BrokerAccount.objects.visible_to(user))
     if account is not None:
         executions = executions.filter(account=account)
     return with_commission(executions.exclude(Exists(_corrections()))).order_by("-executed_at", "-id")

@@ -32,7 +32,7 @@ class PositionBody(TypedDict):
 
 def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[Position]:
     """The user's open positions, by symbol, on one account or on all."""
-    positions = Position.objects.filter(account__in=BrokerAccount.objects.owned_by(user))
+    positions = Position.objects.filter(account__in=BrokerAccount.objects.visible_to(user))
     if account is not None:
         positions = positions.filter(account=account)
     return positions.select_related("instrument").order_by("instrument__display_symbol", "account_code", "id")

@@ -19,7 +19,7 @@ from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.accounts.refusals import AccountInvalid, SessionRefused
 from webapp.accounts.sealing import SealingFailed
 from webapp.pages import words
-from webapp.pages.access import SignedInRequest, owned_account, signed_in
+from webapp.pages.access import SignedInRequest, owned_account, signed_in, visible_account
 from webapp.pages.forms import ConnectForm, LoginForm
 from webapp.trading.kill_switch import state as kill_switch
 
@@ -32,7 +32,13 @@ logger = logging.getLogger(__name__)
 @require_safe
 @signed_in
 def index(request: SignedInRequest) -> HttpResponseBase:
-    return render(request, "accounts/index.html", {"accounts": selectors.accounts_of(request.user)})
+    seen = selectors.accounts_of(request.user)
+    context = {
+        "accounts": [account for account in seen if account.is_own],
+        "shared": [account for account in seen if not account.is_own],
+        "invitations": selectors.invitations_of(request.user),
+    }
+    return render(request, "accounts/index.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,7 +74,7 @@ def _connected(request: SignedInRequest, form: ConnectForm) -> BrokerAccount | N
 @require_safe
 @signed_in
 def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account = owned_account(request, account_id)
+    account = visible_account(request, account_id)
     past = account.events.filter(kind__in=TOLD).order_by("-number")[:EVENTS_SHOWN]
     context = {
         **session_context(account),

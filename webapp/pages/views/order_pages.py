@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from webapp.pages import histories
-from webapp.pages.access import SignedInRequest, owned_account, signed_in
+from webapp.pages.access import SignedInRequest, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
 from webapp.trading import orders
 from webapp.trading.models import Order
@@ -24,7 +24,7 @@ def order(request: SignedInRequest, account_id: UUID, order_key: str) -> HttpRes
 
     A page that has it open asks with `seen`, and gets nothing while nothing is new: what is read isn't moved.
     """
-    account = owned_account(request, account_id)
+    account = visible_account(request, account_id)
     try:
         found = orders.by_key(request.user, account, order_key)
     except Order.DoesNotExist:

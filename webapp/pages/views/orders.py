@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from webapp.accounts.models import BrokerAccount
-from webapp.pages.access import SignedInRequest, owned_account, signed_in
+from webapp.pages.access import SignedInRequest, signed_in, tradable_account
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
 from webapp.pages.views.tickets import CONFLICT, NOT_READY
@@ -22,7 +22,7 @@ from webapp.trading.refusals import OrderNotOpen, SessionNotReady
 @require_POST
 @signed_in
 def cancel(request: SignedInRequest, account_id: UUID, client_order_id: UUID) -> HttpResponseBase:
-    account = owned_account(request, account_id)
+    account = tradable_account(request, account_id)
     message, status = _cancelled(account, client_order_id)
     # The number before the row: a row is then never older than its number says, and `orders.js` can compare them.
     account.refresh_from_db(fields=["last_event_number"])

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from webapp.accounts.models import BrokerAccount
-from webapp.pages.access import SignedInRequest, owned_account, signed_in
+from webapp.pages.access import SignedInRequest, owned_account, signed_in, tradable_account, visible_account
 from webapp.pages.forms import LimitsForm
 from webapp.pages.views.accounts import session_context
 from webapp.trading import instruments, limits
@@ -21,7 +21,8 @@ from webapp.trading.limits import LimitsInvalid
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def protection(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account = owned_account(request, account_id)
+    find = owned_account if request.method == "POST" else visible_account
+    account = find(request, account_id)
     offered = instruments.known_to(request.user, account)
     if request.method == "POST":
         form = LimitsForm(request.POST, offered=offered)
@@ -46,7 +47,7 @@ def _set(account: BrokerAccount, form: LimitsForm) -> bool:
 @require_POST
 @signed_in
 def engage(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account = owned_account(request, account_id)
+    account = tradable_account(request, account_id)
     engaging.engage(account=account, by=request.user, reason=request.POST.get("reason", "").strip())
     return redirect("pages:protection", account.id)
 

@@ -17,7 +17,7 @@ from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.pages import confirmations
-from webapp.pages.access import SignedInRequest, known_instrument, owned_account, signed_in
+from webapp.pages.access import SignedInRequest, known_instrument, signed_in, tradable_account
 from webapp.pages.confirmations import NotConfirmed
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
@@ -36,7 +36,7 @@ BESIDE = ("quantity", "limit_price")
 @signed_in
 def ticket(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     """A fragment for the trading screen; in a window of its own, the trading screen with this ticket open."""
-    account = owned_account(request, account_id)
+    account = tradable_account(request, account_id)
     asked = asked_ticket(request)
     if request.htmx:
         return _render_ticket(request, account, asked)
@@ -62,7 +62,7 @@ def _screen_with(account: BrokerAccount, asked: Ticket, watchlist: str) -> str:
 @signed_in
 def review(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     """The ticket in words, to be sent or gone back from. Nothing is written yet."""
-    account, entered = owned_account(request, account_id), Ticket.entered(request.POST)
+    account, entered = tradable_account(request, account_id), Ticket.entered(request.POST)
     if "edit" in request.POST:
         known_instrument(entered.con_id)
         return _render_ticket(request, account, entered)
@@ -72,7 +72,7 @@ def review(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 @require_POST
 @signed_in
 def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account, entered = owned_account(request, account_id), Ticket.entered(request.POST)
+    account, entered = tradable_account(request, account_id), Ticket.entered(request.POST)
     try:
         confirmations.require(account, request.POST.get("confirmation", ""))
         placed = orders.place(account=account, **entered.as_arguments())
@@ -93,7 +93,7 @@ def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 @signed_in
 def placed(request: SignedInRequest, account_id: UUID, client_order_id: UUID) -> HttpResponseBase:
     """What became of a ticket whose answer was lost: as `place` answers, or 404 while there is no such order."""
-    account = owned_account(request, account_id)
+    account = tradable_account(request, account_id)
     order = get_object_or_404(orders.of(request.user, account), client_order_id=client_order_id)
     return _render_placed(request, account, order)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.pages import blanks, figures
-from webapp.pages.access import SignedInRequest, owned_account, owned_watchlist, signed_in
+from webapp.pages.access import SignedInRequest, owned_watchlist, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
 from webapp.pages.views.accounts import session_context
@@ -27,7 +27,7 @@ NOTICES_SHOWN = 10
 @require_safe
 @signed_in
 def screen(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account = owned_account(request, account_id)
+    account = visible_account(request, account_id)
     context = {
         # Read before the rows: an event that falls between is then applied twice, never missed.
         "last_event_number": account.last_event_number,
@@ -71,7 +71,7 @@ def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
 @require_safe
 @signed_in
 def values(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account = owned_account(request, account_id)
+    account = visible_account(request, account_id)
     shown = figures.by_account_code(account_values.of(request.user, account))
     context = {"account": account, "values": shown}
     return render_fragment(request, "trade/values.html", context)
@@ -80,7 +80,7 @@ def values(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 @require_safe
 @signed_in
 def search(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account, text = owned_account(request, account_id), request.GET.get("q", "").strip()
+    account, text = visible_account(request, account_id), request.GET.get("q", "").strip()
     watchlist = _chosen_watchlist(request)
     context: dict[str, Any] = {"account": account, "watchlist": watchlist, "text": text}
     if problem := searching.problem(text):

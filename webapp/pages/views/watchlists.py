@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from webapp.accounts.models import BrokerAccount
-from webapp.pages.access import SignedInRequest, known_instrument, owned_account, owned_watchlist, signed_in
+from webapp.pages.access import SignedInRequest, known_instrument, owned_watchlist, signed_in, visible_account
 from webapp.pages.fragments import move_to, render_fragment
 from webapp.trading import watchlists
 from webapp.trading.models import Watchlist
@@ -73,7 +73,7 @@ def remove(request: SignedInRequest, watchlist_id: UUID, con_id: int) -> HttpRes
 def _account(request: SignedInRequest) -> BrokerAccount | None:
     """The account whose screen asked, or None. Someone else's is 404."""
     account_id = request.POST.get("account", "")
-    return owned_account(request, account_id) if account_id else None
+    return visible_account(request, account_id) if account_id else None
 
 
 def _screen(account: BrokerAccount | None, watchlist: Watchlist | None) -> str:

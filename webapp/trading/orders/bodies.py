@@ -51,7 +51,7 @@ class OrderBody(TypedDict):
 
 def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[Order]:
     """The user's orders, newest first, on one account or on all, with what `as_body` needs."""
-    orders = Order.objects.filter(account__in=BrokerAccount.objects.owned_by(user))
+    orders = Order.objects.filter(account__in=BrokerAccount.objects.visible_to(user))
     if account is not None:
         orders = orders.filter(account=account)
     return orders.select_related("instrument").prefetch_related("broker_orders", "commands")

@@ -3,19 +3,26 @@
 import { showConnection } from "./connection.js";
 import { AccountSocket } from "./socket.js";
 
-export function openLive(on) {
+export function openLive({ state = showConnection, ...on }) {
   const { socket: path, lastEventNumber } = document.getElementById("main").dataset;
   const socket = new AccountSocket({
     url: location.origin.replace(/^http/, "ws") + path,
     lastEventNumber: Number(lastEventNumber),
     isSignedIn,
-    on: { snapshot() {}, quotes() {}, refused: logRefusal, state: showConnection, ...on },
+    on: { snapshot() {}, quotes() {}, refused: logRefusal, state: (link) => endsHere(link) || state(link), ...on },
   });
   socket.open();
   addEventListener("offline", () => socket.drop());
   addEventListener("online", () => socket.hurry());
   document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
   return socket;
+}
+
+// Somebody else's right to look has ended or changed: what is painted isn't theirs to see, or to do, any more.
+function endsHere({ name, why }) {
+  const changed = name === "ended" && why !== "signed_out";
+  if (changed) location.reload();
+  return changed;
 }
 
 // A refused handshake doesn't say why. The page itself does: it moves a stranger to the sign-in form.

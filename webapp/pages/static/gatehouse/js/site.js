@@ -27,12 +27,17 @@ document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
 const SAYINGS = {
   "htmx:sendError": () => "The server can't be reached. Nothing on this page has changed; try again.",
   "htmx:timeout": () => "The server didn't answer in time. Try again.",
-  "htmx:responseError": ({ detail }) => FAILED[detail.xhr.status] ?? "The server failed to answer. Try again, or reload the page.",
+  "htmx:responseError": ({ detail }) => sentenceOf(detail.xhr) ?? FAILED[detail.xhr.status] ?? "The server failed to answer. Try again, or reload the page.",
 };
 const FAILED = {
   403: "This page is too old. Reload it and try again.",
   404: "That is gone, or isn't yours. Reload the page.",
 };
+
+// A refusal that is meant for the user comes as a sentence and not as a page.
+function sentenceOf(xhr) {
+  return xhr.getResponseHeader("Content-Type")?.startsWith("text/plain") ? xhr.responseText : null;
+}
 
 for (const [type, words] of Object.entries(SAYINGS)) {
   document.addEventListener(type, (event) => {

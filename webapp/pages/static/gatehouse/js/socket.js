@@ -1,7 +1,8 @@
 // One account's live socket. It comes back by itself, keeps numbered events without a gap and quotes in sequence.
 //
 // `on` gets: state({name, seconds}), session(body), event(message), snapshot(quotes), quotes(quotes), refused(message).
-// States: "connecting", "open", "waiting" (for `seconds`), "ended" (signed out, or the account is gone: no more tries).
+// States: "connecting", "open", "waiting" (for `seconds`), "ended" (no more tries; `why`: "signed_out", "role_changed", or
+// "gone" for an account that isn't there, or isn't shared any more).
 
 import { delayBefore } from "./backoff.js";
 import { EventLine, QuoteLine } from "./sequence.js";
@@ -9,7 +10,7 @@ import { EventLine, QuoteLine } from "./sequence.js";
 // A line that broke without a word is noticed after two of these. Until then its prices look live, so they are few.
 const PING_EVERY = 5_000;
 const GREETING_WITHIN = 10_000;
-const ENDS = new Set([4401, 4404]);
+const ENDS = { 4401: "signed_out", 4403: "role_changed", 4404: "gone" };
 // After so many refused handshakes the page asks whether its user is still signed in: a browser isn't told why.
 const ASK_AFTER_ATTEMPTS = 3;
 
@@ -131,7 +132,7 @@ export class AccountSocket {
     this.#socket = null;
     this.#stopTimers();
     this.#quotes.forget();
-    if (ENDS.has(code)) return this.on.state({ name: "ended" });
+    if (code in ENDS) return this.on.state({ name: "ended", why: ENDS[code] });
     return this.#wait();
   }
 
@@ -145,7 +146,7 @@ export class AccountSocket {
   async #openIfSignedIn() {
     if (this.#attempt < ASK_AFTER_ATTEMPTS || (await this.isSignedIn())) return this.open();
     this.#retry = null;
-    return this.on.state({ name: "ended" });
+    return this.on.state({ name: "ended", why: "signed_out" });
   }
 
   #stopTimers() {
