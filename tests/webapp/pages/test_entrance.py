@@ -107,6 +107,6 @@ def test_no_form_works_without_its_csrf_token(alice: User, pattern: URLPattern) 
     """Refused before the address is looked at, so ids of nothing will do."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    path = "/" + str(pattern.pattern).replace("<int:con_id>", "1")
+    path = re.sub("<int:[a-z_]+>", "1", f"/{pattern.pattern}")
     path = re.sub("<uuid:[a-z_]+>", "00000000-0000-4000-8000-000000000000", path)
     assert client.post(path).status_code == 403
