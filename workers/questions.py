@@ -100,9 +100,24 @@ async def _newest_quote(session: Session, body: dict[str, Any]) -> dict[str, Any
     return {"quote": encode(quote, session.quotes.doubt(con_id))}
 
 
+async def _newest_quotes(session: Session, body: dict[str, Any]) -> dict[str, Any]:
+    """Those of several instruments; what has no price in time is told as it stands, or left out."""
+    con_ids = [int(con_id) for con_id in body["con_ids"]]
+    await interest.want(session.redis, session.account_id, con_ids)
+    waiting = [asyncio.ensure_future(session.quotes.priced(con_id)) for con_id in con_ids]
+    try:
+        await asyncio.wait(waiting, timeout=QUOTE_DEADLINE)
+    finally:
+        for one in waiting:
+            one.cancel()
+    newest = [quote for con_id in con_ids if (quote := session.quotes.newest(con_id)) is not None]
+    return {"quotes": [encode(quote, session.quotes.doubt(quote.con_id)) for quote in newest]}
+
+
 _ANSWERERS: dict[str, Callable[[Session, dict[str, Any]], Awaitable[dict[str, Any]]]] = {
     "search": _search,
     "quote": _newest_quote,
+    "quotes": _newest_quotes,
     "bars": bars,
 }
 

@@ -76,6 +76,10 @@ class Conflator:
             await self._came[con_id].wait()
         return quote
 
+    def newest(self, con_id: int) -> Quote | None:
+        """As it stands, with a price or without one."""
+        return self._newest.get(con_id)
+
     def doubt(self, con_id: int) -> StreamStatus | None:
         """Why the instrument's quotes can't be relied on; None while they can."""
         return self._doubtful.get(con_id)

@@ -11,7 +11,18 @@ from django.views.decorators.http import require_safe
 from webapp.api import refusals
 from webapp.api.authentication import READS
 from webapp.api.problem_api import ProblemAPI
-from webapp.api.routes import accounts, exports, fills, orders
+from webapp.api.routes import (
+    account_values,
+    accounts,
+    events,
+    exports,
+    fills,
+    instruments,
+    orders,
+    positions,
+    quotes,
+    watchlists,
+)
 
 api = ProblemAPI(
     title="Gatehouse",
@@ -23,5 +34,8 @@ api = ProblemAPI(
     auth=READS,
 )
 refusals.add_handlers(api)
-for noun in (accounts, orders, fills, exports):
+for noun in (
+    *(accounts, orders, fills, exports, positions, account_values),
+    *(events, quotes, instruments, watchlists),
+):
     api.add_router("", noun.router)

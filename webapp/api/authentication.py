@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
 from webapp.accounts import tokens
 from webapp.accounts.models import ApiToken, User
-from webapp.api import allowances
+from webapp.api import allowances, naming
 from webapp.api.allowances import AllowanceSpent
 from webapp.audit import acting
 
@@ -36,7 +38,7 @@ class BearerToken(AuthBase):
         self.lane = lane
 
     def __call__(self, request: HttpRequest) -> ApiToken | None:
-        """Raises AllowanceSpent and ScopeMissing. None for whoever has no token."""
+        """Raises AllowanceSpent, ScopeMissing, and Http404 for what isn't theirs. None for whoever has no token."""
         token = tokens.in_header(request.headers.get("Authorization", ""))
         if token is None:
             return None
@@ -46,6 +48,7 @@ class BearerToken(AuthBase):
             raise AllowanceSpent(allowance)
         if self.scope not in token.scopes:
             raise ScopeMissing(token, self.scope)
+        request.named = naming.find(token.user, _parameters(request))  # type: ignore[attr-defined]
         return token
 
 
@@ -57,3 +60,7 @@ CANCELS = BearerToken(tokens.TRADE, allowances.CANCELS)
 def user_of(request: HttpRequest) -> User:
     token: ApiToken = request.auth  # type: ignore[attr-defined]  # set by ninja from BearerToken
     return token.user
+
+
+def _parameters(request: HttpRequest) -> dict[str, Any]:
+    return request.resolver_match.kwargs if request.resolver_match is not None else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
@@ -10,7 +10,7 @@ from brokers import domain
 from brokers.domain import Right, SecurityType
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading import price_steps
-from webapp.trading.amounts import fitted, fitted_or_none
+from webapp.trading.amounts import fitted, fitted_or_none, plain, plain_or_none
 from webapp.trading.models import Instrument, Position, RiskLimits, WatchlistItem
 from webapp.trading.refusals import InstrumentUnknown
 from webapp.trading.texts import clip
@@ -71,6 +71,52 @@ def to_domain(row: Instrument) -> domain.Instrument:
         under_con_id=row.under_con_id,
         is_described=row.is_described,
     )
+
+
+class InstrumentBody(TypedDict):
+    """Amounts are plain decimal strings, `expiry` an ISO 8601 date; null is what nobody said."""
+
+    con_id: int
+    symbol: str
+    display_symbol: str
+    local_symbol: str
+    security_type: str
+    exchange: str
+    primary_exchange: str
+    currency: str
+    long_name: str
+    isin: str
+    price_increment: str
+    size_increment: str
+    min_size: str
+    multiplier: str | None
+    expiry: str | None
+    strike: str | None
+    right: str | None
+    time_zone: str | None
+
+
+def as_body(row: Instrument) -> InstrumentBody:
+    return {
+        "con_id": row.con_id,
+        "symbol": row.symbol,
+        "display_symbol": row.display_symbol,
+        "local_symbol": row.local_symbol,
+        "security_type": str(row.security_type),
+        "exchange": row.exchange,
+        "primary_exchange": row.primary_exchange,
+        "currency": row.currency,
+        "long_name": row.long_name,
+        "isin": row.isin,
+        "price_increment": plain(row.price_increment),
+        "size_increment": plain(row.size_increment),
+        "min_size": plain(row.min_size),
+        "multiplier": plain_or_none(row.multiplier),
+        "expiry": None if row.expiry is None else row.expiry.isoformat(),
+        "strike": plain_or_none(row.strike),
+        "right": row.right or None,
+        "time_zone": row.time_zone,
+    }
 
 
 def known_to(user: User, account: BrokerAccount) -> QuerySet[Instrument]:

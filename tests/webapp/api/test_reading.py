@@ -43,8 +43,10 @@ def test_accounts_are_listed_as_they_stand(program: Client, ready_account: Broke
                 "state": "READY",
                 "account_codes": ["DU1000001"],
                 "may_trade": True,
+                "last_event_number": 0,
             }
-        ]
+        ],
+        "next_cursor": None,
     }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from ninja import Field, Schema
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ConfigDict
 
 from webapp.api.cursors import Cursor
 
@@ -45,3 +45,23 @@ class Paging(Schema):
 
     cursor: CursorText | None = None
     limit: int = Field(100, ge=1, le=MOST_ROWS)
+
+
+def read_amount(value: object) -> object:
+    """Text alone: JSON's 0.1 is a binary fraction by the time that anyone reads it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f'Write an amount as text, "{value}", since a JSON number may lose digits')  # noqa: TRY004 - for pydantic
+    return value
+
+
+Amount = Annotated[
+    str,
+    BeforeValidator(read_amount),
+    Field(pattern=r"^[0-9]{1,18}(\.[0-9]{1,10})?$", examples=["1", "190.5"]),
+]
+
+
+class Body(Schema):
+    """What is sent as JSON. A field that doesn't exist is refused: mistyped and ignored, it would be another order."""
+
+    model_config = ConfigDict(extra="forbid")

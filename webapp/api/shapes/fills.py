@@ -29,7 +29,7 @@ class FillOut(Schema):
     con_id: int
     symbol: str
     account_code: str
-    side: str
+    side: OrderSide
     quantity: str
     price: str
     currency: str

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from ninja import Schema
 
-from brokers.domain import OrderSide, OrderStatus
-from webapp.api.shapes.fields import ConId, Paging
+from brokers.domain import OrderSide, OrderStatus, OrderType, TimeInForce
+from webapp.api.shapes.fields import Amount, Body, ConId, Paging
 
 
 class OrderSelection(Schema):
@@ -26,12 +26,12 @@ class OrderOut(Schema):
     con_id: int
     symbol: str
     account_code: str
-    side: str
+    side: OrderSide
     order_type: str
     time_in_force: str
     quantity: str
     limit_price: str | None
-    status: str
+    status: OrderStatus
     ib_status: str
     reason: str
     filled_quantity: str
@@ -47,3 +47,22 @@ class OrderOut(Schema):
 class OrdersOut(Schema):
     items: list[OrderOut]
     next_cursor: str | None
+
+
+class OrderIn(Body):
+    """One order. `client_order_id` is yours, a UUID made anew for each order: sent again it is the same order."""
+
+    client_order_id: UUID
+    con_id: ConId
+    side: OrderSide
+    order_type: OrderType
+    quantity: Amount
+    limit_price: Amount | None = None
+    time_in_force: TimeInForce = TimeInForce.DAY
+
+
+class ChangeIn(Body):
+    """New terms; what is left out stays as it is. `quantity` counts what is filled already."""
+
+    quantity: Amount | None = None
+    limit_price: Amount | None = None

@@ -53,6 +53,16 @@ def require_cancels(account: BrokerAccount) -> None:
     _require_account_code(account, NO_CANCEL)
 
 
+def require_quotes(account: BrokerAccount) -> None:
+    """Raises SessionNotReady when no quote could come now."""
+    session, state = _session(account)
+    if not state.takes_orders:
+        raise SessionNotReady(
+            f"The session of {account.name} {_STANDS[state]}, and has quotes only when it is ready."
+            f"{_why(session, state)}"
+        )
+
+
 def _session(account: BrokerAccount) -> tuple[GatewaySession | None, SessionState]:
     session = GatewaySession.objects.filter(account=account).first()
     return session, SessionState(session.state) if session is not None else SessionState.STOPPED

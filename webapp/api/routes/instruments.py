@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from ninja import Query, Router
+from ninja.errors import ValidationError
+
+from webapp.api.naming import account_of
+from webapp.api.selecting import refuse_unknown
+from webapp.api.shapes.instruments import FoundOut, InstrumentOut, Search
+from webapp.trading import instruments, searching
+from webapp.trading.refusals import InstrumentUnknown
+
+router = Router(tags=["instruments"])
+
+
+@router.get("/instruments/{int:con_id}", response=InstrumentOut, summary="One instrument by IB's contract id")
+def get_instrument(request: HttpRequest, con_id: int) -> dict[str, Any]:
+    """One that some session here has met before; search for it first otherwise."""
+    try:
+        return dict(instruments.as_body(instruments.get(con_id)))
+    except (InstrumentUnknown, OverflowError):
+        raise Http404(f"No session has met the instrument {con_id} yet. Search for it.") from None
+
+
+@router.get(
+    "/accounts/{uuid:account_id}/instruments", response=FoundOut, summary="Search for instruments through the account"
+)
+def search_instruments(request: HttpRequest, account_id: UUID, wanted: Query[Search]) -> dict[str, Any]:
+    """The broker is asked while the session is READY. What a login may see differs, so it goes through an account."""
+    refuse_unknown(request, wanted)
+    account, text = account_of(request), wanted.text.strip()
+    if wrong := searching.problem(text):
+        raise ValidationError([{"loc": ("query", "text"), "msg": wrong}])
+    found = searching.find(account, text)
+    return {"items": [instruments.as_body(one) for one in found.instruments], "message": found.message}
