@@ -26,6 +26,11 @@ WORKER_STOPS = End(
     "Its worker was shut down, and another one takes it over. The gateway stays logged in meanwhile.",
     stops_gateway=False,
 )
+DRAINED = End(
+    SessionState.STOPPED,
+    "Its worker is taken out of service, and another one takes it over. The gateway stays logged in meanwhile.",
+    stops_gateway=False,
+)
 BROKEN = End(SessionState.ERROR, f"{OUR_ERROR} The session is opened again.", stops_gateway=False)
 # Without a look at the lease's time: the relay has let a later lease's session through.
 FENCED = End(

@@ -21,8 +21,10 @@ from webapp.bus import doorbell
 from webapp.bus.redis import async_client
 from workers import gateway_logs, leases, questions, supervision
 from workers.database import Database
+from workers.draining import Draining
 from workers.gateway import gateway_name
 from workers.looking import FreeSessions
+from workers.presence import Presence
 from workers.session import SessionRun
 from workers.unsealing import Opener
 from workers.waiting import ended
@@ -55,6 +57,7 @@ class Taken(StrEnum):
     NOT_FREE = "held elsewhere, or no longer wanted"
     FULL = "this worker is full"
     STOPPING = "this worker stops"
+    DRAINING = "this worker is drained"
 
 
 class HostNotRunning(Exception):
@@ -136,16 +139,24 @@ class SessionHost:
         await asyncio.to_thread(lease_database.close)
 
     async def _serve(self) -> None:
-        self._free_sessions = FreeSessions(room=self._room, take=self._take_wanted, leases=self._workplace.leases)
-        watching = [asyncio.create_task(self._listen()), asyncio.create_task(self._free_sessions.run())]
+        leases = self._workplace.leases
+        self._presence = Presence(name=self._name, capacity=self._capacity, database=leases)
+        self._free_sessions = FreeSessions(room=self._room, take=self._take_wanted, leases=leases)
+        draining = Draining(name=self._name, presence=self._presence, held=self._held_runs, leases=leases)
+        parts = (self._listen(), self._free_sessions.run(), self._presence.run(), draining.run())
+        watching = [asyncio.create_task(part) for part in parts]
         self._up.set()
         await self._stopping.wait()
         await ended(*watching)
         await self._stop_sessions()
         await ended(*self._answers)
+        await self._presence.leave()
+
+    def _held_runs(self) -> list[SessionRun]:
+        return [run for run, _ in self._runs.values()]
 
     def _room(self) -> int:
-        return self._capacity - len(self._runs) - len(self._taking)
+        return 0 if self._presence.is_draining else self._capacity - len(self._runs) - len(self._taking)
 
     async def _take_wanted(self, account_id: UUID) -> bool:
         return await self._take(account_id, GatewaySession.Desired.RUNNING) is Taken.TAKEN
@@ -170,7 +181,7 @@ class SessionHost:
             log.error("%s sessions were left to their leases: they did not stop in time", len(late))
 
     async def _take(self, account_id: UUID, desired: GatewaySession.Desired) -> Taken:
-        refusal = self._refusal(account_id)
+        refusal = self._refusal(account_id, desired)
         if refusal is not None:
             return refusal
         self._taking.add(account_id)
@@ -190,11 +201,14 @@ class SessionHost:
         self._begin(SessionRun(lease, self._workplace))
         return Taken.TAKEN
 
-    def _refusal(self, account_id: UUID) -> Taken | None:
+    def _refusal(self, account_id: UUID, desired: GatewaySession.Desired) -> Taken | None:
+        """A drained worker still ends what a session left: nobody else may be there to."""
         if self._stopping.is_set():
             return Taken.STOPPING
         if account_id in self._runs or account_id in self._taking:
             return Taken.HERE_ALREADY
+        if self._presence.is_draining:
+            return Taken.DRAINING if desired is GatewaySession.Desired.RUNNING else None
         return Taken.FULL if self._room() <= 0 else None
 
     def _begin(self, run: SessionRun) -> None:

@@ -22,7 +22,7 @@ from webapp.accounts.sessions import SecondFactor
 from webapp.bus import doorbell
 from workers import leases
 from workers.database import PASSING_ERRORS
-from workers.endings import BROKEN, FENCED, LEASE_LOST, OUR_ERROR, STOP_WANTED, WORKER_STOPS, End
+from workers.endings import BROKEN, DRAINED, FENCED, LEASE_LOST, OUR_ERROR, STOP_WANTED, WORKER_STOPS, End
 from workers.gateway import AccountGateway
 from workers.leases import RENEW_EVERY, Lease, LeaseLost
 from workers.link import Link, config_for
@@ -95,6 +95,10 @@ class SessionRun:
     def stop(self) -> None:
         """The worker shuts down; `run` returns once all is written and the lease given back. The gateway runs on."""
         self._end(WORKER_STOPS)
+
+    def hand_over(self) -> None:
+        """As `stop`, of this session alone: the worker is drained, and another one has room."""
+        self._end(DRAINED)
 
     async def run(self) -> None:
         """Serve until there is a reason to end, then leave the rows as that reason demands."""

@@ -23,7 +23,7 @@ def open_session(account_id: str) -> None:
     """Take the account's session on this worker, if it is wanted and nobody holds it."""
     taken = host.current().open(UUID(account_id))
     log.info("account %s: open: %s", account_id, taken)
-    if taken in (Taken.FULL, Taken.STOPPING):
+    if taken in (Taken.FULL, Taken.STOPPING, Taken.DRAINING):
         doorbell.call_any_worker()  # the task came to us alone, and another may have room
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from brokers.domain import SessionState, TradingMode
@@ -189,6 +190,26 @@ class GatewaySession(models.Model):
 
     def __str__(self) -> str:
         return f"session of {self.account_id}: {self.state}"
+
+
+class Worker(models.Model):
+    """A worker process, as it said of itself. Renewed beside its leases, by the database's clock.
+
+    Here and not in Redis: that it was seen last an hour ago has to be known when Redis has forgotten everything, and
+    the wish to drain must reach a worker as surely as a lease does. A row whose worker died stays until it is taken
+    off the list.
+    """
+
+    name = models.CharField(max_length=120, unique=True, help_text="As in `GatewaySession.owner`.")
+    version = models.CharField(max_length=60, blank=True)
+    capacity = models.PositiveIntegerField(help_text="How many sessions it may hold.")
+    is_draining = models.BooleanField(default=False, help_text="Takes no session, and hands over those that it has.")
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="It said goodbye.")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AccountEvent(models.Model):
