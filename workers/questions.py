@@ -19,6 +19,7 @@ from webapp.bus.quotes import encode
 from webapp.trading import instruments
 from workers.asked import CannotAnswer, Session
 from workers.database import Database
+from workers.descriptions import trading_hours
 from workers.panes.answers import bars
 from workers.panes.following import Panes
 from workers.quotes import Conflator
@@ -119,6 +120,7 @@ _ANSWERERS: dict[str, Callable[[Session, dict[str, Any]], Awaitable[dict[str, An
     "quote": _newest_quote,
     "quotes": _newest_quotes,
     "bars": bars,
+    "trading_hours": trading_hours,
 }
 
 

@@ -223,7 +223,10 @@ def his(bob: User) -> BrokerAccount:
     return account
 
 
-CROSSED = [address for address in NAMING if "account_id" in address.parameters and len(address.parameters) > 1]
+# An instrument is everyone's, and its page on an account of his is his.
+NOBODYS = {"con_id"}
+CROSSED = [a for a in NAMING if "account_id" in a.parameters and len(set(a.parameters) - NOBODYS) > 1]
+OF_INSTRUMENTS = [a for a in NAMING if set(a.parameters) == {"account_id", "con_id"}]
 
 
 @pytest.mark.parametrize("address", CROSSED, ids=route_of)
@@ -238,6 +241,16 @@ def test_what_is_hers_is_not_behind_an_account_of_his(
     assert set(statuses.values()) <= {NOT_THERE, NO_SUCH_METHOD}, statuses
     assert NOT_THERE in statuses.values(), statuses
     assert everything_of_the_tenants() == before
+
+
+@pytest.mark.parametrize("address", OF_INSTRUMENTS, ids=route_of)
+def test_what_is_hers_is_not_on_his_page_of_the_same_instrument(
+    address: Address, hers: dict[str, object], his: BrokerAccount
+) -> None:
+    text = body_of(signed_in(his.user).get(address.with_ids(hers | {"account_id": his.id}))).decode()
+
+    marks = (str(hers["account_id"]), str(hers["client_order_id"]), "hers", "DU1000001", "187.31")
+    assert [mark for mark in marks if mark in text] == []
 
 
 @pytest.mark.parametrize(

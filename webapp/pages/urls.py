@@ -8,6 +8,7 @@ from webapp.pages.views import (
     accounts,
     exports,
     home,
+    instruments,
     live_trading,
     order_pages,
     orders,
@@ -22,6 +23,7 @@ from webapp.pages.views import (
 app_name = "pages"
 
 ACCOUNT = "accounts/<uuid:account_id>"
+INSTRUMENT = f"{ACCOUNT}/instruments/<int:con_id>"
 WATCHLIST = "watchlists/<uuid:watchlist_id>"
 
 urlpatterns = [
@@ -54,6 +56,9 @@ urlpatterns = [
     path(f"{ACCOUNT}/orders/<uuid:client_order_id>/placed/", tickets.placed, name="placed"),
     path(f"{ACCOUNT}/orders/<uuid:client_order_id>/cancel/", orders.cancel, name="cancel"),
     path(f"{ACCOUNT}/orders/<str:order_key>/", order_pages.order, name="order"),
+    path(f"{INSTRUMENT}/", instruments.page, name="instrument"),
+    path(f"{INSTRUMENT}/bars/", instruments.bars, name="bars"),
+    path(f"{INSTRUMENT}/hours/", instruments.trading_hours, name="trading_hours"),
     path(f"{ACCOUNT}/fills.csv", exports.fills_csv, name="fills_csv"),
     path("tokens/", tokens.index, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),

@@ -200,6 +200,15 @@ def step_words(steps: str, price: str | None) -> str:
     return "" if step is None else formats.plain(step)
 
 
+def all_steps(steps: str) -> str:
+    """Of `price_steps.as_text`: `0.01`, or `0.0001 below 1, 0.01 from there`, in the order of prices."""
+    pairs = [pair.split(":") for pair in steps.split()]
+    edges = [low for low, _ in pairs[1:]]
+    below = [f"{step} below {edge}" for (_, step), edge in zip(pairs, edges, strict=False)]
+    last = [pairs[-1][1]] if pairs else []
+    return ", ".join([*below, *(f"{step} from there" if below else step for step in last)])
+
+
 def order_value(
     *, quantity: str, order_type: str, limit_price: str | None, multiplier: Decimal | None, price_magnifier: int
 ) -> str | None:

@@ -25,7 +25,7 @@ from workers.waiting import rung
 log = logging.getLogger(__name__)
 
 # Seconds between two looks when no doorbell rings.
-LOOK_EVERY = 1.0
+LOOK_EVERY = 3.0
 # Seconds that an unwanted pane goes on: a page that reloads finds it running.
 GRACE = 10.0
 # Seconds before a book that was refused is tried again: another one may have been closed.

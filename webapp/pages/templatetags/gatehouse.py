@@ -74,6 +74,12 @@ def steps_text(instrument: Instrument) -> str:
 
 
 @register.filter
+def steps_words(instrument: Instrument) -> str:
+    """Its price steps for people: `0.01`, or `0.0001 below 1, then 0.01`."""
+    return words.all_steps(price_steps.as_text(instrument))
+
+
+@register.filter
 def plain(value: Decimal | str | None) -> str:
     """For an attribute or a field: digits alone, empty when there is no value."""
     return "" if value is None else formats.plain(value)

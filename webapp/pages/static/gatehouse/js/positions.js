@@ -11,12 +11,20 @@ export class Positions {
   apply(body) {
     const key = `${body.account_code}-${body.con_id}`;
     if (body.quantity === "0") return this.#rows.find(key)?.remove();
-    const row = this.#rows.find(key) ?? this.#rows.add(key);
+    const row = this.#rows.find(key) ?? this.#add(key, body);
     row.dataset.positionConId = body.con_id;
     return showFields(row, {
       symbol: body.symbol,
       quantity: number(body.quantity),
       average_cost: average(body.average_cost, decimalsOfPrice(body.con_id, body.average_cost)),
     });
+  }
+
+  // A combination, whose con_id is below zero, has no page.
+  #add(key, { con_id: conId }) {
+    const row = this.#rows.add(key);
+    const { instruments } = row.closest("table").dataset;
+    if (conId > 0) row.querySelector("a").href = instruments.replace("/0/", `/${conId}/`);
+    return row;
   }
 }

@@ -1,6 +1,7 @@
 // One account's live socket. It comes back by itself, keeps numbered events without a gap and quotes in sequence.
 //
-// `on` gets: state({name, seconds}), session(body), event(message), snapshot(quotes), quotes(quotes), refused(message).
+// `on` gets: state({name, seconds}), session(body), event(message), snapshot(quotes, panes), quotes(quotes, panes),
+// refused(message). Panes are books and charts' newest bars: see `webapp/live/__init__.py`.
 // States: "connecting", "open", "waiting" (for `seconds`), "ended" (no more tries; `why`: "signed_out", "role_changed", or
 // "gone" for an account that isn't there, or isn't shared any more).
 
@@ -22,6 +23,7 @@ export class AccountSocket {
   #greeting = null;
   #heard = true;
   #conIds = [];
+  #panes = [];
   #events;
   #quotes = new QuoteLine();
 
@@ -44,8 +46,9 @@ export class AccountSocket {
   }
 
   // What is on screen now. Asked again after each reconnect.
-  subscribe(conIds) {
+  subscribe(conIds, panes = []) {
     this.#conIds = conIds;
+    this.#panes = panes;
     this.#subscribe();
   }
 
@@ -77,7 +80,7 @@ export class AccountSocket {
     event: (message) => this.#numbered(message),
     snapshot: (message) => {
       this.#quotes.snapshot(message);
-      this.on.snapshot(message.quotes);
+      this.on.snapshot(message.quotes, message.panes ?? []);
     },
     quotes: (message) => this.#sequenced(message),
     error: (message) => this.on.refused(message),
@@ -103,14 +106,14 @@ export class AccountSocket {
 
   #sequenced(message) {
     const follows = this.#quotes.follows(message);
-    if (follows) this.on.quotes(message.quotes);
+    if (follows) this.on.quotes(message.quotes, message.panes ?? []);
     if (follows === false) this.#subscribe();
   }
 
   #subscribe() {
     if (this.#isOpen()) {
       this.#quotes.forget();
-      this.#send({ type: "subscribe", con_ids: this.#conIds });
+      this.#send({ type: "subscribe", con_ids: this.#conIds, ...(this.#panes.length ? { panes: this.#panes } : {}) });
     }
   }
 
