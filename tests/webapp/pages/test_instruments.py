@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.webapp.pages.answering import answering
-from webapp.accounts.models import BrokerAccount
+from webapp.accounts.models import AccountShare, BrokerAccount, User
 from webapp.pages import hours, words
 from webapp.trading.models import Instrument, Position
 
@@ -136,3 +137,17 @@ def test_price_steps_are_told_from_the_lowest_price_on() -> None:
     assert words.all_steps("0:0.01") == "0.01"
     assert words.all_steps("0:0.0001 1:0.005 10:0.01") == "0.0001 below 1, 0.005 below 10, 0.01 from there"
     assert words.all_steps("") == ""
+
+
+def test_whoever_may_only_look_gets_no_ticket(
+    address: str, ready_account: BrokerAccount, bob: User, elements: Callable[[Any], Any]
+) -> None:
+    AccountShare.objects.create(
+        account=ready_account, username="bob", user=bob, role="viewer", accepted_at=timezone.now()
+    )
+    viewer = Client()
+    viewer.force_login(bob)
+    found = elements(viewer.get(address))
+    [depth] = [one for one in found.all("section") if one.get("id") == "depth-panel"]
+    assert depth["data-ticket-url"] == ""
+    assert [one for one in found.all("a") if "price" in (one.get("class") or "")] == []

@@ -49,8 +49,16 @@ export class Depth {
     at.className = "maker";
     size.className = price.className = "number";
     price.dataset.field = side === "bids" ? "bid" : "ask";
-    price.append(this.#priceLink(side));
+    price.append(this.#price(side));
     return row;
+  }
+
+  // Whoever may not trade sees prices that lead nowhere.
+  #price(side) {
+    if (this.ticketUrl) return this.#priceLink(side);
+    const price = document.createElement("span");
+    price.className = "price";
+    return price;
   }
 
   #priceLink(side) {
