@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from webapp.accounts import alerts
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.bus import announce
 
@@ -25,6 +26,7 @@ def append(*, account_id: uuid.UUID, kind: str, subject: str, body: dict[str, An
     """
     number = _next_number(account_id)
     event = AccountEvent.objects.create(account_id=account_id, number=number, kind=kind, subject=subject, body=body)
+    alerts.follow(event)
     message = as_message(event)
     # Robust: the row is the truth, and a browser that missed the announcement asks for the gap.
     transaction.on_commit(lambda: announce.event(account_id, message), robust=True)

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from brokers.domain import SessionState, TradingMode
+from webapp.accounts import alert_rows  # noqa: F401 - its tables are this app's
 from webapp.accounts.permissions import GRANTED, Permission, Role
 
 # How long an invitation to an account can be accepted.

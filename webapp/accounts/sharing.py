@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from webapp.accounts import alerts
 from webapp.accounts.models import AccountShare, BrokerAccount, User
 from webapp.accounts.refusals import AccountInvalid, NotAllowed
 from webapp.accounts.selectors import oldest_open
@@ -39,10 +40,12 @@ def invite(*, account: BrokerAccount, username: str, role: str) -> AccountShare:
 def accept(share: AccountShare) -> None:
     """By the person who was invited. Raises AccountInvalid for one that is over."""
     with transaction.atomic():
-        waiting = AccountShare.objects.filter(pk=share.pk, accepted_at=None, declined_at=None)
-        if not waiting.filter(invited_at__gt=oldest_open()).update(accepted_at=timezone.now()):
+        waiting = AccountShare.objects.filter(pk=share.pk, user=share.user, accepted_at=None, declined_at=None)
+        if share.user is None or not waiting.filter(invited_at__gt=oldest_open()).update(accepted_at=timezone.now()):
             raise AccountInvalid({"": "This invitation is over. Ask for another one."})
         _record(Action.SHARE_CHANGED, share, "Accepted.")
+        # What there was to know before isn't news to who comes now.
+        alerts.mark_seen(user=share.user, up_to=[(share.account_id, share.account.last_event_number)])
 
 
 def decline(share: AccountShare) -> None:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from webapp.pages.views import (
     accounts,
+    alerts,
     exports,
     home,
     instruments,
@@ -60,6 +61,8 @@ urlpatterns = [
     path(f"{INSTRUMENT}/bars/", instruments.bars, name="bars"),
     path(f"{INSTRUMENT}/hours/", instruments.trading_hours, name="trading_hours"),
     path(f"{ACCOUNT}/fills.csv", exports.fills_csv, name="fills_csv"),
+    path("alerts/", alerts.index, name="alerts"),
+    path("alerts/unseen/", alerts.unseen, name="alerts_unseen"),
     path("tokens/", tokens.index, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
     path("watchlists/", watchlists.create, name="watchlists"),

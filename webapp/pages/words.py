@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, SessionState, TimeInForce, TradingMode
+from webapp.accounts.alert_rows import Alert
 from webapp.pages import formats
 from webapp.trading import amounts, price_steps
 from webapp.trading.kill_switch.state import KillSwitchBody
@@ -130,6 +131,9 @@ TRADING_MODES = {
 }
 
 
+# Alerts that ask for something and say nothing of a loss.
+ASKING = (Alert.Kind.SECOND_FACTOR, Alert.Kind.LOGIN, Alert.Kind.ORDER_UNKNOWN)
+
 AMOUNT = re.compile(r"(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
 
 
@@ -242,6 +246,11 @@ def kill_switch(body: KillSwitchBody) -> str:
 def alert_label(alert: str) -> str:
     """Before an alert's own sentence in a list of what happened; `alerts.js` does the same."""
     return "Alert" if alert else "Alert is over"
+
+
+def alert_tone(alert: Alert) -> str:
+    """What is over is quiet."""
+    return IDLE if alert.ended_at else WARN if alert.kind in ASKING else BAD
 
 
 def live_trading_label(on: bool) -> str:

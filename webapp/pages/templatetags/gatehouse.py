@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brokers.domain import OrderStatus, TradingMode
+from webapp.accounts.alert_rows import Alert
 from webapp.pages import formats, words
 from webapp.pages.tickets import Ticket
 from webapp.trading import price_steps
@@ -45,6 +46,11 @@ def alert_label(alert: str) -> str:
 @register.filter
 def live_trading_label(on: bool) -> str:
     return words.live_trading_label(on)
+
+
+@register.filter
+def alert_tone(alert: Alert) -> str:
+    return words.alert_tone(alert)
 
 
 @register.filter

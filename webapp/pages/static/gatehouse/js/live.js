@@ -2,14 +2,19 @@
 
 import { showConnection } from "./connection.js";
 import { AccountSocket } from "./socket.js";
+import { mayBeUnseen } from "./unseen.js";
 
-export function openLive({ state = showConnection, ...on }) {
+export function openLive({ state = showConnection, event, ...on }) {
   const { socket: path, lastEventNumber } = document.getElementById("main").dataset;
+  const told = (message) => {
+    event(message);
+    mayBeUnseen(message);
+  };
   const socket = new AccountSocket({
     url: location.origin.replace(/^http/, "ws") + path,
     lastEventNumber: Number(lastEventNumber),
     isSignedIn,
-    on: { snapshot() {}, quotes() {}, refused: logRefusal, state: (link) => endsHere(link) || state(link), ...on },
+    on: { snapshot() {}, quotes() {}, refused: logRefusal, state: (link) => endsHere(link) || state(link), event: told, ...on },
   });
   socket.open();
   addEventListener("offline", () => socket.drop());

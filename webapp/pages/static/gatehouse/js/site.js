@@ -1,8 +1,10 @@
 // What every page has: times in the reader's own zone, forms that go once, and a word when an answer fails.
 
 import { localise } from "./times.js";
+import { followUnseen } from "./unseen.js";
 
 localise(document);
+followUnseen();
 document.addEventListener("htmx:load", ({ target }) => localise(target));
 
 // A double click on a plain form: the first submit goes, and the button says so.

@@ -1,0 +1,54 @@
+"""The page of alerts and the number in every page's header."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from webapp.accounts.models import BrokerAccount, User
+from webapp.trading.kill_switch import engaging
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stopped(ready_account: BrokerAccount) -> BrokerAccount:
+    engaging.engage(account=ready_account, by=ready_account.user, reason="wrong currency")
+    return ready_account
+
+
+def shown(client: Client) -> list[str]:
+    """What the page's form says it has shown."""
+    text = client.get("/alerts/").content.decode()
+    return [part.split('"')[0] for part in text.split('name="shown" value="')[1:]]
+
+
+def test_an_alert_is_new_in_the_header_until_it_was_seen(browser: Client, stopped: BrokerAccount) -> None:
+    assert "data-unseen >1<" in browser.get(f"/accounts/{stopped.pk}/").content.decode()
+    page = browser.get("/alerts/").content.decode()
+    assert "Stopped on this account by alice: wrong currency." in page
+    assert "still so" in page
+    browser.post("/alerts/", {"shown": shown(browser)})
+    assert "data-unseen hidden>0<" in browser.get("/alerts/").content.decode()
+    assert browser.get("/alerts/unseen/").json() == {"unseen": 0}
+
+
+def test_what_came_after_the_page_stays_new(browser: Client, stopped: BrokerAccount) -> None:
+    painted = shown(browser)
+    engaging.release(account=stopped)
+    engaging.engage(account=stopped, by=stopped.user)
+    browser.post("/alerts/", {"shown": painted})
+    assert browser.get("/alerts/unseen/").json() == {"unseen": 1}
+
+
+@pytest.mark.parametrize("entry", ["", "x:1", "00000000-0000-4000-8000-000000000000:1"])
+def test_a_mark_on_nothing_of_ones_own_is_not_there(browser: Client, stopped: BrokerAccount, entry: str) -> None:
+    assert browser.post("/alerts/", {"shown": entry}).status_code == 404
+    assert browser.get("/alerts/unseen/").json() == {"unseen": 1}
+
+
+def test_nobody_else_is_told(stopped: BrokerAccount, bob: User) -> None:
+    client = Client()
+    client.force_login(bob)
+    assert "Nothing to tell" in client.get("/alerts/").content.decode()
+    assert client.post("/alerts/", {"shown": f"{stopped.pk}:1"}).status_code == 404
