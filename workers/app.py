@@ -16,12 +16,14 @@ from celery import Celery, signals
 from django.conf import settings
 
 from webapp.bus.redis import celery_url
+from workers import transport
 from workers.pool import choose_pool
 
 REFUSE_OVERDUE_EVERY = 3.0
 SUPERVISE_EVERY = 3.0
 SWEEP_EVERY = 60.0
 
+transport.use()
 app = Celery("gatehouse", broker=celery_url(), include=["workers.tasks"])
 app.conf.update(
     # Nobody reads results: what a task did is in the rows.
