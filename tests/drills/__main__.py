@@ -6,6 +6,7 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Iterator, Sequence
 
 from deploy.local.processes import LocalError
 from tests.drills import arena as arenas
@@ -19,14 +20,20 @@ def main() -> None:
     say(f"Seed {arguments.seed}")
     try:
         with arenas.opened(say=say) as arena:
-            outcomes = [outcome for name in arguments.drills or DRILLS for outcome in run(arena, name, arguments)]
+            outcomes = list(carried_out(arena, arguments))
+            report(outcomes, arguments.seed)
     except (LocalError, DrillFailed) as error:
         sys.exit(f"make drills: {error} (seed {arguments.seed}; logs in {arenas.VAR / 'log'})")
-    print("", table(outcomes), "", *complaints(outcomes), sep="\n")
-    failed = sum(not outcome.verdict for outcome in outcomes)
-    print(f"The seed was {arguments.seed}.")
-    print(f"drills: {len(outcomes) - failed} passed, {failed} failed")
-    sys.exit(bool(failed))
+
+
+def carried_out(arena: Arena, arguments: argparse.Namespace) -> Iterator[Outcome]:
+    """One that breaks down says so, and the others are carried out all the same."""
+    for name in arguments.drills or DRILLS:
+        try:
+            yield from run(arena, name, arguments)
+        except DrillFailed as error:
+            say(f"{name}: {error}")
+            yield Outcome(name, broken=str(error))
 
 
 def run(arena: Arena, name: str, arguments: argparse.Namespace) -> list[Outcome]:
@@ -36,6 +43,16 @@ def run(arena: Arena, name: str, arguments: argparse.Namespace) -> list[Outcome]
     outcomes = drill(arena, arguments.seed, rounds)
     say(f"{name}: {rounds} rounds in {time.monotonic() - began:.0f} s")
     return outcomes
+
+
+def report(outcomes: Sequence[Outcome], seed: int) -> None:
+    """Raises DrillFailed when one of them failed, so that the logs are kept."""
+    print("", table(outcomes), "", *complaints(outcomes), sep="\n")
+    failed = sum(not outcome.passed for outcome in outcomes)
+    print(f"The seed was {seed}.")
+    say(f"drills: {len(outcomes) - failed} passed, {failed} failed")
+    if failed:
+        raise DrillFailed(f"{failed} failed")
 
 
 def parse() -> argparse.Namespace:
