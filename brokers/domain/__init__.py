@@ -34,6 +34,15 @@ from brokers.domain.market_data import (
     TradeTick,
     WhatToShow,
 )
+from brokers.domain.order_types import (
+    BRIEF,
+    DISTANCES,
+    LASTING,
+    ORDER_TYPE_RULES,
+    PRICE_NAMES,
+    PRICES_ON_THE_SCALE,
+    OrderTypeRules,
+)
 from brokers.domain.orders import (
     BracketRequest,
     CommissionReport,
@@ -52,7 +61,13 @@ from brokers.domain.orders import (
 from brokers.domain.sessions import OURS, Notice, SessionState, TradingMode, TradingPermission
 
 __all__ = [
+    "BRIEF",
+    "DISTANCES",
+    "LASTING",
+    "ORDER_TYPE_RULES",
     "OURS",
+    "PRICES_ON_THE_SCALE",
+    "PRICE_NAMES",
     "AccountValue",
     "Bar",
     "BarSize",
@@ -75,6 +90,7 @@ __all__ = [
     "OrderSide",
     "OrderStatus",
     "OrderType",
+    "OrderTypeRules",
     "OrderUpdate",
     "Position",
     "PriceIncrement",

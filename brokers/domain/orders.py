@@ -103,15 +103,15 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class BracketRequest:
-    """An entry with its two ways out, which IB activates once the entry is filled; the first to fill cancels the other.
+    """An entry with its ways out, which IB activates once the entry is filled; the first to fill cancels the other.
 
-    https://interactivebrokers.github.io/tws-api/bracket_order.html. The two are of the other side and of the entry's
-    quantity; their `parent_client_order_id` may be left empty.
+    https://interactivebrokers.github.io/tws-api/bracket_order.html. Both, or one of them, of the other side and of the
+    entry's quantity; their `parent_client_order_id` may be left empty.
     """
 
     entry: OrderRequest
-    take_profit: OrderRequest
-    stop_loss: OrderRequest
+    take_profit: OrderRequest | None = None
+    stop_loss: OrderRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class InteractiveBrokersExecutionClient:
         self._place([(request, instrument)])
 
     def place_bracket(self, bracket: BracketRequest, instrument: Instrument) -> None:
-        """An entry with a take profit and a stop loss: all three, or none. Raises OrderRefused.
+        """An entry with a take profit, a stop loss or both: all of them, or none. Raises OrderRefused.
 
         They leave as one; a cancel of one that has not left cancels all. IB holds them until the last has come, so that
         the entry is never without its stop loss:

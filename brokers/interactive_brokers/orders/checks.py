@@ -6,35 +6,26 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from brokers.domain import Instrument, OrderRequest, OrderType, SecurityType, TimeInForce
+from brokers.domain import (
+    BRIEF,
+    DISTANCES,
+    ORDER_TYPE_RULES,
+    PRICE_NAMES,
+    PRICES_ON_THE_SCALE,
+    Instrument,
+    OrderRequest,
+    OrderType,
+    OrderTypeRules,
+    SecurityType,
+    TimeInForce,
+)
 from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.orders.terms import NEEDED, PRICES, TRAILING, TRAILS, OrderTerms, allowed
 from brokers.refusals import OrderRefused
 
-_NAMES = {
-    "limit_price": "limit price",
-    "stop_price": "stop price",
-    "trailing_amount": "trailing amount",
-    "trailing_percent": "trailing percent",
-    "trail_stop_price": "first stop price",
-    "limit_price_offset": "offset from its stop to its limit",
-}
-# Prices by themselves, which have a place on the exchange's scale; the others are distances.
-_ON_THE_SCALE = ("limit_price", "stop_price", "trail_stop_price")
-_DISTANCES = ("trailing_amount", "limit_price_offset")
-
+_OF_ANY_SIGN = (*PRICES_ON_THE_SCALE, "limit_price_offset")
 # No float carries a cent of it, and nothing costs or counts as much.
 _BEYOND_SENSE = 10**15
-
-# Times in force that end at once, or in one auction: https://www.interactivebrokers.com/en/trading/order-type-and-tif.php
-_BRIEF = frozenset({TimeInForce.IOC.value, TimeInForce.FOK.value, TimeInForce.OPG.value})
-_LASTING = frozenset({TimeInForce.DAY.value, TimeInForce.GTC.value, TimeInForce.GTD.value})
-_AT_THE_CLOSE = frozenset({OrderType.MOC.value, OrderType.LOC.value})
-_TIMES_IN_FORCE = {
-    OrderType.MKT.value: _LASTING | _BRIEF,
-    OrderType.LMT.value: _LASTING | _BRIEF,
-    **dict.fromkeys(_AT_THE_CLOSE, frozenset({TimeInForce.DAY.value})),
-}
 
 _NOT_ORDERABLE = {
     SecurityType.IND: "An index is a number and has no counterparty; order a future or a fund on it instead.",
@@ -95,12 +86,12 @@ def _require_prices(terms: OrderTerms) -> None:
         if value is None:
             continue
         if field not in allowed(terms.order_type):
-            raise OrderRefused(f"An order of type {terms.order_type} has no {_NAMES[field]}; {value} was given.")
-        _require_number(value, _NAMES[field], any_sign=field in _ON_THE_SCALE or field == "limit_price_offset")
+            raise OrderRefused(f"An order of type {terms.order_type} has no {PRICE_NAMES[field]}; {value} was given.")
+        _require_number(value, PRICE_NAMES[field], any_sign=field in _OF_ANY_SIGN)
 
 
 def _with_article(field: str) -> str:
-    return f"{'an' if _NAMES[field][0] in 'aeiou' else 'a'} {_NAMES[field]}"
+    return f"{'an' if PRICE_NAMES[field][0] in 'aeiou' else 'a'} {PRICE_NAMES[field]}"
 
 
 def _require_number(value: Decimal, name: str, *, any_sign: bool = False) -> None:
@@ -129,9 +120,9 @@ def _require_trailing(terms: OrderTerms) -> None:
 
 
 def _require_time_in_force(terms: OrderTerms) -> None:
-    fitting = _TIMES_IN_FORCE.get(terms.order_type, _LASTING)
+    fitting = _rules(terms).times_in_force
     if terms.time_in_force not in fitting:
-        choices = ", ".join(one for one in TimeInForce if one in fitting)
+        choices = ", ".join(fitting)
         raise OrderRefused(
             f"An order of type {terms.order_type} can't have the time in force {terms.time_in_force}; "
             f"it can have {choices}."
@@ -155,11 +146,15 @@ def _require_date(terms: OrderTerms, *, now: datetime) -> None:
 def _require_hours(terms: OrderTerms) -> None:
     if not terms.outside_rth:
         return
-    if terms.order_type in _AT_THE_CLOSE or terms.time_in_force in _BRIEF:
+    if not _rules(terms).may_leave_regular_hours or terms.time_in_force in BRIEF:
         raise OrderRefused(
             f"An order of type {terms.order_type} with {terms.time_in_force} "
             "can't also work outside regular trading hours."
         )
+
+
+def _rules(terms: OrderTerms) -> OrderTypeRules:
+    return ORDER_TYPE_RULES[OrderType(terms.order_type)]
 
 
 def _require_group(terms: OrderTerms) -> None:
@@ -175,14 +170,14 @@ def require_fitting(terms: OrderTerms, instrument: Instrument, *, now: datetime)
     if instrument.expiry is not None and instrument.expiry < (now.astimezone(UTC) - timedelta(days=1)).date():
         raise OrderRefused(f"{instrument.display_symbol} expired on {instrument.expiry}, so it can't be ordered.")
     _require_size(terms.quantity, instrument)
-    for field in _ON_THE_SCALE:
+    for field in PRICES_ON_THE_SCALE:
         value = getattr(terms, field)
         if value is not None:
-            _require_price(value, _NAMES[field], instrument)
-    for field in _DISTANCES:
+            _require_price(value, PRICE_NAMES[field], instrument)
+    for field in DISTANCES:
         value = getattr(terms, field)
         if value is not None:
-            _require_distance(value, _NAMES[field], instrument)
+            _require_distance(value, PRICE_NAMES[field], instrument)
 
 
 def _require_size(quantity: Decimal, instrument: Instrument) -> None:

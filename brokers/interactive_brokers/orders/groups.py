@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from brokers.domain import BracketRequest, OrderRequest, OrderType
 from brokers.interactive_brokers.orders.checks import require_decimals
 from brokers.refusals import OrderRefused
 
 # What can take a profit, and what can stop a loss.
-_TARGETS = frozenset({OrderType.LMT, OrderType.MIT, OrderType.LIT})
-_STOPS = frozenset({OrderType.STP, OrderType.STP_LMT, OrderType.TRAIL, OrderType.TRAIL_LIMIT})
+_KINDS = {
+    "take profit": frozenset({OrderType.LMT, OrderType.MIT, OrderType.LIT}),
+    "stop loss": frozenset({OrderType.STP, OrderType.STP_LMT, OrderType.TRAIL, OrderType.TRAIL_LIMIT}),
+}
 
 
-def bracket_orders(bracket: BracketRequest) -> tuple[OrderRequest, OrderRequest, OrderRequest]:
-    """Parent first, each child attached to it. Raises OrderRefused when the three don't make a bracket."""
-    entry = bracket.entry
-    for order in (entry, bracket.take_profit, bracket.stop_loss):
+def bracket_orders(bracket: BracketRequest) -> tuple[OrderRequest, ...]:
+    """Parent first, each child attached to it. Raises OrderRefused when they don't make a bracket."""
+    entry, exits = bracket.entry, _exits(bracket)
+    if not exits:
+        raise OrderRefused("A bracket needs a take profit or a stop loss; place the entry by itself instead.")
+    for order in (entry, *exits.values()):
         require_decimals(order)  # which are about to be compared
-    children = (("take profit", bracket.take_profit), ("stop loss", bracket.stop_loss))
-    for name, child in children:
+    for name, child in exits.items():
         _require_child(child, name, entry)
-    _require_kinds(bracket)
+        _require_kind(child, name)
     _require_sides_of_the_market(bracket)
-    take_profit, stop_loss = (replace(one, parent_client_order_id=entry.client_order_id) for _, one in children)
-    return entry, take_profit, stop_loss
+    return (entry, *(replace(child, parent_client_order_id=entry.client_order_id) for child in exits.values()))
+
+
+def _exits(bracket: BracketRequest) -> dict[str, OrderRequest]:
+    """By the names that a sentence gives them."""
+    exits = {"take profit": bracket.take_profit, "stop loss": bracket.stop_loss}
+    return {name: child for name, child in exits.items() if child is not None}
 
 
 def _require_child(child: OrderRequest, name: str, entry: OrderRequest) -> None:
@@ -41,27 +50,31 @@ def _require_child(child: OrderRequest, name: str, entry: OrderRequest) -> None:
         )
 
 
-def _require_kinds(bracket: BracketRequest) -> None:
-    for name, child, kinds in (
-        ("take profit", bracket.take_profit, _TARGETS),
-        ("stop loss", bracket.stop_loss, _STOPS),
-    ):
-        if child.order_type not in kinds:
-            choices = ", ".join(kind for kind in OrderType if kind in kinds)
-            raise OrderRefused(f"A {name} of type {child.order_type} doesn't make a bracket; it can be {choices}.")
+def _require_kind(child: OrderRequest, name: str) -> None:
+    kinds = _KINDS[name]
+    if child.order_type not in kinds:
+        choices = ", ".join(kind for kind in OrderType if kind in kinds)
+        raise OrderRefused(f"A {name} of type {child.order_type} doesn't make a bracket; it can be {choices}.")
 
 
 def _require_sides_of_the_market(bracket: BracketRequest) -> None:
     """The profit lies on one side of the entry and the loss on the other; only prices that are given are compared."""
     entry, sign = bracket.entry, bracket.entry.side.sign
-    target = (
-        bracket.take_profit.stop_price if bracket.take_profit.limit_price is None else bracket.take_profit.limit_price
-    )
-    prices = (bracket.stop_loss.stop_price, entry.limit_price, target)
+    prices = (_stop(bracket.stop_loss), entry.limit_price, _target(bracket.take_profit))
     along_the_way = [price for price in prices if price is not None]
     if along_the_way != sorted(along_the_way, key=lambda price: price * sign):
         shown = " < ".join(["stop loss", "entry", "take profit"][::sign])
         raise OrderRefused(f"The prices of a bracket around a {entry.side} have to be in order: {shown}.")
+
+
+def _stop(order: OrderRequest | None) -> Decimal | None:
+    return order.stop_price if order is not None else None
+
+
+def _target(order: OrderRequest | None) -> Decimal | None:
+    if order is None:
+        return None
+    return order.stop_price if order.limit_price is None else order.limit_price
 
 
 def require_group(requests: Sequence[OrderRequest]) -> None:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 
-from brokers.domain import OcaType, OrderChange, OrderRequest, OrderSide, OrderType, TimeInForce
+from brokers.domain import (
+    ORDER_TYPE_RULES,
+    PRICE_NAMES,
+    OcaType,
+    OrderChange,
+    OrderRequest,
+    OrderSide,
+    OrderType,
+    TimeInForce,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +61,14 @@ def changed(terms: OrderTerms, change: OrderChange) -> OrderTerms:
     return replace(terms, **new)
 
 
-# The prices that an order of each type has to have, as IB lists them:
-# https://interactivebrokers.github.io/tws-api/basic_orders.html
-NEEDED: dict[str, frozenset[str]] = {
-    OrderType.MKT: frozenset(),
-    OrderType.LMT: frozenset({"limit_price"}),
-    OrderType.STP: frozenset({"stop_price"}),
-    OrderType.STP_LMT: frozenset({"stop_price", "limit_price"}),
-    OrderType.TRAIL: frozenset(),
-    OrderType.TRAIL_LIMIT: frozenset({"limit_price_offset"}),
-    OrderType.MIT: frozenset({"stop_price"}),
-    OrderType.LIT: frozenset({"stop_price", "limit_price"}),
-    OrderType.MTL: frozenset(),
-    OrderType.MOC: frozenset(),
-    OrderType.LOC: frozenset({"limit_price"}),
-}
-TRAILS = frozenset({OrderType.TRAIL.value, OrderType.TRAIL_LIMIT.value})
-# An order of these trails by an amount or by a percentage, and may say where its stop begins.
-TRAILING = frozenset({"trailing_amount", "trailing_percent"})
-_OF_TRAILS = TRAILING | {"trail_stop_price"}
-PRICES = frozenset({"limit_price", "stop_price", "limit_price_offset"}) | _OF_TRAILS
+# Keyed by IB's words, since an order placed elsewhere may be of a type that the table doesn't know.
+NEEDED: dict[str, frozenset[str]] = {kind.value: frozenset(rules.needed) for kind, rules in ORDER_TYPE_RULES.items()}
+# An order of these trails by one of TRAILING.
+TRAILS = frozenset(kind.value for kind, rules in ORDER_TYPE_RULES.items() if rules.one_of)
+TRAILING = frozenset(name for rules in ORDER_TYPE_RULES.values() for name in rules.one_of)
+PRICES = frozenset(PRICE_NAMES)
 
 
 def allowed(order_type: str) -> frozenset[str]:
     """The prices that an order of this type may have; all of them for a type that is not sent from here."""
-    if order_type not in NEEDED:
-        return PRICES
-    return NEEDED[order_type] | (_OF_TRAILS if order_type in TRAILS else frozenset())
+    return frozenset(ORDER_TYPE_RULES[OrderType(order_type)].prices) if order_type in NEEDED else PRICES

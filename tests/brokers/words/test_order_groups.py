@@ -58,6 +58,23 @@ async def test_a_bracket_is_held_by_ib_until_its_last_order_has_come(
     assert len({one.order_id for one in (entry, profit, stop)}) == 3
 
 
+@pytest.mark.parametrize(("missing", "left"), [("take_profit", "stop-1"), ("stop_loss", "profit-1")])
+async def test_one_way_out_makes_a_bracket(
+    node: TradingNode, gateway: ScriptedGateway, missing: str, left: str
+) -> None:
+    node.execution.place_bracket(replace(BRACKET, **{missing: None}), AAPL)
+    entry, way_out = await sent(gateway, 2)
+    assert [one.terms["orderRef"] for one in (entry, way_out)] == ["ours-1", left]
+    assert [one.terms["transmit"] for one in (entry, way_out)] == ["0", "1"]
+    assert way_out.terms["parentId"] == str(entry.order_id)
+
+
+async def test_an_entry_without_a_way_out_is_no_bracket(node: TradingNode, gateway: ScriptedGateway) -> None:
+    with pytest.raises(OrderRefused, match="needs a take profit or a stop loss"):
+        node.execution.place_bracket(BracketRequest(entry=REQUEST), AAPL)
+    await nothing_left(node, gateway)
+
+
 async def test_each_order_of_a_bracket_is_told_of_by_its_own_name(
     node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
 ) -> None:
