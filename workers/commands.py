@@ -15,7 +15,7 @@ from functools import partial
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused
 from webapp.trading import commands, instruments, orders
-from webapp.trading.models import OrderCommand
+from webapp.trading.models import Order, OrderCommand
 from workers.database import PASSING_ERRORS, Database
 from workers.leases import Lease
 from workers.waiting import rung
@@ -113,7 +113,7 @@ class CommandRunner:
             await self._record(partial(commands.record_refused, claimed.command, str(refusal)))
         except Exception:
             log.exception("%s: nobody knows whether it left", claimed.command)
-            await self._record(partial(orders.mark_unknown, command=claimed.command, reason=NOBODY_KNOWS))
+            await self._record(partial(commands.record_unknown, claimed.command, NOBODY_KNOWS))
         else:
             await self._record(partial(commands.record_sent, claimed.command))
 
@@ -144,5 +144,12 @@ def _hand_over(command: OrderCommand) -> HandOver:
         case OrderCommand.Verb.MODIFY:
             change = orders.to_change(command)
             return lambda node: node.execution.modify(change)
-    request, instrument = orders.to_request(command.order), instruments.to_domain(command.order.instrument)
+    return _placing(command.order)
+
+
+def _placing(order: Order) -> HandOver:
+    request, bracket = orders.to_request(order), orders.to_bracket(order)
+    instrument = instruments.to_domain(order.instrument)
+    if bracket is not None:
+        return lambda node: node.execution.place_bracket(bracket, instrument)
     return lambda node: node.execution.place(request, instrument)

@@ -20,7 +20,7 @@ from brokers.gateways.process import ProcessRuntime
 from deploy.local.processes import became_true
 from webapp.accounts import credentials, sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
-from webapp.bus import keys
+from webapp.bus import keys, questions
 from webapp.bus.redis import client
 from workers.gateway import gateway_name
 from workers.host import SessionHost
@@ -120,6 +120,13 @@ def ready(place: Place, wanted: BrokerAccount) -> BrokerAccount:
     place.new_host().open(wanted.id)
     reach(wanted, SessionState.READY)
     return wanted
+
+
+@pytest.fixture
+def trading(ready: BrokerAccount) -> BrokerAccount:
+    """READY, and AAPL is known."""
+    questions.ask(ready.id, "search", {"text": "AAPL"}, deadline=10)
+    return ready
 
 
 def session_of(account: BrokerAccount) -> GatewaySession:

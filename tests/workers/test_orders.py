@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import uuid
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import OperationalError, transaction
-from django.db.models.functions import Now
 
 import workers.commands
 from brokers.domain import OrderStatus, SessionState
 from brokers.interactive_brokers.link.lanes import CEILING, Lane
 from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over
+from tests.workers.trading import AAPL, MARKET, RESTING, becomes, command_of, place_order, run_out, sent
 from webapp.accounts import sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
 from webapp.bus import questions
@@ -30,40 +28,6 @@ from workers import leases
 from workers.gateway import gateway_name
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-AAPL = 265598
-MARKET = {"side": "BUY", "order_type": "MKT", "quantity": "10"}
-# Far below the market, so that it rests.
-RESTING = {"side": "BUY", "order_type": "LMT", "quantity": "10", "limit_price": "1.00"}
-
-
-def place_order(account: BrokerAccount, **fields: Any) -> Order:
-    account.refresh_from_db()
-    return orders.place(account=account, client_order_id=str(uuid.uuid4()), con_id=AAPL, **fields).order
-
-
-@pytest.fixture
-def trading(ready: BrokerAccount) -> BrokerAccount:
-    """READY, and AAPL is known."""
-    questions.ask(ready.id, "search", {"text": "AAPL"}, deadline=10)
-    return ready
-
-
-def becomes(order: Order, status: OrderStatus) -> None:
-    def so() -> bool:
-        order.refresh_from_db()
-        return order.status == status
-
-    eventually(so, f"the order is {status}")
-
-
-def command_of(order: Order, verb: OrderCommand.Verb = OrderCommand.Verb.SUBMIT) -> OrderCommand:
-    return OrderCommand.objects.get(order=order, verb=verb)
-
-
-def sent(place: Place, account: BrokerAccount, order: Order) -> list[dict[str, Any]]:
-    """The messages about this order that reached its gateway."""
-    return [row for row in place.ledger(account, "order") if row["order_ref"] == str(order.client_order_id)]
 
 
 def test_a_market_order_is_filled_with_its_commission_and_a_position(place: Place, trading: BrokerAccount) -> None:
@@ -361,7 +325,3 @@ def test_a_position_that_is_gone_when_the_session_returns_is_closed(place: Place
     )
     taken_over(place, trading)
     assert not Position.objects.filter(account=trading).exists()
-
-
-def run_out(account: BrokerAccount) -> None:
-    GatewaySession.objects.filter(account=account).update(lease_expires_at=Now() - timedelta(seconds=1))

@@ -7,11 +7,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from brokers.domain import PRICE_NAMES
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
+from webapp.pages import formats
 from webapp.pages.steps import with_price_steps
-from webapp.trading import fills, orders
+from webapp.pages.words import TIMES_IN_FORCE
+from webapp.trading import fills, orders, price_steps
 from webapp.trading.models import Order, OrderCommand
 
 VERBS = {
@@ -42,10 +46,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One command. `tone` colours `outcome`."""
+    """One command, with what it asks for in words. `tone` colours `outcome`."""
 
     command: OrderCommand
     verb: str
+    terms: str
     outcome: str
     tone: str
 
@@ -57,7 +62,7 @@ def of(user: User, account: BrokerAccount, order: Order) -> dict[str, Any]:
         "order": with_price_steps(orders.as_body(order), order.instrument),
         "broker_orders": list(order.broker_orders.all()),
         "steps": list(steps(orders.events_of(order))),
-        "commands": list(asked(order.commands.all())),
+        "commands": list(asked(order.commands.all(), price_steps.as_text(order.instrument))),
         "fills": [with_price_steps(fills.as_body(fill), fill.instrument) for fill in found],
     }
 
@@ -78,7 +83,29 @@ def steps(events: Iterable[AccountEvent]) -> Iterator[Step]:
         before = event.body
 
 
-def asked(commands: Iterable[OrderCommand]) -> Iterator[Asked]:
+def asked(commands: Iterable[OrderCommand], steps_text: str) -> Iterator[Asked]:
     for command in commands:
         outcome, tone = STATES[OrderCommand.State(command.state)]
-        yield Asked(command, VERBS[OrderCommand.Verb(command.verb)], outcome, tone)
+        terms = ", ".join(terms_in_words(orders.asked_by(command), steps_text))
+        yield Asked(command, VERBS[OrderCommand.Verb(command.verb)], terms, outcome, tone)
+
+
+def terms_in_words(terms: Mapping[str, Any], steps_text: str) -> Iterator[str]:
+    """What a command asks for: all of a new order, of a change what it changes."""
+    limit = _price(terms.get("limit_price"), steps_text)
+    size = (formats.number(terms.get("quantity")), f"at a limit of {limit}" if limit else None)
+    if any(size):
+        yield " ".join(part for part in size if part)
+    for name, words in PRICE_NAMES.items():
+        if name != "limit_price" and name in terms:
+            yield f"{words} {_price(terms[name], steps_text)}"
+    if "time_in_force" in terms:
+        yield TIMES_IN_FORCE.get(terms["time_in_force"], terms["time_in_force"])
+    if "good_till_date" in terms:
+        yield f"until {terms['good_till_date']:%Y-%m-%d %H:%M:%S} UTC"
+    if terms.get("outside_rth"):
+        yield "outside regular hours"
+
+
+def _price(value: Decimal | None, steps_text: str) -> str | None:
+    return formats.number(value, formats.decimals_at(steps_text, value))

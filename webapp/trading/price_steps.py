@@ -41,6 +41,11 @@ def step_at(instrument: Instrument, price: Decimal) -> Decimal:
     return fitting[-1].increment if fitting else instrument.price_increment
 
 
+def finest(instrument: Instrument) -> Decimal:
+    """The smallest step that any two prices of an order here can be apart by."""
+    return min(step.increment for step in _steps(instrument))
+
+
 def as_text(instrument: Instrument) -> str:
     """`0:0.0001 5:0.001`: from each price upwards, the step. `js/steps.js` reads it."""
     return " ".join(f"{plain(step.low_edge)}:{plain(step.increment)}" for step in _steps(instrument))

@@ -90,7 +90,9 @@ def test_every_command_says_what_became_of_it(page: Callable[..., Any], order: O
     commands.record_refused(change, "The link was lost. The order keeps its terms.")
     orders.cancel(account=order.account, client_order_id=order.client_order_id)
     _, _, text = text_of(page(order.client_order_id)).partition("What was asked")
-    assert re.search(r"Place 10 at a limit of 187\.31 .* Sent .*Change .*Refused The link was lost.*Cancel — ", text)
+    assert re.search(
+        r"Place 10 at a limit of 187\.31, day order .* Sent .*Change 20 .*Refused The link was lost.*Cancel — ", text
+    )
     assert text.index("Cancel —") < text.index("Waits for a worker")
 
 

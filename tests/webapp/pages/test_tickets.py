@@ -241,8 +241,8 @@ def test_a_wrong_value_is_said_beside_its_field_and_nothing_is_written(
     ("field", "value", "says"),
     [
         ("side", "HOLD", "is not a known side"),
-        ("order_type", "STP", "is not a known order type"),
-        ("time_in_force", "IOC", "is not a known time in force"),
+        ("order_type", "PEG", "is not a known order type"),
+        ("time_in_force", "SOON", "is not a known time in force"),
         ("client_order_id", "1", "is not an order id"),
         ("con_id", "404404", "There is no instrument"),
         ("con_id", "<b>", "is not an instrument"),

@@ -15,7 +15,8 @@ from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order, OrderCommand
 from webapp.trading.orders import OrderInvalid
-from webapp.trading.orders.checks import FieldRefused, TicketFields, read_client_order_id
+from webapp.trading.orders.checks import FieldRefused, read_client_order_id
+from webapp.trading.orders.tickets import TicketFields
 
 pytestmark = pytest.mark.django_db
 
@@ -55,8 +56,8 @@ WRONG = [
     ("side", "HOLD", "“HOLD” is not a known side. It is BUY or SELL"),
     ("side", "buy", "BUY or SELL"),
     ("side", None, "BUY or SELL"),
-    ("order_type", "STP", "“STP” is not a known order type. It is MKT or LMT"),
-    ("time_in_force", "", "It is DAY or GTC"),
+    ("order_type", "PEG MID", "“PEG MID” is not a known order type. It is MKT or LMT or STP or STP LMT or TRAIL"),
+    ("time_in_force", "", "It is DAY or GTC or IOC"),
     ("con_id", "4711", "There is no instrument “4711”"),
     ("con_id", "", "not an instrument's number"),
     ("con_id", "AAPL", "“AAPL” is not an instrument's number"),

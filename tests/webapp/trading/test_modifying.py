@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from brokers.domain import Refused
 from tests.webapp.trading.examples import AAPL, lease, placed, update
+from tests.webapp.trading.kinds import UNTIL
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
 from webapp.trading import commands, limits, orders
 from webapp.trading.models import Instrument, Order, OrderCommand
@@ -46,7 +47,7 @@ def test_a_change_is_a_command_and_an_event_and_leaves_the_order_its_terms(resti
     command = modify(resting, limit_price="190.40")
     resting.refresh_from_db()
     assert (command.verb, command.state) == ("MODIFY", "PENDING")
-    assert (command.quantity, command.limit_price) == (10, Decimal("190.40"))
+    assert (command.quantity, command.limit_price) == (None, Decimal("190.40"))
     assert resting.limit_price == Decimal("190.50")
     body = AccountEvent.objects.latest("number").body
     assert (body["change_requested"], body["can_modify"]) == (True, False)
@@ -162,3 +163,64 @@ def test_a_change_whose_worker_was_lost_shows_in_the_orders_terms(resting: Order
     command.refresh_from_db()
     resting.refresh_from_db()
     assert (command.state, resting.status) == (state, "SUBMITTED")
+
+
+def resting_as(account: BrokerAccount, order_type: str, **terms: Any) -> Order:
+    order = placed(account, order_type=order_type, **{"limit_price": "", **terms})
+    OrderCommand.objects.update(state="SENT", fence=1, ended_at=timezone.now())
+    said(order, **as_the_broker_says(order))
+    return order
+
+
+def as_the_broker_says(order: Order) -> dict[str, Any]:
+    names = ("order_type", "limit_price", "stop_price", "trailing_amount", "trailing_percent", "time_in_force")
+    order.refresh_from_db()
+    return {name: getattr(order, name) for name in (*names, "good_till_date", "outside_rth", "limit_price_offset")}
+
+
+def test_a_stop_price_can_be_changed(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    order = resting_as(ready_account, "STP LMT", stop_price="200", limit_price="201")
+    command = modify(order, stop_price="200.50")
+    change = to_change(command)
+    assert (change.stop_price, change.limit_price, change.quantity) == (Decimal("200.50"), None, None)
+    said(order, **{**as_the_broker_says(order), "stop_price": Decimal("200.50")})
+    assert orders.as_body(orders.of(ready_account.user).get())["change_requested"] is False
+
+
+def test_one_way_of_trailing_takes_the_place_of_the_other(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    order = resting_as(ready_account, "TRAIL", trailing_amount="5")
+    change = to_change(modify(order, trailing_percent="2"))
+    assert (change.trailing_percent, change.trailing_amount) == (2, None)
+    said(order, **{**as_the_broker_says(order), "trailing_amount": None, "trailing_percent": Decimal(2)})
+    assert (order.trailing_amount, order.trailing_percent) == (None, 2)
+
+
+def test_a_date_ends_with_its_time_in_force(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    order = resting_as(ready_account, "LMT", limit_price="180", time_in_force="GTD", good_till_date=UNTIL)
+    change = to_change(modify(order, time_in_force="GTC", outside_rth="on"))
+    assert (change.time_in_force, change.good_till_date, change.outside_rth) == ("GTC", None, True)
+    said(order, **{**as_the_broker_says(order), "time_in_force": "GTC", "good_till_date": None, "outside_rth": True})
+    assert (order.time_in_force, order.good_till_date, order.outside_rth) == ("GTC", None, True)
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [
+        ({"limit_price": "200"}, "limit_price"),
+        ({"stop_price": "200.005"}, "stop_price"),
+        ({"time_in_force": "IOC"}, "time_in_force"),
+        ({"time_in_force": "GTD"}, "good_till_date"),
+    ],
+)
+def test_a_change_is_judged_by_the_rules_of_the_orders_type(
+    ready_account: BrokerAccount, aapl: Instrument, terms: dict[str, str], field: str
+) -> None:
+    order = resting_as(ready_account, "STP", stop_price="200")
+    with pytest.raises(OrderInvalid) as invalid:
+        modify(order, **terms)
+    assert list(invalid.value.errors) == [field]
+
+
+def test_a_word_that_is_no_term_of_an_order_changes_nothing(resting: Order) -> None:
+    with pytest.raises(TypeError, match="trail_amount"):
+        modify(resting, trail_amount="5")

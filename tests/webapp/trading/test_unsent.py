@@ -96,7 +96,7 @@ def test_a_cancel_that_never_left_may_be_asked_again(order: Order) -> None:
 def test_a_change_that_never_left_leaves_the_order_as_it_is(order: Order) -> None:
     commands.record_sent(order.commands.get())
     orders.apply_update(account_id=order.account_id, update=update(order))
-    OrderCommand.objects.create(order=order, account=order.account, verb="MODIFY", state="SENT")
+    OrderCommand.objects.create(order=order, account=order.account, verb="MODIFY", state="SENT", quantity=20)
     say_unsent(order, Unsent.CHANGE, OrderStatus.SUBMITTED, "The change was not sent.")
     assert (order.status, order.reason) == ("SUBMITTED", "The change was not sent.")
     assert (states("SUBMIT"), states("MODIFY")) == ([("SENT", "")], [("REFUSED", "The change was not sent.")])

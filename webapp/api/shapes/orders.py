@@ -31,6 +31,15 @@ class OrderOut(Schema):
     time_in_force: str
     quantity: str
     limit_price: str | None
+    stop_price: str | None
+    trailing_amount: str | None
+    trailing_percent: str | None
+    trail_stop_price: str | None
+    limit_price_offset: str | None
+    good_till_date: str | None
+    outside_rth: bool
+    parent_client_order_id: UUID | None
+    attached_as: str | None
     status: OrderStatus
     ib_status: str
     reason: str

@@ -24,7 +24,7 @@ from webapp.pages.steps import with_price_steps
 from webapp.pages.tickets import Ticket
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order
-from webapp.trading.orders.checks import TicketFields
+from webapp.trading.orders.tickets import TicketFields
 from webapp.trading.refusals import KillSwitchEngaged, LimitExceeded, OrderConflict, OrderInvalid, SessionNotReady
 
 INVALID, CONFLICT, NOT_READY = 422, 409, 503

@@ -10,6 +10,9 @@ order after all, whose status then says the rest, and becomes ABSENT once it is 
 A machine never sends it again. What the node withdraws before a byte of it left goes from SENT to REFUSED: see
 `orders.apply_update`. Cancelling all is asked for anew by each session that finds the kill switch engaged: it can only
 stop orders.
+
+An attached order has a SUBMIT of its own, which is claimed, sent and refused together with its parent's. What became of
+it is found out for each by itself.
 """
 
 from webapp.trading.commands.claiming import claim_next, is_any_claimed, refuse_overdue
@@ -20,7 +23,7 @@ from webapp.trading.commands.doubts import (
     record_absent,
     resolve_interrupted,
 )
-from webapp.trading.commands.outcomes import record_refused, record_sent
+from webapp.trading.commands.outcomes import record_refused, record_sent, record_unknown
 
 __all__ = [
     "claim_next",
@@ -31,6 +34,7 @@ __all__ = [
     "record_absent",
     "record_refused",
     "record_sent",
+    "record_unknown",
     "refuse_overdue",
     "resolve_interrupted",
 ]

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from webapp.accounts.models import GatewaySession
 from webapp.trading.models import OrderCommand
 from webapp.trading.orders import conclusions
+from webapp.trading.orders.attached import is_led, submits_with
 
 # A cancel is wanted for longer than an order is: it may wait for a lost worker's successor. Cancelling all waits for as
 # long as it takes; whoever asked for it withdraws it by releasing the kill switch.
@@ -38,7 +39,7 @@ def claim_next(
     Also None when this worker doesn't hold the lease under this fence, by the database's clock. The session's row is
     held meanwhile, so a takeover comes before or after the claim, never across it. Overdue commands are refused on
     the way. Raises RuntimeError inside a transaction, since a claim that could roll back would be sent twice.
-    Comes with its order and instrument.
+    Comes with its order and instrument. The submits of what is attached to the order are claimed with its own.
     """
     waiting = _waiting(account_id).filter(verb__in=verbs)
     # Asked for every account every second, and nearly always in vain: one look at a small index.
@@ -62,7 +63,7 @@ def refuse_overdue(*, account_id: UUID | None = None) -> int:
 
     The market has moved on since: the user decides again.
     """
-    overdue = OrderCommand.objects.filter(_overdue(), state=OrderCommand.State.PENDING)
+    overdue = OrderCommand.objects.filter(_overdue(), state=OrderCommand.State.PENDING).exclude(is_led())
     if account_id is not None:
         overdue = overdue.filter(account_id=account_id)
     commands = list(overdue)
@@ -84,7 +85,7 @@ def _holds_lease(account_id: UUID, worker: str, fence: int) -> bool:
 
 
 def _waiting(account_id: UUID) -> QuerySet[OrderCommand]:
-    waiting = OrderCommand.objects.filter(account_id=account_id, state=OrderCommand.State.PENDING)
+    waiting = OrderCommand.objects.filter(account_id=account_id, state=OrderCommand.State.PENDING).exclude(is_led())
     return waiting.select_related("order__instrument").order_by("id")
 
 
@@ -93,5 +94,8 @@ def _claim(command: OrderCommand, fence: int) -> bool:
     waiting = OrderCommand.objects.filter(pk=command.pk, state=OrderCommand.State.PENDING).exclude(_overdue())
     if not waiting.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now()):
         return False
+    # Whatever their age: they leave with this one or not at all.
+    together = submits_with(command).filter(state=OrderCommand.State.PENDING)
+    together.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now())
     command.state, command.fence = OrderCommand.State.SENDING, fence
     return True

@@ -11,9 +11,10 @@ from django.db.models.functions import Now
 
 from brokers.domain import OrderStatus
 from webapp.accounts.models import GatewaySession
-from webapp.trading.commands.outcomes import record_sent
+from webapp.trading.commands.outcomes import note_sent
 from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import conclusions
+from webapp.trading.orders.bodies import is_taken
 
 # How long a submit that was handed to the node may go without the broker's first word: it may wait in the node's lanes
 # for three seconds, and then the broker has two.
@@ -129,7 +130,7 @@ def _resolve(command: OrderCommand, seen: set[str]) -> None:
     if command.verb == OrderCommand.Verb.CANCEL_ALL:
         conclusions.refuse(command=command, reason=CANCEL_ALL_LOST)
     elif _left_a_trace(command, seen):
-        record_sent(command)
+        note_sent(command)
     else:
         conclusions.mark_unknown(command=command, reason=_LOST[OrderCommand.Verb(command.verb)])
 
@@ -152,6 +153,6 @@ def _left_a_trace(command: OrderCommand, seen: set[str]) -> bool:
             said = status not in (OrderStatus.PENDING, OrderStatus.UNKNOWN)
             return said or str(order.client_order_id) in seen
         case OrderCommand.Verb.MODIFY:
-            return (order.quantity, order.limit_price) == (command.quantity, command.limit_price)
+            return is_taken(command, order)
         case _:
             return status.is_final

@@ -9,18 +9,18 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NoReturn
 
-from brokers.domain import OrderSide, OrderType
+from brokers.domain import ORDER_TYPE_RULES, OrderSide, OrderType
 from webapp.accounts.models import BrokerAccount
 from webapp.bus.quotes import SeenQuote
 from webapp.trading.amounts import EXACT, fitted, plain
-from webapp.trading.limits import rates
+from webapp.trading.limits import exposure, rates
 from webapp.trading.limits.newest_quotes import NoQuote, newest_quote
 from webapp.trading.limits.setting import limits_of
 from webapp.trading.models import Instrument, RiskLimits
 from webapp.trading.money import worth
 from webapp.trading.refusals import LimitExceeded
+from webapp.trading.terms import Terms
 
-HUNDRED = Decimal(100)
 # How old the newest quote of a market order may be.
 LONGEST_AGE = timedelta(minutes=5)
 WHAT_IS_LIMITED = {"max_notional": "what an order comes to", "price_band_percent": "prices"}
@@ -28,13 +28,12 @@ WHAT_IS_LIMITED = {"max_notional": "what an order comes to", "price_band_percent
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be asked of the broker. `limit_price` is None for a market order alone."""
+    """What is about to be asked of the broker."""
 
     instrument: Instrument
     side: OrderSide
     order_type: OrderType
-    quantity: Decimal
-    limit_price: Decimal | None
+    terms: Terms
 
 
 def require_within(account: BrokerAccount, intent: Intent) -> None:
@@ -61,12 +60,11 @@ class _Case:
         return newest_quote(self.account.pk, self.intent.instrument)
 
     def price(self) -> Decimal | None:
-        """What one is expected to cost: the limit, or for a market order the side of the quote that it meets."""
-        if self.intent.limit_price is not None:
-            return self.intent.limit_price
-        quote = self.seen.quote
-        met = quote.ask if self.intent.side is OrderSide.BUY else quote.bid
-        return met if met is not None else quote.mark
+        """What one is expected to cost, by `exposure`; None when nobody can say."""
+        terms = self.intent.terms
+        if not exposure.needs_quote(terms):
+            return terms.limit_price
+        return exposure.price_without_limit(terms, self.intent.side, self.seen.quote)
 
 
 def _security_type(case: _Case) -> None:
@@ -90,7 +88,7 @@ def _instrument(case: _Case) -> None:
 
 
 def _quantity(case: _Case) -> None:
-    most, quantity = case.limits.max_quantity, case.intent.quantity
+    most, quantity = case.limits.max_quantity, case.intent.terms.quantity
     if most is not None and quantity > most:
         raise LimitExceeded(
             "max_quantity", f"The quantity {plain(quantity)} is over this account's limit of {plain(most)} per order."
@@ -98,14 +96,15 @@ def _quantity(case: _Case) -> None:
 
 
 def _fresh_quote(case: _Case) -> None:
-    if case.intent.order_type is not OrderType.MKT or not case.limits.fresh_quote:
+    intent = case.intent
+    if intent.order_type not in exposure.AT_MARKET or not case.limits.fresh_quote:
         return
     doubt = _doubt(case)
     if doubt:
         raise LimitExceeded(
             "fresh_quote",
-            f"A market order needs a quote that can be relied on, and of {case.intent.instrument.display_symbol} "
-            f"there is none: {doubt} Use a limit order, or wait for the quote.",
+            f"A {ORDER_TYPE_RULES[intent.order_type].name} needs a quote that can be relied on, and of "
+            f"{intent.instrument.display_symbol} there is none: {doubt} Use a limit order, or wait for the quote.",
         )
 
 
@@ -145,7 +144,7 @@ def _amount(case: _Case) -> Decimal:
     """In the limit's currency. Raises LimitExceeded for what can't be worked out."""
     instrument, currency = case.intent.instrument, case.limits.notional_currency
     price = _priced(case, "max_notional")
-    money = worth(instrument, quantity=case.intent.quantity, price=price)
+    money = worth(instrument, quantity=case.intent.terms.quantity, price=price)
     rate = rates.between(case.account, instrument.currency, currency)
     if money is None:
         _cannot_judge(case, "max_notional", f"the multiplier of {instrument.display_symbol} is not known")
@@ -155,17 +154,32 @@ def _amount(case: _Case) -> Decimal:
 
 
 def _price_band(case: _Case) -> None:
-    band, price = case.limits.price_band_percent, case.intent.limit_price
-    if band is None or price is None:
+    if case.limits.price_band_percent is None:
         return
-    reference = _reference(case)
-    away = abs(EXACT.divide(EXACT.multiply(EXACT.subtract(price, reference), HUNDRED), reference))
-    if away > band:
-        raise LimitExceeded(
-            "price_band_percent",
-            f"The limit price {plain(price)} is {plain(away.quantize(Decimal('0.01')))} % away from the newest quote, "
-            f"{plain(fitted(reference))}; this account's limit is {plain(band)} %.",
-        )
+    terms = case.intent.terms
+    for name, price in exposure.named_prices(terms):
+        reference = _reference(case)
+        away = exposure.percent_of(EXACT.subtract(price, reference), reference)
+        _within_band(case, away, f"The {name} {plain(price)} is {_rounded(away)} % away from {_quote(reference)}")
+    for name, distance in exposure.named_distances(terms):
+        part = exposure.percent_of(distance, _reference(case))
+        _within_band(case, part, f"The {name} {plain(distance)} is {_rounded(part)} % of {_quote(_reference(case))}")
+    if terms.trailing_percent is not None:
+        _within_band(case, terms.trailing_percent, f"The trailing percent is {plain(terms.trailing_percent)}")
+
+
+def _within_band(case: _Case, percent: Decimal, what: str) -> None:
+    band = case.limits.price_band_percent
+    if band is not None and percent > band:
+        raise LimitExceeded("price_band_percent", f"{what}; this account's limit is {plain(band)} %.")
+
+
+def _rounded(percent: Decimal) -> str:
+    return plain(percent.quantize(Decimal("0.01")))
+
+
+def _quote(reference: Decimal) -> str:
+    return f"the newest quote, {plain(fitted(reference))}"
 
 
 def _reference(case: _Case) -> Decimal:
@@ -176,7 +190,7 @@ def _reference(case: _Case) -> Decimal:
 
 
 def _priced(case: _Case, limit: str) -> Decimal:
-    if case.intent.limit_price is None:
+    if exposure.needs_quote(case.intent.terms):
         _quoted(case, limit)
     price = case.price()
     if price is None:

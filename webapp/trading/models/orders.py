@@ -12,16 +12,24 @@ from brokers.domain import OrderSide, OrderStatus, OrderType, TimeInForce
 from webapp.accounts.models import BrokerAccount
 from webapp.trading.models.amounts import AmountField
 from webapp.trading.models.instruments import Instrument
+from webapp.trading.models.terms import Terms
 
 _OPEN = [status.value for status in OrderStatus if not status.is_final]
 
 
-class Order(models.Model):
+class Order(Terms):
     """What a user asked for, or an order placed elsewhere that the broker showed us.
 
     `client_order_id` is made by the ticket and travels as IB's `orderRef`; it is None for an order placed elsewhere,
-    which `perm_id` tells apart.
+    which `perm_id` tells apart. The terms are those that the broker works by, as far as it has said them.
+
+    One with a `parent` is a way out of it: it leaves together with its parent or not at all, works once that is
+    filled, and ends with it.
     """
+
+    class AttachedAs(models.TextChoices):
+        TAKE_PROFIT = "TAKE_PROFIT"
+        STOP_LOSS = "STOP_LOSS"
 
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="orders")
     client_order_id = models.UUIDField(null=True, blank=True)
@@ -32,7 +40,9 @@ class Order(models.Model):
     order_type = models.CharField(max_length=20, default=OrderType.LMT.value)
     time_in_force = models.CharField(max_length=8, default=TimeInForce.DAY.value)
     quantity = AmountField()
-    limit_price = AmountField(null=True, blank=True)
+    outside_rth = models.BooleanField(default=False)
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="attached")
+    attached_as = models.CharField(max_length=11, choices=AttachedAs.choices, blank=True)
 
     status = models.CharField(
         max_length=9, choices=[(s.value, s.value) for s in OrderStatus], default=OrderStatus.PENDING.value
@@ -79,8 +89,11 @@ class BrokerOrder(models.Model):
         return str(self.perm_id)
 
 
-class OrderCommand(models.Model):
+class OrderCommand(Terms):
     """What a worker is to do with an order, once. Claimed PENDING -> SENDING before the socket is written to.
+
+    The terms of a SUBMIT are all that was asked for, those of a MODIFY what it changes; an order's own follow what the
+    broker works by. The SUBMIT of an attached order is claimed with its parent's, and handed over with it.
 
     SENT: handed to the node, which sends it within seconds or says that it didn't; the broker's own words follow in the
     order. REFUSED: nothing left, for `reason`.
@@ -106,9 +119,6 @@ class OrderCommand(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="commands")
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="+")
     verb = models.CharField(max_length=10, choices=Verb.choices)
-    # The terms that a SUBMIT or a MODIFY asks for: an order's own columns follow what the broker works by.
-    quantity = AmountField(null=True, blank=True)
-    limit_price = AmountField(null=True, blank=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
     fence = models.BigIntegerField(null=True, blank=True, help_text="The fence under which it was claimed.")
     reason = models.CharField(max_length=500, blank=True)

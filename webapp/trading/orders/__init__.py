@@ -1,13 +1,14 @@
 """Orders: place, modify and cancel for a user, apply and conclude for a worker, read for both."""
 
 from webapp.accounts.refusals import LiveTradingOff
-from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, to_change, to_request
+from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest
 from webapp.trading.orders.cancelling import cancel
 from webapp.trading.orders.conclusions import mark_unknown, refuse
 from webapp.trading.orders.history import by_key, events_of
 from webapp.trading.orders.missing import at_work, mark_missing
 from webapp.trading.orders.modifying import modify
 from webapp.trading.orders.placing import Placed, place
+from webapp.trading.orders.requests import to_bracket, to_change, to_request
 from webapp.trading.orders.updates import apply_update, find_order
 from webapp.trading.refusals import (
     KillSwitchEngaged,
@@ -17,6 +18,7 @@ from webapp.trading.refusals import (
     OrderNotOpen,
     SessionNotReady,
 )
+from webapp.trading.terms import asked_by
 
 __all__ = [
     "KillSwitchEngaged",
@@ -30,6 +32,7 @@ __all__ = [
     "SessionNotReady",
     "apply_update",
     "as_body",
+    "asked_by",
     "at_work",
     "by_key",
     "cancel",
@@ -42,6 +45,7 @@ __all__ = [
     "open_and_newest",
     "place",
     "refuse",
+    "to_bracket",
     "to_change",
     "to_request",
 ]

@@ -9,21 +9,32 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from brokers.domain import OrderChange, OrderRequest, OrderSide, OrderStatus, OrderType, TimeInForce
+from brokers.domain import OrderStatus
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading.amounts import plain, plain_or_none
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.terms import asked_by
 
 # How long a cancel or a change that was sent is taken to be under way. The broker answers one way or the other well
 # before; when it never does, a person must be able to ask again.
 ANSWER = timedelta(seconds=10)
 
 
-class OrderBody(TypedDict):
+class Prices(TypedDict):
+    limit_price: str | None
+    stop_price: str | None
+    trailing_amount: str | None
+    trailing_percent: str | None
+    trail_stop_price: str | None
+    limit_price_offset: str | None
+
+
+class OrderBody(Prices):
     """Amounts are plain decimal strings, times ISO 8601 in UTC; null is what nobody said.
 
     `client_order_id` is null for an order placed elsewhere, which `perm_ids` tells apart. `ib_status` is IB's own
-    word, '' until it said one.
+    word, '' until it said one. The terms are named as in `brokers.domain.OrderRequest`; ORDER_TYPE_RULES says which
+    prices a type has. `attached_as` is TAKE_PROFIT or STOP_LOSS of the order that `parent_client_order_id` names.
     """
 
     client_order_id: str | None
@@ -35,7 +46,10 @@ class OrderBody(TypedDict):
     order_type: str
     time_in_force: str
     quantity: str
-    limit_price: str | None
+    good_till_date: str | None
+    outside_rth: bool
+    parent_client_order_id: str | None
+    attached_as: str | None
     status: str
     ib_status: str
     reason: str
@@ -54,7 +68,7 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
     orders = Order.objects.filter(account__in=BrokerAccount.objects.visible_to(user))
     if account is not None:
         orders = orders.filter(account=account)
-    return orders.select_related("instrument").prefetch_related("broker_orders", "commands")
+    return orders.select_related("instrument", "parent").prefetch_related("broker_orders", "commands")
 
 
 def open_and_newest(user: User | AnonymousUser, account: BrokerAccount, newest: int) -> QuerySet[Order]:
@@ -76,7 +90,11 @@ def as_body(order: Order) -> OrderBody:
         "order_type": str(order.order_type),
         "time_in_force": str(order.time_in_force),
         "quantity": plain(order.quantity),
-        "limit_price": plain_or_none(order.limit_price),
+        **_prices(order),
+        "good_till_date": None if order.good_till_date is None else order.good_till_date.isoformat(),
+        "outside_rth": order.outside_rth,
+        "parent_client_order_id": None if order.parent is None else str(order.parent.client_order_id),
+        "attached_as": order.attached_as or None,
         "status": str(order.status),
         "ib_status": order.ib_status,
         "reason": order.reason,
@@ -88,6 +106,17 @@ def as_body(order: Order) -> OrderBody:
         "can_cancel": not cancelling and is_open(order) and order.client_order_id is not None,
         "change_requested": changing and is_open(order),
         "can_modify": not cancelling and not changing and is_worked(order) and order.client_order_id is not None,
+    }
+
+
+def _prices(order: Order) -> Prices:
+    return {
+        "limit_price": plain_or_none(order.limit_price),
+        "stop_price": plain_or_none(order.stop_price),
+        "trailing_amount": plain_or_none(order.trailing_amount),
+        "trailing_percent": plain_or_none(order.trailing_percent),
+        "trail_stop_price": plain_or_none(order.trail_stop_price),
+        "limit_price_offset": plain_or_none(order.limit_price_offset),
     }
 
 
@@ -110,34 +139,6 @@ def cancel_under_way(order: Order) -> OrderCommand | None:
     return next((command for command in order.commands.all() if _is_cancel_under_way(command)), None)
 
 
-def to_request(order: Order) -> OrderRequest:
-    """An order of ours as the node sends it. Raises ValueError for one placed elsewhere."""
-    if order.client_order_id is None:
-        raise ValueError(f"Order {order.pk} was placed elsewhere: it has no id of ours to be sent with.")
-    return OrderRequest(
-        client_order_id=str(order.client_order_id),
-        account_code=order.account_code,
-        con_id=order.instrument_id,
-        side=OrderSide(order.side),
-        order_type=OrderType(order.order_type),
-        quantity=order.quantity,
-        time_in_force=TimeInForce(order.time_in_force),
-        limit_price=order.limit_price,
-    )
-
-
-def to_change(command: OrderCommand) -> OrderChange:
-    """A MODIFY as the node sends it: only what differs from the terms that the broker works by."""
-    order = command.order
-    if order is None or order.client_order_id is None:
-        raise ValueError(f"{command} names no order of ours.")
-    return OrderChange(
-        client_order_id=str(order.client_order_id),
-        quantity=command.quantity if command.quantity != order.quantity else None,
-        limit_price=command.limit_price if command.limit_price != order.limit_price else None,
-    )
-
-
 def _is_cancel_under_way(command: OrderCommand) -> bool:
     return command.verb == OrderCommand.Verb.CANCEL and _waits(command)
 
@@ -148,7 +149,7 @@ def _is_change_under_way(command: OrderCommand, order: Order) -> bool:
 
 def is_taken(change: OrderCommand, order: Order) -> bool:
     """One that the broker has taken shows in the order's terms."""
-    return (order.quantity, order.limit_price) == (change.quantity, change.limit_price)
+    return all(getattr(order, name) == value for name, value in asked_by(change).items())
 
 
 def _waits(command: OrderCommand) -> bool:

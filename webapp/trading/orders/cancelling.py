@@ -20,7 +20,8 @@ from webapp.trading.refusals import OrderNotOpen
 def cancel(*, account: BrokerAccount, client_order_id: UUID | str) -> OrderCommand:
     """Ask for the order's cancellation; asked again while that is under way, the same command.
 
-    An order that hasn't left yet is withdrawn at once, with the session up or down. Raises Order.DoesNotExist,
+    An order that hasn't left yet is withdrawn at once, with the session up or down, and so is what would leave with it.
+    The broker cancels what is attached to an order with it. Raises Order.DoesNotExist,
     OrderNotOpen for one that is over, and SessionNotReady.
     """
     with transaction.atomic():
@@ -32,7 +33,8 @@ def cancel(*, account: BrokerAccount, client_order_id: UUID | str) -> OrderComma
 
 
 def _withdrawn(order: Order) -> OrderCommand | None:
-    if not withdraw(order):
+    withdrawn = withdraw(order)
+    if not withdrawn:
         return None
     command = OrderCommand.objects.create(
         order=order,
@@ -43,7 +45,8 @@ def _withdrawn(order: Order) -> OrderCommand | None:
         ended_at=timezone.now(),
     )
     trail.cancel_asked(order)
-    changes.tell(order)
+    for one in withdrawn:
+        changes.tell(one)
     return command
 
 

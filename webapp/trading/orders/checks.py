@@ -1,20 +1,19 @@
-"""What a ticket must be before it may become an order. Every field is judged, so that all errors show at once."""
+"""Single fields of an order, read and judged: a refusal says what is wrong, with which value, what would be right."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from brokers.domain import OrderSide, OrderType, SecurityType, TimeInForce
+from brokers.domain import SecurityType
 from webapp.trading import price_steps
 from webapp.trading.amounts import AmountInvalid, is_multiple, neighbours, parse, plain, shown
 from webapp.trading.models import Instrument
-from webapp.trading.refusals import OrderInvalid
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Result = TypeVar("Result")
@@ -25,61 +24,31 @@ _CLIENT_ORDER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
 _CON_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 # An index is a number, a continuous future a series: neither has a counterparty.
 _NOT_ORDERABLE = {SecurityType.IND, SecurityType.CONTFUT}
-# What a ticket offers; a node can send more.
-ORDER_TYPES = (OrderType.MKT, OrderType.LMT)
-TIMES_IN_FORCE = (TimeInForce.DAY, TimeInForce.GTC)
+_LIKE = "Write a time like 2026-01-31T20:00:00Z, with Z or an offset."
+_FLAGS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
 class FieldRefused(Exception):
     """One field is wrong. The message goes beside it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """What was asked for, checked. `limit_price` is None for a market order alone."""
+class Findings:
+    """Reads field after field and keeps what is wrong with each, so that all errors show at once."""
 
-    client_order_id: UUID
-    instrument: Instrument
-    side: OrderSide
-    order_type: OrderType
-    quantity: Decimal
-    limit_price: Decimal | None
-    time_in_force: TimeInForce
+    def __init__(self) -> None:
+        self.errors: dict[str, str] = {}
+
+    def read(self, field: str, reader: Callable[[], Result]) -> Result | None:
+        try:
+            return reader()
+        except (FieldRefused, AmountInvalid) as refusal:
+            self.errors[field] = str(refusal)
+            return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFields:
-    """A ticket as it came: text from a form, or values from a program."""
-
-    client_order_id: object
-    con_id: object
-    side: object
-    order_type: object
-    quantity: object
-    limit_price: object
-    time_in_force: object
-
-    def checked(self) -> Ticket:
-        """Raises OrderInvalid with a sentence for each field that is wrong."""
-        errors: dict[str, str] = {}
-
-        def read(field: str, reader: Callable[[], Result]) -> Result | None:
-            try:
-                return reader()
-            except (FieldRefused, AmountInvalid) as refusal:
-                errors[field] = str(refusal)
-                return None
-
-        client_order_id = read("client_order_id", lambda: read_client_order_id(self.client_order_id))
-        instrument = read("con_id", lambda: read_instrument(self.con_id))
-        side = read("side", lambda: read_choice(OrderSide, self.side, "side"))
-        order_type = read("order_type", lambda: read_choice(ORDER_TYPES, self.order_type, "order type"))
-        time_in_force = read("time_in_force", lambda: read_choice(TIMES_IN_FORCE, self.time_in_force, "time in force"))
-        quantity = read("quantity", lambda: read_quantity(self.quantity, instrument))
-        limit_price = read("limit_price", lambda: read_limit_price(self.limit_price, order_type, instrument))
-        if errors or not (client_order_id and instrument and side and order_type and time_in_force and quantity):
-            raise OrderInvalid(errors)
-        return Ticket(client_order_id, instrument, side, order_type, quantity, limit_price, time_in_force)
+def is_given(value: object) -> bool:
+    """An empty field of a form is one that nobody filled in."""
+    return value is not None and value != ""
 
 
 def read_client_order_id(value: object) -> UUID:
@@ -109,7 +78,7 @@ def read_choice(choices: Iterable[Choice], value: object, name: str) -> Choice:
 
 
 def read_quantity(value: object, instrument: Instrument | None) -> Decimal:
-    if value is None or value == "":
+    if not is_given(value):
         raise FieldRefused("Enter a quantity.")
     quantity = parse(value)
     if quantity <= 0:
@@ -119,13 +88,70 @@ def read_quantity(value: object, instrument: Instrument | None) -> Decimal:
     return quantity
 
 
-def read_limit_price(value: object, order_type: OrderType | None, instrument: Instrument | None) -> Decimal | None:
-    given = value is not None and value != ""
-    if order_type is OrderType.MKT and given:
-        raise FieldRefused(f"A market order takes no limit price, and got {shown(value)}. Leave it empty.")
-    if order_type is OrderType.LMT and not given:
-        raise FieldRefused("A limit order needs a limit price.")
-    return _positive_price(value, instrument) if given else None
+def read_price(value: object, name: str, instrument: Instrument | None) -> Decimal:
+    """One that stands on the exchange's scale, in the steps that hold where it stands."""
+    price = _more_than_zero(value, name)
+    step = price_steps.step_at(instrument, price) if instrument is not None else Decimal(0)
+    if step > 0 and not is_multiple(price, step):
+        raise FieldRefused(
+            f"{plain(price)} is not on the price increment of {plain(step)} that holds there. "
+            f"The nearest valid: {_nearest(price, step, least=step)}."
+        )
+    return price
+
+
+def read_distance(value: object, name: str, instrument: Instrument | None, *, any_sign: bool = False) -> Decimal:
+    """Between two prices, wherever they will stand: in steps of the finest increment."""
+    distance = parse(value) if any_sign else _more_than_zero(value, name)
+    step = price_steps.finest(instrument) if instrument is not None else Decimal(0)
+    if step > 0 and not is_multiple(distance, step):
+        below, above = neighbours(distance, step)
+        raise FieldRefused(
+            f"{plain(distance)} is not a multiple of {plain(step)}, the finest price increment of "
+            f"{instrument.display_symbol if instrument else ''}. The nearest valid: {plain(below)} and {plain(above)}."
+        )
+    return distance
+
+
+def read_percent(value: object, name: str) -> Decimal:
+    percent = _more_than_zero(value, name)
+    if percent >= 100:
+        raise FieldRefused(f"A {name} of {plain(percent)} reaches below zero. It is less than 100.")
+    return percent
+
+
+def read_moment(value: object, *, now: datetime) -> datetime:
+    """A moment to come, in whole seconds as IB keeps them: an aware datetime, or ISO 8601 with its offset."""
+    moment = value if isinstance(value, datetime) else _moment_in(str(value))
+    if moment.tzinfo is None:
+        raise FieldRefused(f"{shown(value)} has no time zone. {_LIKE}")
+    moment = moment.astimezone(UTC).replace(microsecond=0)
+    if moment <= now:
+        raise FieldRefused(f"{moment:%Y-%m-%d %H:%M:%S} UTC is in the past. Choose a time to come.")
+    return moment
+
+
+def read_flag(value: object) -> bool:
+    """A program's true or false, or what a checkbox sends."""
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in _FLAGS:
+        raise FieldRefused(f"{shown(value)} is neither true nor false.")
+    return _FLAGS[str(value).lower()]
+
+
+def _moment_in(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise FieldRefused(f"{shown(text)} is not a time. {_LIKE}") from None
+
+
+def _more_than_zero(value: object, name: str) -> Decimal:
+    amount = parse(value)
+    if amount <= 0:
+        raise FieldRefused(f"The {name} must be more than 0, not {plain(amount)}.")
+    return amount
 
 
 def _check_size(quantity: Decimal, instrument: Instrument) -> None:
@@ -139,19 +165,6 @@ def _check_size(quantity: Decimal, instrument: Instrument) -> None:
             f"{plain(quantity)} is not a multiple of {plain(step)}, in which {instrument.display_symbol} trades. "
             f"The nearest valid: {nearest}."
         )
-
-
-def _positive_price(value: object, instrument: Instrument | None) -> Decimal:
-    price = parse(value)
-    if price <= 0:
-        raise FieldRefused(f"The limit price must be more than 0, not {plain(price)}.")
-    step = price_steps.step_at(instrument, price) if instrument is not None else Decimal(0)
-    if step > 0 and not is_multiple(price, step):
-        raise FieldRefused(
-            f"{plain(price)} is not on the price increment of {plain(step)} that holds there. "
-            f"The nearest valid: {_nearest(price, step, least=step)}."
-        )
-    return price
 
 
 def _nearest(value: Decimal, step: Decimal, *, least: Decimal) -> str:

@@ -9,6 +9,7 @@ from brokers.domain import OrderStatus
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import changes
+from webapp.trading.orders.attached import submits_with
 from webapp.trading.orders.bodies import is_open
 from webapp.trading.orders.ranking import may_follow
 from webapp.trading.texts import clip
@@ -17,8 +18,13 @@ REASON_LENGTH = 500
 
 
 def refuse(*, command: OrderCommand, reason: str) -> None:
-    """The order was not sent, for a reason of ours: REJECTED, with IB's own word left empty."""
-    _conclude(command, OrderStatus.REJECTED, reason)
+    """It was not sent, for a reason of ours, nor what is attached to it: REJECTED, with IB's own word left empty."""
+    _conclude_together(command, OrderStatus.REJECTED, reason)
+
+
+def mark_all_unknown(*, command: OrderCommand, reason: str) -> None:
+    """The same as `mark_unknown`, of the order and of all that left with it."""
+    _conclude_together(command, OrderStatus.UNKNOWN, reason)
 
 
 def mark_unknown(*, command: OrderCommand, reason: str) -> None:
@@ -52,8 +58,15 @@ def explain(*, command: OrderCommand, reason: str) -> None:
         changes.tell(order)
 
 
-def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> None:
-    """End a command without a word of the broker's.
+def _conclude_together(command: OrderCommand, status: OrderStatus, reason: str) -> None:
+    with transaction.atomic():
+        if _conclude(command, status, reason):
+            for attached in submits_with(command):
+                _conclude(attached, status, reason)
+
+
+def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> bool:
+    """End a command without a word of the broker's; False when it had ended before.
 
     Only a submit decides what its order is. When a change or a cancel could not be sent, or nobody knows, the order is
     what it was, and says why. Cancelling all is of no single order.
@@ -63,14 +76,15 @@ def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> None:
         order = _order_of(command)
         state = OrderCommand.State.REFUSED if status is OrderStatus.REJECTED else OrderCommand.State.UNKNOWN
         if not _end(command, state, reason, endable=_endable(command, order, status)):
-            return
+            return False
         if order is None or not is_open(order):
-            return
+            return True
         if command.verb == OrderCommand.Verb.SUBMIT and may_follow(OrderStatus(order.status), status):
             order.status = status.value
         order.reason = clip(reason, REASON_LENGTH)
         order.save(update_fields=["status", "reason", "updated_at"])
         changes.tell(order)
+        return True
 
 
 def _order_of(command: OrderCommand) -> Order | None:

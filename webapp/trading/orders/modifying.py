@@ -4,73 +4,99 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
 
-from brokers.domain import OrderSide, OrderType
+from brokers.domain import OrderSide, OrderType, TimeInForce
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import limits
-from webapp.trading.amounts import AmountInvalid, plain
 from webapp.trading.kill_switch.state import require_off
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import changes, standing, trail
 from webapp.trading.orders.asking import ask
+from webapp.trading.orders.attached import belongs_to_a_group
 from webapp.trading.orders.bodies import change_under_way, is_worked
-from webapp.trading.orders.checks import FieldRefused, read_limit_price, read_quantity
+from webapp.trading.orders.checks import FieldRefused, Findings, is_given
 from webapp.trading.orders.finding import own_order
+from webapp.trading.orders.term_checks import TermFields, require_more_than_filled
 from webapp.trading.refusals import OrderInvalid, OrderNotOpen
+from webapp.trading.terms import NAMES, Terms, asked_by, columns_of, terms_of
+
+_OTHER_WAY = {"trailing_amount": "trailing_percent", "trailing_percent": "trailing_amount"}
+
+
+class ChangeWords(TypedDict, total=False):
+    """What `modify` takes beside the order: the terms of an order, see TicketFields."""
+
+    quantity: object
+    limit_price: object
+    stop_price: object
+    trailing_amount: object
+    trailing_percent: object
+    trail_stop_price: object
+    limit_price_offset: object
+    time_in_force: object
+    good_till_date: object
+    outside_rth: object
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What the order shall be from now on."""
+class Change:
+    """What the order shall be from now on, and what of it differs from what the broker works by."""
 
-    quantity: Decimal
-    limit_price: Decimal | None
+    order: Order
+    terms: Terms
+    differing: dict[str, Any]
 
 
-def modify(
-    *, account: BrokerAccount, client_order_id: UUID | str, quantity: object = None, limit_price: object = None
-) -> OrderCommand:
-    """Write the command to change an open order; what is None stays as it is. The same change again, the same command.
+def modify(*, account: BrokerAccount, client_order_id: UUID | str, **asked: Unpack[ChangeWords]) -> OrderCommand:
+    """Write the command to change an open order; what is None or empty stays as it is.
 
-    `quantity` counts what is filled already. The order keeps its terms until the broker says the new ones. Raises
-    Order.DoesNotExist, OrderInvalid, OrderNotOpen, SessionNotReady, LimitExceeded, KillSwitchEngaged and
-    LiveTradingOff.
+    The same change again is the same command. `quantity` counts what is filled already. One way of trailing takes the
+    other's place, and a time in force other than GTD ends with its date. The order keeps its terms until the broker
+    says the new ones. Raises Order.DoesNotExist, OrderInvalid, OrderNotOpen, SessionNotReady, LimitExceeded,
+    KillSwitchEngaged and LiveTradingOff.
     """
-    order, terms = _wished(account, client_order_id, quantity, limit_price)
-    is_judged = change_under_way(order) is None
+    change = _wished(account, client_order_id, asked)
+    is_judged = change_under_way(change.order) is None
     if is_judged:
         # Judged before the account is held, as in `place`.
         _require_allowed(account)
-        limits.require_within(account, _intent(order, terms))
+        _require_within_limits(account, change)
     with transaction.atomic():
         held = hold(account.pk)
-        order, terms = _wished(held, client_order_id, quantity, limit_price)
-        under_way = change_under_way(order)
+        change = _wished(held, client_order_id, asked)
+        under_way = change_under_way(change.order)
         if under_way is not None:
-            return _the_same(under_way, terms)
+            return _the_same(under_way, change)
         if not is_judged:
             raise OrderNotOpen("The change before this one has just been answered. Look at the order, then change it.")
-        return _ask_to_change(held, order, terms)
+        return _ask_to_change(held, change)
 
 
-def _ask_to_change(account: BrokerAccount, order: Order, terms: Terms) -> OrderCommand:
+def _ask_to_change(account: BrokerAccount, change: Change) -> OrderCommand:
     _require_allowed(account)
-    command = ask(order, OrderCommand.Verb.MODIFY, quantity=terms.quantity, limit_price=terms.limit_price)
-    trail.change_asked(order, command)
-    changes.tell(order)
+    command = ask(change.order, OrderCommand.Verb.MODIFY, **change.differing)
+    trail.change_asked(change.order, command)
+    changes.tell(change.order)
     return command
 
 
-def _wished(
-    account: BrokerAccount, client_order_id: UUID | str, quantity: object, limit_price: object
-) -> tuple[Order, Terms]:
+def _wished(account: BrokerAccount, client_order_id: UUID | str, asked: ChangeWords) -> Change:
     order = own_order(account, client_order_id)
     _require_worked(order)
-    return order, _checked(order, quantity, limit_price)
+    return _checked(order, _known(asked))
+
+
+def _known(asked: ChangeWords) -> dict[str, object]:
+    """Raises TypeError for what is no term of an order: a change that was mistyped must not look as if it were made."""
+    unknown = asked.keys() - set(NAMES)
+    if unknown:
+        raise TypeError(f"An order has no {', '.join(sorted(unknown))}; what can be changed is {', '.join(NAMES)}.")
+    return {name: value for name, value in asked.items() if is_given(value)}
 
 
 def _require_worked(order: Order) -> None:
@@ -78,44 +104,44 @@ def _require_worked(order: Order) -> None:
         raise OrderNotOpen(f"Only an order that the broker works can be changed; this one is {order.status.lower()}.")
 
 
-def _checked(order: Order, quantity: object, limit_price: object) -> Terms:
-    errors: dict[str, str] = {}
-    terms = Terms(order.quantity, order.limit_price)
-    try:
-        terms = Terms(_quantity(order, quantity), terms.limit_price)
-    except (FieldRefused, AmountInvalid) as refusal:
-        errors["quantity"] = str(refusal)
-    try:
-        terms = Terms(terms.quantity, _limit_price(order, limit_price))
-    except (FieldRefused, AmountInvalid) as refusal:
-        errors["limit_price"] = str(refusal)
-    if errors:
-        raise OrderInvalid(errors)
-    if (terms.quantity, terms.limit_price) == (order.quantity, order.limit_price):
+def _checked(order: Order, asked: dict[str, object]) -> Change:
+    """Judged whole, as the broker will: what was right when it was placed may not be right any more."""
+    current, findings = terms_of(order), Findings()
+    terms = TermFields(_merged(current, asked), OrderType(order.order_type), order.instrument).read(findings)
+    if terms is not None and terms.quantity != current.quantity:
+        findings.read("quantity", lambda: _require_changeable_quantity(order, terms.quantity))
+    if terms is None or findings.errors:
+        raise OrderInvalid(findings.errors)
+    differing = _differing(current, terms)
+    if not differing:
         raise OrderInvalid({"quantity": "This changes nothing: the order has these terms already."})
-    return terms
+    return Change(order, terms, differing)
 
 
-def _quantity(order: Order, value: object) -> Decimal:
-    if value is None or value == "":
-        return Decimal(order.quantity)
-    quantity = read_quantity(value, order.instrument)
-    if quantity <= order.filled_quantity:
+def _merged(current: Terms, asked: dict[str, object]) -> dict[str, object]:
+    replaced = {_OTHER_WAY[name]: None for name in asked if name in _OTHER_WAY}
+    if asked.get("time_in_force", TimeInForce.GTD) != TimeInForce.GTD:
+        replaced["good_till_date"] = None
+    return {**columns_of(current), **replaced, **asked}
+
+
+def _differing(current: Terms, terms: Terms) -> dict[str, Any]:
+    """What is no more goes without saying: the broker takes it away with what takes its place."""
+    was = columns_of(current)
+    return {name: value for name, value in columns_of(terms).items() if value is not None and value != was[name]}
+
+
+def _require_changeable_quantity(order: Order, quantity: Decimal) -> None:
+    if belongs_to_a_group(order):
         raise FieldRefused(
-            f"{plain(order.filled_quantity)} are filled already, so the quantity must be more than that, not "
-            f"{plain(quantity)}. To stop the rest, cancel the order."
+            "An order and what is attached to it have one quantity, which can't be changed of one of them alone. "
+            "Cancel them and place them anew."
         )
-    return quantity
+    require_more_than_filled(quantity, order.filled_quantity)
 
 
-def _limit_price(order: Order, value: object) -> Decimal | None:
-    if value is None or value == "":
-        return None if order.limit_price is None else Decimal(order.limit_price)
-    return read_limit_price(value, OrderType(order.order_type), order.instrument)
-
-
-def _the_same(command: OrderCommand, terms: Terms) -> OrderCommand:
-    if (command.quantity, command.limit_price) != (terms.quantity, terms.limit_price):
+def _the_same(command: OrderCommand, change: Change) -> OrderCommand:
+    if asked_by(command) != change.differing:
         raise OrderNotOpen("Another change of this order is under way. Wait for the broker's answer, then change it.")
     return command
 
@@ -125,11 +151,9 @@ def _require_allowed(account: BrokerAccount) -> None:
     standing.require_orders(account)
 
 
-def _intent(order: Order, terms: Terms) -> limits.Intent:
-    return limits.Intent(
-        instrument=order.instrument,
-        side=OrderSide(order.side),
-        order_type=OrderType(order.order_type),
-        quantity=terms.quantity,
-        limit_price=terms.limit_price,
-    )
+def _require_within_limits(account: BrokerAccount, change: Change) -> None:
+    """A way out of a position is no way into one."""
+    order = change.order
+    if order.parent_id is None:
+        intent = limits.Intent(order.instrument, OrderSide(order.side), OrderType(order.order_type), change.terms)
+        limits.require_within(account, intent)

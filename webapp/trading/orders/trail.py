@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from brokers.domain import PRICE_NAMES
 from webapp.audit import recording as audit
 from webapp.audit.recording import Action
 from webapp.trading.amounts import plain
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.terms import asked_by, columns_of
 
 
 def placed(order: Order) -> None:
-    _record(Action.ORDER_PLACED, order, in_words(order, order.quantity, order.limit_price))
+    _record(Action.ORDER_PLACED, order, _whole(order, columns_of(order)))
 
 
 def change_asked(order: Order, command: OrderCommand) -> None:
-    assert command.quantity is not None  # noqa: S101 - of every command to change
-    asked = in_words(order, command.quantity, command.limit_price)
-    _record(Action.ORDER_MODIFIED, order, f"To {asked}, from {in_words(order, order.quantity, order.limit_price)}")
+    was = columns_of(order)
+    asked = _whole(order, {**was, **asked_by(command)})
+    _record(Action.ORDER_MODIFIED, order, f"To {asked}, from {_whole(order, was)}")
 
 
 def cancel_asked(order: Order) -> None:
-    _record(Action.ORDER_CANCELLED, order, in_words(order, order.quantity, order.limit_price))
+    _record(Action.ORDER_CANCELLED, order, _whole(order, columns_of(order)))
 
 
-def in_words(order: Order, quantity: Decimal, limit_price: Decimal | None) -> str:
-    """`BUY 10 AAPL LMT 187.31 DAY`, in IB's words."""
-    price = "" if limit_price is None else f" {plain(limit_price)}"
-    what = f"{order.side} {plain(quantity)} {order.instrument.display_symbol}"
-    return f"{what} {order.order_type}{price} {order.time_in_force}"
+def _whole(order: Order, terms: Mapping[str, Any]) -> str:
+    """`BUY 10 AAPL STP LMT 187.31 DAY, stop price 187`, in IB's words."""
+    limit = "" if terms["limit_price"] is None else f" {plain(terms['limit_price'])}"
+    what = f"{order.side} {plain(terms['quantity'])} {order.instrument.display_symbol}"
+    return ", ".join([f"{what} {order.order_type}{limit} {terms['time_in_force']}", *_others(terms)])
+
+
+def _others(terms: Mapping[str, Any]) -> Iterator[str]:
+    for name, words in PRICE_NAMES.items():
+        if name != "limit_price" and terms[name] is not None:
+            yield f"{words} {plain(terms[name])}"
+    if terms["good_till_date"] is not None:
+        yield f"until {terms['good_till_date']:%Y-%m-%d %H:%M:%S} UTC"
+    if terms["outside_rth"]:
+        yield "outside regular hours"
 
 
 def _record(action: Action, order: Order, text: str) -> None:

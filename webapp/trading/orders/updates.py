@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from brokers.domain import OrderStatus, OrderUpdate, Refused, Unsent
 from webapp.trading import instruments
-from webapp.trading.amounts import fitted, fitted_or_none
+from webapp.trading.amounts import fitted
 from webapp.trading.locks import hold
 from webapp.trading.models import BrokerOrder, Execution, Order, OrderCommand
 from webapp.trading.orders import changes
@@ -22,6 +22,7 @@ from webapp.trading.orders.behind import as_one, works_again
 from webapp.trading.orders.bodies import is_open, is_taken
 from webapp.trading.orders.checks import FieldRefused, read_client_order_id
 from webapp.trading.orders.ranking import may_follow
+from webapp.trading.orders.told import first_terms, told_terms
 from webapp.trading.texts import clip
 
 log = logging.getLogger(__name__)
@@ -93,11 +94,8 @@ def _placed_elsewhere(account_id: UUID, update: OrderUpdate) -> Order | None:
         instrument=instruments.get(update.con_id),
         account_code=update.account_code,
         side=update.side.value,
-        order_type=clip(update.order_type, 20),
-        time_in_force=clip(update.time_in_force, 8),
-        quantity=fitted(update.quantity),
-        limit_price=fitted_or_none(update.limit_price),
         status=update.status.value,
+        **first_terms(update),
     )
 
 
@@ -117,7 +115,7 @@ def _columns(order: Order, update: OrderUpdate) -> dict[str, Any]:
     if may_follow(_standing(order, update), update.status):
         columns |= {"status": update.status.value, "ib_status": clip(update.ib_status, 30)}
         columns |= _reason(order, update)
-        columns |= _terms(order, update) if order.client_order_id is None else _changed_terms(update)
+        columns |= told_terms(order, update)
     return columns
 
 
@@ -159,25 +157,6 @@ def _says_less(update: OrderUpdate, order: Order) -> bool:
 
 def _has_code(reason: str) -> bool:
     return _CODE.search(reason) is not None
-
-
-def _terms(order: Order, update: OrderUpdate) -> dict[str, Any]:
-    """An order placed elsewhere may be changed elsewhere.
-
-    IB reports a completed order with a quantity of 0, which says nothing of what was asked for.
-    """
-    return {
-        "order_type": clip(update.order_type, 20) or order.order_type,
-        "time_in_force": clip(update.time_in_force, 8) or order.time_in_force,
-        "limit_price": fitted_or_none(update.limit_price),
-        **({"quantity": fitted(update.quantity)} if update.quantity > 0 else {}),
-    }
-
-
-def _changed_terms(update: OrderUpdate) -> dict[str, Any]:
-    """Of an order of ours: what a change can change, once IB works by it. What IB leaves out stays as it was."""
-    told = {"quantity": fitted(update.quantity), "limit_price": fitted_or_none(update.limit_price)}
-    return {name: value for name, value in told.items() if value}
 
 
 def _link(order: Order, update: OrderUpdate) -> bool:
