@@ -54,6 +54,12 @@ def origin() -> Origin:
     return _origin.get(Origin())
 
 
+def acting_id() -> Any:
+    """The id of whoever acts now, for a row that names its author; None for the server itself."""
+    person = origin().person()
+    return person.pk if person else None
+
+
 @contextmanager
 def acting(here: Origin) -> Iterator[None]:
     """For the length of a `with` block. For what is no request: a command, a socket's message, a test."""

@@ -62,7 +62,7 @@ def of(user: User, account: BrokerAccount, order: Order) -> dict[str, Any]:
         "order": with_price_steps(orders.as_body(order), order.instrument),
         "broker_orders": list(order.broker_orders.all()),
         "steps": list(steps(orders.events_of(order))),
-        "commands": list(asked(order.commands.all(), price_steps.as_text(order.instrument))),
+        "commands": list(asked(order.commands.select_related("by"), price_steps.as_text(order.instrument))),
         "fills": [with_price_steps(fills.as_body(fill), fill.instrument) for fill in found],
     }
 

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, TimeInForce
-from webapp.accounts.models import BrokerAccount
+from webapp.accounts.models import BrokerAccount, User
+from webapp.audit.acting import acting_id
 from webapp.trading.models.amounts import AmountField
 from webapp.trading.models.instruments import Instrument
 from webapp.trading.models.terms import Terms
@@ -122,6 +123,8 @@ class OrderCommand(Terms):
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
     fence = models.BigIntegerField(null=True, blank=True, help_text="The fence under which it was claimed.")
     reason = models.CharField(max_length=500, blank=True)
+    # Read off the request, so that no service can forget it. None: a worker, or a user who is gone; see the audit log.
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, default=acting_id, related_name="+")
     # By the database's clock, which also says when it is overdue: the web's may differ.
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True)
