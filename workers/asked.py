@@ -8,6 +8,7 @@ from uuid import UUID
 import redis.asyncio
 
 from brokers.node import TradingNode
+from workers.chains.lookups import OptionChains
 from workers.database import Database
 from workers.panes.following import Panes
 from workers.quotes import Conflator
@@ -18,12 +19,24 @@ class CannotAnswer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """Of one account, READY. `panes` lives as long as the node's link does."""
+class ReadyLink:
+    """What a session has while it is in step with the broker, made anew with each link."""
 
-    account_id: UUID
     node: TradingNode
     panes: Panes
+    option_chains: OptionChains
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Of one account, READY."""
+
+    account_id: UUID
+    link: ReadyLink
     quotes: Conflator
     database: Database
     redis: redis.asyncio.Redis
+
+    @property
+    def node(self) -> TradingNode:
+        return self.link.node

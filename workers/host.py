@@ -266,8 +266,7 @@ class SessionHost:
     async def _answer(self, run: SessionRun, message: dict[str, Any]) -> None:
         await questions.answer(
             message,
-            node=run.ready_node,
-            panes=run.panes,
+            link=run.ready_link,
             quotes=run.quotes,
             database=self._workplace.database,
             redis=self._workplace.redis,

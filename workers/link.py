@@ -30,7 +30,9 @@ from webapp.accounts.models import BrokerAccount
 from webapp.trading import commands, orders
 from webapp.trading.kill_switch import engaging
 from webapp.trading.models import BrokerOrder, OrderCommand
+from workers.asked import ReadyLink
 from workers.bridge import Bridge
+from workers.chains.lookups import OptionChains
 from workers.commands import CommandRunner, OutcomeNotRecorded
 from workers.doubts import Doubts
 from workers.gateway import gateway_name
@@ -110,6 +112,7 @@ class Link:
             redis=workplace.redis,
             show=quotes.conflator.show,
         )
+        self._option_chains = OptionChains(provider=self._node.provider, database=workplace.database)
         self._runner: CommandRunner | None = None
         self._permission: TradingPermission | None = None
         self.was_ready = self._in_step = False
@@ -117,14 +120,9 @@ class Link:
         self._news = asyncio.Event()
 
     @property
-    def ready_node(self) -> TradingNode | None:
-        """The node while it is in step with the broker, to answer questions; None before and after."""
-        return self._node if self._in_step else None
-
-    @property
-    def panes(self) -> Panes:
-        """What is kept up to date beside quotes."""
-        return self._panes
+    def ready(self) -> ReadyLink | None:
+        """What answers questions while it is in step with the broker; None before and after."""
+        return ReadyLink(self._node, self._panes, self._option_chains) if self._in_step else None
 
     def ring(self) -> None:
         """The doorbell: look at commands and interest now."""

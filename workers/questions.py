@@ -12,16 +12,15 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from brokers import domain
-from brokers.node import TradingNode
 from brokers.refusals import NodeError
 from webapp.bus import interest, questions
 from webapp.bus.quotes import encode
 from webapp.trading import instruments
-from workers.asked import CannotAnswer, Session
+from workers.asked import CannotAnswer, ReadyLink, Session
+from workers.chains.answers import option_series, options
 from workers.database import Database
 from workers.descriptions import trading_hours
 from workers.panes.answers import bars
-from workers.panes.following import Panes
 from workers.quotes import Conflator
 
 log = logging.getLogger(__name__)
@@ -39,18 +38,17 @@ T = TypeVar("T")
 async def answer(
     message: dict[str, Any],
     *,
-    node: TradingNode | None,
-    panes: Panes | None,
+    link: ReadyLink | None,
     quotes: Conflator,
     database: Database,
     redis: redis.asyncio.Redis,
 ) -> None:
-    """Answer one question of the doorbell channel. `node` is None while the session isn't READY.
+    """Answer one question of the doorbell channel. `link` is None while the session isn't READY.
 
     Never raises: whoever asked waits with a deadline of its own.
     """
     try:
-        session = Session(UUID(message["account"]), _ready(node), _ready(panes), quotes, database, redis)
+        session = Session(UUID(message["account"]), _ready(link), quotes, database, redis)
         body = await in_time(_answered(message, session))
     except (CannotAnswer, NodeError) as refusal:
         await reply(redis, message, refused=str(refusal))
@@ -61,10 +59,10 @@ async def answer(
         await reply(redis, message, body=body)
 
 
-def _ready(part: T | None) -> T:
-    if part is None:
+def _ready(link: ReadyLink | None) -> ReadyLink:
+    if link is None:
         raise CannotAnswer("The session isn't ready yet, so nobody can ask the broker. Wait until it is READY.")
-    return part
+    return link
 
 
 async def in_time(answering: Coroutine[Any, Any, T]) -> T:
@@ -121,6 +119,8 @@ _ANSWERERS: dict[str, Callable[[Session, dict[str, Any]], Awaitable[dict[str, An
     "quotes": _newest_quotes,
     "bars": bars,
     "trading_hours": trading_hours,
+    "option_series": option_series,
+    "options": options,
 }
 
 

@@ -14,19 +14,18 @@ from redis.exceptions import RedisError
 
 from brokers.domain import SessionState
 from brokers.gateways.base import Endpoint, GatewayError, GatewayLoginFailed, SecondFactorMissed
-from brokers.node import TradingNode
 from brokers.refusals import FenceRefused, NodeError
 from webapp.accounts import sessions
 from webapp.accounts.models import GatewaySession
 from webapp.accounts.sessions import SecondFactor
 from webapp.bus import doorbell
 from workers import leases
+from workers.asked import ReadyLink
 from workers.database import PASSING_ERRORS
 from workers.endings import BROKEN, DRAINED, FENCED, LEASE_LOST, OUR_ERROR, STOP_WANTED, WORKER_STOPS, End
 from workers.gateway import AccountGateway
 from workers.leases import RENEW_EVERY, Lease, LeaseLost
 from workers.link import Link, config_for
-from workers.panes.following import Panes
 from workers.quotes import Conflator, QuotePublisher
 from workers.rows import RowWriter
 from workers.unsealing import KeysetUnavailable, UnsealingFailed
@@ -71,14 +70,9 @@ class SessionRun:
         )
 
     @property
-    def ready_node(self) -> TradingNode | None:
-        """The node, while it is in step with the broker."""
-        return self._link.ready_node if self._link is not None else None
-
-    @property
-    def panes(self) -> Panes | None:
-        """What the node keeps up to date beside quotes; None without a link."""
-        return self._link.panes if self._link is not None else None
+    def ready_link(self) -> ReadyLink | None:
+        """What answers questions, while the node is in step with the broker."""
+        return self._link.ready if self._link is not None else None
 
     @property
     def quotes(self) -> Conflator:

@@ -11,6 +11,7 @@ from brokers.domain.accounts import AccountValue, Position, ProfitAndLoss
 from brokers.domain.instruments import (
     ComboLeg,
     Instrument,
+    OptionSeries,
     OrderSide,
     PriceIncrement,
     PriceRule,
@@ -84,6 +85,7 @@ __all__ = [
     "MidpointTick",
     "Notice",
     "OcaType",
+    "OptionSeries",
     "OrderChange",
     "OrderPreview",
     "OrderRequest",

@@ -85,6 +85,20 @@ class ComboLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionSeries:
+    """The options of one trading class on one underlying, as IB lists them on one exchange.
+
+    Not every strike is listed for every expiry: which are, the chain of one expiry says.
+    """
+
+    exchange: str
+    trading_class: str
+    multiplier: Decimal | None
+    expiries: tuple[date, ...]
+    strikes: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     """One qualified IB contract. `con_id` is unique and belongs to no tenant.
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from brokers.config import InstrumentProviderConfig
-from brokers.domain import ComboLeg, Instrument, Right, SecurityType
+from brokers.domain import ComboLeg, Instrument, OptionSeries, Right, SecurityType
 from brokers.filters import Filter, Filters, InstrumentFilter, read_filter, read_filters
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.budget import Spacing
@@ -173,6 +173,13 @@ class InteractiveBrokersInstrumentProvider:
             trading_class=trading_class,
         )
         return await self._chains.options(underlying, bounds)
+
+    async def option_series(self, underlying: Instrument) -> list[OptionSeries]:
+        """Which expiries and strikes of options there are on a stock, an index or a future, by trading class.
+
+        One request, however many there are. Raises InstrumentNotFound when there are none.
+        """
+        return await self._chains.series(underlying)
 
     async def future_chain(
         self,

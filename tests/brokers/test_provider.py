@@ -12,7 +12,7 @@ import pytest
 from brokers import InteractiveBrokersLiveDataClientFactory, TradingNode, TradingNodeConfig
 from brokers.domain import Instrument, Right, SecurityType
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
-from brokers.refusals import AmbiguousInstrument, InstrumentNotFound
+from brokers.refusals import AmbiguousInstrument, FilterRefused, InstrumentNotFound
 from tests.brokers.recorder import Recorder
 
 
@@ -111,6 +111,26 @@ async def test_an_option_chain_stays_within_its_bounds(provider: InteractiveBrok
     keys = [(one.expiry, one.strike, one.right) for one in options]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(keys)
+
+
+async def test_the_series_of_options_name_the_expiries_and_strikes_of_the_chain(
+    provider: InteractiveBrokersInstrumentProvider,
+) -> None:
+    spy = await provider.load_async("SPY.ARCA")
+    [series] = await provider.option_series(spy)
+    assert (series.exchange, series.trading_class, series.multiplier) == ("SMART", "SPY", Decimal(100))
+    assert list(series.expiries) == sorted(set(series.expiries))
+    assert list(series.strikes) == sorted(set(series.strikes))
+    nearest = series.expiries[0]
+    options = await provider.option_chain(spy, expiry_from=nearest, expiry_to=nearest, trading_class="SPY")
+    assert {one.strike for one in options} <= set(series.strikes)
+    assert {one.expiry for one in options} == {nearest}
+
+
+async def test_what_no_options_are_written_on_is_refused(provider: InteractiveBrokersInstrumentProvider) -> None:
+    pair = await provider.load_async("EUR/USD.IDEALPRO")
+    with pytest.raises(FilterRefused, match=r"EUR\.USD is a CASH; STK, IND, FUT have options"):
+        await provider.option_series(pair)
 
 
 async def test_a_filter_can_ask_for_a_whole_chain(provider: InteractiveBrokersInstrumentProvider) -> None:

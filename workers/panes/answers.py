@@ -21,7 +21,7 @@ WAITS = (
 async def bars(session: Session, body: dict[str, Any]) -> dict[str, Any]:
     """All bars of a chart, which is kept up to date from now on for as long as somebody looks at it."""
     pane = Pane(int(body["con_id"]), _span(body))
-    chart = await session.panes.chart(pane)
+    chart = await session.link.panes.chart(pane)
     if chart is None:
         raise CannotAnswer(f"Instrument {pane.con_id} isn't known here; search for it first.")
     await _loaded(chart)

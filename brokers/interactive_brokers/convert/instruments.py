@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from ib_insync import Contract, ContractDetails
+from ib_insync import Contract, ContractDetails, OptionChain
 from ib_insync import PriceIncrement as IbPriceIncrement
 
-from brokers.domain import ComboLeg, Instrument, PriceIncrement, PriceRule, Right, SecurityType
+from brokers.domain import ComboLeg, Instrument, OptionSeries, PriceIncrement, PriceRule, Right, SecurityType
 from brokers.interactive_brokers.convert.hours import listed_until, time_zone, trading_intervals
 from brokers.interactive_brokers.convert.numbers import positive, positive_text, to_decimal
 from brokers.interactive_brokers.convert.sides import side
@@ -125,6 +125,18 @@ def day(text: str) -> date | None:
         return datetime.strptime(text[:8], "%Y%m%d").date() if len(text) >= 8 else None  # noqa: DTZ007 - a day
     except ValueError:
         return None
+
+
+def option_series(chain: OptionChain) -> OptionSeries:
+    """Expiries and strikes in their order; what can't be read is left out."""
+    strikes = (to_decimal(strike) for strike in chain.strikes)
+    return OptionSeries(
+        exchange=chain.exchange,
+        trading_class=chain.tradingClass,
+        multiplier=positive_text(chain.multiplier),
+        expiries=tuple(sorted(found for text in chain.expirations if (found := day(text)) is not None)),
+        strikes=tuple(sorted(strike for strike in strikes if strike is not None)),
+    )
 
 
 def rule_ids(details: ContractDetails) -> dict[int, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ib_insync import Contract, OptionChain
 
-from brokers.domain import Instrument, Right, SecurityType
+from brokers.domain import Instrument, OptionSeries, Right, SecurityType
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.instruments.descriptions import SMART, Descriptions
@@ -76,12 +76,17 @@ class Chains:
         self._connection = connection
         self._descriptions = descriptions
 
+    async def series(self, underlying: Instrument) -> list[OptionSeries]:
+        """By trading class. Raises FilterRefused for what has no options, InstrumentNotFound for none."""
+        _kind_of_options_on(underlying)
+        found = _chosen(await self._parameters(underlying), ChainBounds(), underlying)
+        if not found:
+            raise InstrumentNotFound(f"IB lists no options on {underlying.display_symbol}.")
+        return sorted(map(convert.option_series, found), key=lambda series: series.trading_class)
+
     async def options(self, underlying: Instrument, bounds: ChainBounds) -> list[Instrument]:
         """By expiry, strike and right. Raises FilterRefused for what has no options, InstrumentNotFound for none."""
-        kind = _OPTIONS_ON.get(underlying.security_type)
-        if kind is None:
-            known = ", ".join(_OPTIONS_ON)
-            raise FilterRefused(f"{underlying.display_symbol} is a {underlying.security_type}; {known} have options.")
+        kind = _kind_of_options_on(underlying)
         found: dict[int, Instrument] = {}
         for chain in _chosen(await self._parameters(underlying), bounds, underlying):
             for expiry in _expiries(chain, bounds):
@@ -114,6 +119,14 @@ class Chains:
         if not found:
             raise InstrumentNotFound(f"IB lists no futures on {underlying.symbol} at {contract.exchange} {bounds}.")
         return sorted(found, key=_place)
+
+
+def _kind_of_options_on(underlying: Instrument) -> SecurityType:
+    kind = _OPTIONS_ON.get(underlying.security_type)
+    if kind is None:
+        known = ", ".join(_OPTIONS_ON)
+        raise FilterRefused(f"{underlying.display_symbol} is a {underlying.security_type}; {known} have options.")
+    return kind
 
 
 def _chosen(chains: Iterable[OptionChain], bounds: ChainBounds, underlying: Instrument) -> list[OptionChain]:

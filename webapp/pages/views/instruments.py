@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from brokers.domain import SecurityType
 from webapp.accounts.models import BrokerAccount, User
 from webapp.bus import questions
 from webapp.bus.panes import Span
@@ -22,6 +23,8 @@ from webapp.trading import orders, positions
 from webapp.trading.models import Instrument
 
 INVALID, NOT_READY = 422, 503
+# What options are written on.
+WITH_OPTIONS = (SecurityType.STK, SecurityType.IND, SecurityType.FUT)
 ROWS_SHOWN = 20
 SPANS = {
     Span.DAY: "1 day, bars of 1 minute",
@@ -52,6 +55,7 @@ def instrument_context(account: BrokerAccount, instrument: Instrument) -> dict[s
     return {
         **session_context(account),
         "instrument": instrument,
+        "has_options": instrument.security_type in WITH_OPTIONS,
     }
 
 

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { markOf, placeOfMoney } from "../../webapp/pages/static/gatehouse/js/chain.js";
+
+test("the money is at the strike that is nearest to the price", () => {
+  assert.equal(placeOfMoney(["185", "187.5", "190"], "188.9"), 2);
+  assert.equal(placeOfMoney(["185", "187.5", "190"], "12"), 0);
+});
+
+test("without a price or without strikes the money is nowhere", () => {
+  assert.equal(placeOfMoney(["185"], null), -1);
+  assert.equal(placeOfMoney([], "185"), -1);
+});
+
+test("an underlying stands at its last trade, or between bid and ask, or nobody knows where", () => {
+  assert.equal(markOf({ last: "190", bid: "1", ask: "2" }), "190");
+  assert.equal(markOf({ last: null, bid: "1", ask: "2" }), 1.5);
+  assert.equal(markOf({ last: null, bid: null, ask: "2" }), null);
+});

@@ -1,0 +1,72 @@
+// The options on one instrument, with their quotes, and the ticket beside them.
+
+import { openAccountPage } from "./account_page.js";
+import { Chain, markOf } from "./chain.js";
+import { Grid } from "./grid.js";
+import { warnOfPrice, watchTicket } from "./ticket.js";
+
+const container = document.getElementById("chain");
+const conId = Number(container.dataset.conId);
+const grid = new Grid(() => document.getElementById("head-quote"));
+const chain = new Chain(container, { changed: () => subscribe() });
+let subscribed = "";
+
+const socket = openAccountPage({
+  stood: () => grid.showAges(),
+  events: { notice: ({ body }) => sayOfOption(body) },
+  snapshot(quotes) {
+    grid.snapshot(ofUnderlying(quotes));
+    chain.snapshot(quotes);
+    stand(quotes);
+  },
+  quotes(quotes) {
+    grid.quotes(ofUnderlying(quotes));
+    chain.quotes(quotes);
+    stand(quotes);
+  },
+});
+
+function ofUnderlying(quotes) {
+  return quotes.filter(({ con_id: id }) => id === conId);
+}
+
+function stand(quotes) {
+  const [underlying] = ofUnderlying(quotes);
+  if (underlying) chain.stand(markOf(underlying));
+  warnOfPrice();
+}
+
+// A page that nobody looks at needs nothing.
+function subscribe() {
+  const conIds = document.hidden ? [] : [conId, ...chain.conIds];
+  if (conIds.join() === subscribed) return;
+  subscribed = conIds.join();
+  socket.subscribe(conIds);
+}
+
+// Such as a market data line that isn't to be had.
+function sayOfOption({ con_id: about, message }) {
+  if (!chain.conIds.includes(about)) return;
+  const line = document.getElementById("options-message");
+  line.textContent = message;
+  line.hidden = false;
+}
+
+document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target.id !== "chain") return;
+  document.getElementById("options-message").hidden = true;
+  rememberExpiry();
+  subscribed = "";
+  chain.adopt();
+});
+document.addEventListener("visibilitychange", subscribe);
+watchTicket({ placed() {} });
+
+// A reload shows the same expiry.
+function rememberExpiry() {
+  const chosen = document.getElementById("expiry");
+  if (!chosen) return;
+  const address = new URL(location.href);
+  address.searchParams.set("expiry", chosen.value);
+  history.replaceState(history.state, "", address);
+}

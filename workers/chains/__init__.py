@@ -1,0 +1,1 @@
+"""Option chains: what questions about them are answered from."""
