@@ -16,8 +16,10 @@ pages = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
-from webapp.live.routing import websocket_urlpatterns  # noqa: E402
+from webapp.live.routing import program_urlpatterns, websocket_urlpatterns  # noqa: E402
 
-sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+browsers = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+sockets = URLRouter([*program_urlpatterns, re_path(r"", browsers)])
 application = ProtocolTypeRouter({"http": pages, "websocket": sockets})

@@ -9,9 +9,13 @@ from ninja.security.base import AuthBase
 
 from webapp.accounts import tokens
 from webapp.accounts.models import ApiToken, User
+from webapp.accounts.permissions import Permission
 from webapp.api import allowances, naming
 from webapp.api.allowances import AllowanceSpent
 from webapp.audit import acting
+
+# What an operation of a scope does with the account that its address names.
+MAY = {tokens.READ: Permission.VIEW, tokens.TRADE: Permission.TRADE}
 
 
 class ScopeMissing(Exception):
@@ -32,7 +36,7 @@ class BearerToken(AuthBase):
     openapi_type = "http"
     openapi_scheme = "bearer"
 
-    def __init__(self, scope: str = tokens.READ, lane: str = allowances.REQUESTS) -> None:
+    def __init__(self, scope: ApiToken.Scope = tokens.READ, lane: str = allowances.REQUESTS) -> None:
         super().__init__()
         self.scope = scope
         self.lane = lane
@@ -48,7 +52,7 @@ class BearerToken(AuthBase):
             raise AllowanceSpent(allowance)
         if self.scope not in token.scopes:
             raise ScopeMissing(token, self.scope)
-        request.named = naming.find(token.user, _parameters(request))  # type: ignore[attr-defined]
+        request.named = naming.find(token.user, _parameters(request), MAY[self.scope])  # type: ignore[attr-defined]
         return token
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from django.http import Http404, HttpRequest
 
 from webapp.accounts.models import BrokerAccount, User
-from webapp.accounts.selectors import owned_account
+from webapp.accounts.permissions import Permission
+from webapp.accounts.selectors import account_for
 from webapp.trading import orders, watchlists
 from webapp.trading.models import Watchlist
 
@@ -23,9 +24,9 @@ class Named:
     watchlist: Watchlist | None
 
 
-def find(user: User, parameters: Mapping[str, Any]) -> Named:
-    """By the names of an address's parameters. Raises Http404."""
-    account = owned_account(user, parameters["account_id"]) if "account_id" in parameters else None
+def find(user: User, parameters: Mapping[str, Any], may: Permission) -> Named:
+    """By the names of an address's parameters. Raises Http404, and NotAllowed for what is seen and may not be done."""
+    account = account_for(user, parameters["account_id"], may=may) if "account_id" in parameters else None
     if account is not None and "client_order_id" in parameters:
         _require_order(user, account, parameters["client_order_id"])
     return Named(account, _watchlist(user, parameters) if "watchlist_id" in parameters else None)

@@ -99,6 +99,7 @@ async def _send_in_time(announcement: _Announcement) -> None:
 
 
 async def _send(account_id: UUID, message: dict[str, Any]) -> None:
+    message = {**message, "account": str(account_id)}
     await get_channel_layer().group_send(keys.account_group(account_id), message)
 
 

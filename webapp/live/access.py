@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from webapp.accounts import events, selectors
-from webapp.accounts.models import BrokerAccount, User
+from webapp.accounts import events, selectors, tokens
+from webapp.accounts.models import ApiToken, BrokerAccount, User
 
 DATABASE_SECONDS = 10.0
 
@@ -30,6 +30,27 @@ async def is_signed_in(session_key: str, user_id: int) -> bool:
     """Whether the browser's session still stands for this user: not signed out, expired, disabled or superseded."""
     user = await _from_database(lambda: get_user(_request_of(session_key)))
     return bool(user.is_authenticated and user.pk == user_id)
+
+
+async def token_in(headers: Iterable[tuple[bytes, bytes]]) -> ApiToken | None:
+    """The API token that a handshake carries, if it is good."""
+    given = [value.decode("latin-1") for name, value in headers if name == b"authorization"]
+    if len(given) != 1:
+        return None
+    token: ApiToken | None = await _from_database(lambda: tokens.in_header(given[0]))
+    return token
+
+
+async def is_valid(token: ApiToken) -> bool:
+    """Whether it still is: not revoked, not run out, its user not disabled."""
+    return bool(await _from_database(lambda: tokens.still_valid(token)))
+
+
+async def newest_numbers(user: User, account_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The number of each account's newest event; without those that the user may not see any more."""
+    rows = selectors.accounts_of(user).filter(pk__in=account_ids).values_list("pk", "last_event_number")
+    found: dict[UUID, int] = await _from_database(lambda: dict(rows)) if account_ids else {}
+    return found
 
 
 async def newest_number(account_id: UUID) -> int | None:

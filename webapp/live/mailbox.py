@@ -21,12 +21,16 @@ class Frame:
     quotes: tuple[str, ...]
     panes: tuple[str, ...] = ()
 
-    def encode(self) -> str:
-        """Joins quotes and panes as they came from the worker, so that none is encoded twice."""
+    def encode(self, account: str = "") -> str:
+        """Joins quotes and panes as they came from the worker, so that none is encoded twice.
+
+        `account` is named where a socket carries more than one's.
+        """
         prev = "" if self.prev is None else f'"prev":{self.prev},'
         quotes = ",".join(self.quotes)
         panes = f',"panes":[{",".join(self.panes)}]' if self.panes else ""
-        return f'{{"type":"{self.kind}","epoch":{self.epoch},{prev}"seq":{self.seq},"quotes":[{quotes}]{panes}}}'
+        named = f'"account":"{account}",' if account else ""
+        return f'{{"type":"{self.kind}",{named}"epoch":{self.epoch},{prev}"seq":{self.seq},"quotes":[{quotes}]{panes}}}'
 
 
 class Mailbox:

@@ -43,6 +43,11 @@ Message = Subscribe | EventsAfter | Ping
 
 def parse(text: str | None) -> Message:
     """Raises Misunderstood. None stands for a frame of bytes."""
+    return _understood(read_object(text))
+
+
+def read_object(text: str | None) -> dict[str, Any]:
+    """A message of any kind. Raises Misunderstood."""
     if text is None:
         raise Misunderstood("not_text", "A message is JSON text, not bytes.")
     if len(text) > LONGEST_MESSAGE:
@@ -50,10 +55,10 @@ def parse(text: str | None) -> Message:
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
-        raise Misunderstood("not_json", f"This isn't JSON: {_shown(text)}") from None
+        raise Misunderstood("not_json", f"This isn't JSON: {shown(text)}") from None
     if not isinstance(message, dict):
-        raise Misunderstood("not_an_object", f"A message is an object with a type, not {_shown(message)}.")
-    return _understood(message)
+        raise Misunderstood("not_an_object", f"A message is an object with a type, not {shown(message)}.")
+    return message
 
 
 def error(refusal: Misunderstood) -> str:
@@ -63,29 +68,29 @@ def error(refusal: Misunderstood) -> str:
 def _understood(message: dict[str, Any]) -> Message:
     match message.get("type"):
         case "subscribe":
-            return Subscribe(_con_ids(message.get("con_ids")), _panes(message.get("panes", [])))
+            return Subscribe(read_con_ids(message.get("con_ids")), _panes(message.get("panes", [])))
         case "events":
-            return EventsAfter(_number(message.get("after")))
+            return EventsAfter(read_number(message.get("after")))
         case "ping":
             return Ping()
         case other:
-            raise Misunderstood("unknown_type", f"The type is {_shown(other)}; known are subscribe, events and ping.")
+            raise Misunderstood("unknown_type", f"The type is {shown(other)}; known are subscribe, events and ping.")
 
 
-def _con_ids(value: Any) -> frozenset[int]:
+def read_con_ids(value: Any) -> frozenset[int]:
     if not isinstance(value, list):
-        raise Misunderstood("bad_con_ids", f"con_ids is a list of whole numbers, not {_shown(value)}.")
+        raise Misunderstood("bad_con_ids", f"con_ids is a list of whole numbers, not {shown(value)}.")
     if len(value) > MOST_CON_IDS:
         raise Misunderstood("too_many_con_ids", f"{len(value)} con_ids were sent; {MOST_CON_IDS} are allowed.")
     for con_id in value:
         if not _is_whole(con_id) or con_id == 0:
-            raise Misunderstood("bad_con_ids", f"A con_id is a positive whole number, not {_shown(con_id)}.")
+            raise Misunderstood("bad_con_ids", f"A con_id is a positive whole number, not {shown(con_id)}.")
     return frozenset(value)
 
 
 def _panes(value: Any) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(key, str) for key in value):
-        raise Misunderstood("bad_panes", f"panes is a list of keys like depth:265598, not {_shown(value)}.")
+        raise Misunderstood("bad_panes", f"panes is a list of keys like depth:265598, not {shown(value)}.")
     if len(value) > MOST_PANES:
         raise Misunderstood("too_many_panes", f"{len(value)} panes were sent; {MOST_PANES} are allowed.")
     try:
@@ -94,9 +99,9 @@ def _panes(value: Any) -> frozenset[str]:
         raise Misunderstood("bad_panes", f"{error}.") from None
 
 
-def _number(value: Any) -> int:
+def read_number(value: Any) -> int:
     if not _is_whole(value):
-        raise Misunderstood("bad_number", f"after is the number of the last event you have, not {_shown(value)}.")
+        raise Misunderstood("bad_number", f"after is the number of the last event you have, not {shown(value)}.")
     return int(value)
 
 
@@ -105,6 +110,6 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_NUMBER
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:60]}…"

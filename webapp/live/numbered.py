@@ -21,10 +21,14 @@ class NumberedEvents:
     is missing is read from them.
     """
 
-    def __init__(self, account_id: UUID, say: Callable[[str], Awaitable[None]], *, sent: int) -> None:
+    def __init__(
+        self, account_id: UUID, say: Callable[[str], Awaitable[None]], *, sent: int, label: dict[str, str] | None = None
+    ) -> None:
+        """`label` goes with each event, where a socket carries more than one account's."""
         self._account_id = account_id
         self._say = say
         self._sent = sent
+        self._label = label or {}
         self._turn = asyncio.Lock()
 
     async def announced(self, event: dict[str, Any]) -> None:
@@ -58,5 +62,5 @@ class NumberedEvents:
             page_is_full = len(page) == PAGE
 
     async def _send(self, event: dict[str, Any]) -> None:
-        await self._say(json.dumps({"type": "event", **event}))
+        await self._say(json.dumps({"type": "event", **self._label, **event}))
         self._sent = event["number"]

@@ -116,4 +116,4 @@ def announce_row(account: Any, number: int) -> None:
     from asgiref.sync import async_to_sync
 
     row = account.events.get(number=number)
-    async_to_sync(announce._send)(account.pk, events.as_message(row))
+    async_to_sync(announce._send)(account.pk, {"type": "account.event", "event": events.as_message(row)})

@@ -25,7 +25,7 @@ from tests.webapp.live.browser import (
 from tests.webapp.live.conftest import Server
 from webapp.bus import keys
 from webapp.bus.redis import client
-from webapp.live import consumers, fanout
+from webapp.live import consumers, conversation, fanout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,6 +85,7 @@ class TestRelease:
     def test_an_error_of_ours_closes_the_socket_with_a_code_and_releases_it(
         self,
         server: Server,
+        ready_account: Any,
         alices_browser: Browser,
         monkeypatch: pytest.MonkeyPatch,
         eventually: Eventually,
@@ -95,12 +96,12 @@ class TestRelease:
         alices_browser.say(type="ping")
         assert closed_with(alices_browser) == 1011
         eventually(lambda: server.feeds() == {})
-        assert "a live socket failed" in caplog.text
+        assert f"a browser at account {ready_account.pk} failed" in caplog.text
 
     def test_a_browser_that_takes_nothing_for_too_long_is_let_go(
         self, server: Server, ready_account: Any, monkeypatch: pytest.MonkeyPatch, eventually: Eventually
     ) -> None:
-        monkeypatch.setattr(consumers, "SEND_SECONDS", 0.2)
+        monkeypatch.setattr(conversation, "SEND_SECONDS", 0.2)
         con_ids = range(1, 101)
         with slow_browser(server, ready_account) as slow:
             slow.hear_type("hello")
