@@ -1,10 +1,11 @@
-"""The REST API, for programs that carry a token: `Authorization: Bearer TOKEN`.
+"""The REST API whole: its nouns, its token, its documentation.
 
-What isn't the token's user's own doesn't exist: 404. The interactive documentation is off, since its page loads from
-a CDN; the schema itself is at `openapi.json`.
+The schema is at `openapi.json`, its page at `docs`, from ninja's own static files: nothing is loaded from elsewhere.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from django.views.decorators.http import require_safe
 
@@ -28,7 +29,7 @@ api = ProblemAPI(
     title="Gatehouse",
     version="1",
     urls_namespace="api",
-    description="Accounts, orders and fills of the token's user. Amounts are decimal strings; null is unknown.",
+    description=(Path(__file__).parent / "description.md").read_text(),
     docs_url="/docs",
     docs_decorator=require_safe,
     auth=READS,

@@ -56,8 +56,8 @@ def read_amount(value: object) -> object:
 
 Amount = Annotated[
     str,
+    Field(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,10})?$", examples=["1", "190.5"]),
     BeforeValidator(read_amount),
-    Field(pattern=r"^[0-9]{1,18}(\.[0-9]{1,10})?$", examples=["1", "190.5"]),
 ]
 
 

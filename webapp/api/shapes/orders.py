@@ -5,7 +5,7 @@ from uuid import UUID
 from ninja import Schema
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, TimeInForce
-from webapp.api.shapes.fields import Amount, Body, ConId, Paging
+from webapp.api.shapes.fields import Amount, Body, ConId, Moment, Paging
 
 
 class OrderSelection(Schema):
@@ -58,20 +58,45 @@ class OrdersOut(Schema):
     next_cursor: str | None
 
 
-class OrderIn(Body):
-    """One order. `client_order_id` is yours, a UUID made anew for each order: sent again it is the same order."""
+class Prices(Body):
+    """Which of them an order has depends on its type, in IB's names:
+
+    LMT, LOC, STP LMT and LIT have a `limit_price`; STP, STP LMT, MIT and LIT a `stop_price`, which wakes the order;
+    TRAIL and TRAIL LIMIT one of `trailing_amount` and `trailing_percent`, and may say where the stop begins
+    (`trail_stop_price`); TRAIL LIMIT also has a `limit_price_offset` from the stop to the limit.
+    """
+
+    limit_price: Amount | None = None
+    stop_price: Amount | None = None
+    trailing_amount: Amount | None = None
+    trailing_percent: Amount | None = None
+    trail_stop_price: Amount | None = None
+    limit_price_offset: Amount | None = None
+
+
+class OrderIn(Prices):
+    """One order. `client_order_id` is yours, a UUID made anew for each order: sent again it is the same order.
+
+    `good_till_date` belongs to GTD. `take_profit_price` and `stop_loss_price` attach orders that leave the position
+    again: a limit and a stop of the other side, which work once this one is filled, and of which one cancels the other.
+    """
 
     client_order_id: UUID
     con_id: ConId
     side: OrderSide
     order_type: OrderType
     quantity: Amount
-    limit_price: Amount | None = None
     time_in_force: TimeInForce = TimeInForce.DAY
+    good_till_date: Moment | None = None
+    outside_rth: bool = False
+    take_profit_price: Amount | None = None
+    stop_loss_price: Amount | None = None
 
 
-class ChangeIn(Body):
-    """New terms; what is left out stays as it is. `quantity` counts what is filled already."""
+class ChangeIn(Prices):
+    """New terms; what is left out, or null, stays as it is. `quantity` counts what is filled already."""
 
     quantity: Amount | None = None
-    limit_price: Amount | None = None
+    time_in_force: TimeInForce | None = None
+    good_till_date: Moment | None = None
+    outside_rth: bool | None = None
