@@ -21,6 +21,7 @@ from workers.chains.answers import option_series, options
 from workers.database import Database
 from workers.descriptions import trading_hours
 from workers.panes.answers import bars
+from workers.previews import preview
 from workers.quotes import Conflator
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,7 @@ _ANSWERERS: dict[str, Callable[[Session, dict[str, Any]], Awaitable[dict[str, An
     "trading_hours": trading_hours,
     "option_series": option_series,
     "options": options,
+    "preview": preview,
 }
 
 

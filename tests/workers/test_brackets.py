@@ -58,6 +58,17 @@ def test_the_ways_out_end_with_their_entry(place: Place, trading: BrokerAccount)
         becomes(order, OrderStatus.CANCELLED)
 
 
+def test_cancelling_all_ends_orders_and_brackets_and_the_next_order_is_taken(
+    place: Place, trading: BrokerAccount
+) -> None:
+    group, alone = working(place, trading), place_order(trading, **RESTING)
+    becomes(alone, OrderStatus.SUBMITTED)
+    orders.cancel_all(account=trading)
+    for order in [*group, alone]:
+        becomes(order, OrderStatus.CANCELLED)
+    becomes(place_order(trading, **RESTING), OrderStatus.SUBMITTED)
+
+
 def test_a_bracket_that_the_broker_does_not_take_is_refused_whole(place: Place, trading: BrokerAccount) -> None:
     group = group_of(place_order(trading, **{**BRACKET, "quantity": "100000000"}))
     for order in group:

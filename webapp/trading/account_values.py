@@ -25,6 +25,13 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
     return values.order_by("account_code", "tag", "currency")
 
 
+def base_currency(account: BrokerAccount) -> str | None:
+    """What the account's margins are in: IB gives its net liquidation in that alone. None until it has said so."""
+    values = AccountValue.objects.filter(account=account, account_code=account.account_code, tag="NetLiquidation")
+    found: str | None = values.exclude(currency__in=("", "BASE")).values_list("currency", flat=True).first()
+    return found
+
+
 def record(*, account_id: UUID, values: Iterable[domain.AccountValue]) -> None:
     """Upsert by (account_code, tag, currency), IB's key, in one statement; of two with one key the later one counts.
 

@@ -23,6 +23,10 @@ class SessionNotReady(Exception):
     """The account's session can't take orders now. The text says why and what to do."""
 
 
+class PreviewRefused(Exception):
+    """The broker would not take such an order, and says why."""
+
+
 class LimitExceeded(Exception):
     """An order that the account's owner has ruled out. `limit` names the limit by its field."""
 

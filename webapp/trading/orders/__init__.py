@@ -3,6 +3,7 @@
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest
 from webapp.trading.orders.cancelling import cancel
+from webapp.trading.orders.cancelling_all import CancelledAll, cancel_all
 from webapp.trading.orders.conclusions import mark_unknown, refuse
 from webapp.trading.orders.history import by_key, events_of
 from webapp.trading.orders.missing import at_work, mark_missing
@@ -21,6 +22,7 @@ from webapp.trading.refusals import (
 from webapp.trading.terms import asked_by
 
 __all__ = [
+    "CancelledAll",
     "KillSwitchEngaged",
     "LimitExceeded",
     "LiveTradingOff",
@@ -36,6 +38,7 @@ __all__ = [
     "at_work",
     "by_key",
     "cancel",
+    "cancel_all",
     "events_of",
     "find_order",
     "mark_missing",

@@ -29,12 +29,13 @@ def cancel(*, account: BrokerAccount, client_order_id: UUID | str) -> OrderComma
         order = own_order(held, client_order_id)
         if not bodies.is_open(order):
             raise OrderNotOpen(f"There is nothing to cancel: the order is {order.status.lower()} already.")
-        return bodies.cancel_under_way(order) or _withdrawn(order) or _ask_to_cancel(held, order)
+        return bodies.cancel_under_way(order) or withdrawn(order) or ask_to_cancel(held, order)
 
 
-def _withdrawn(order: Order) -> OrderCommand | None:
-    withdrawn = withdraw(order)
-    if not withdrawn:
+def withdrawn(order: Order) -> OrderCommand | None:
+    """Of an order that hasn't left: ended at once. None when it has."""
+    ended = withdraw(order)
+    if not ended:
         return None
     command = OrderCommand.objects.create(
         order=order,
@@ -45,12 +46,13 @@ def _withdrawn(order: Order) -> OrderCommand | None:
         ended_at=timezone.now(),
     )
     trail.cancel_asked(order)
-    for one in withdrawn:
+    for one in ended:
         changes.tell(one)
     return command
 
 
-def _ask_to_cancel(account: BrokerAccount, order: Order) -> OrderCommand:
+def ask_to_cancel(account: BrokerAccount, order: Order) -> OrderCommand:
+    """Raises SessionNotReady."""
     standing.require_cancels(account)
     command = ask(order, OrderCommand.Verb.CANCEL)
     trail.cancel_asked(order)

@@ -55,11 +55,20 @@ def require_cancels(account: BrokerAccount) -> None:
 
 def require_quotes(account: BrokerAccount) -> None:
     """Raises SessionNotReady when no quote could come now."""
+    _require_ready(account, "has quotes")
+
+
+def require_previews(account: BrokerAccount) -> None:
+    """Raises SessionNotReady when the broker couldn't be asked now what an order would cost."""
+    _require_ready(account, "can ask what an order would cost")
+    _require_account_code(account, NO_ORDER)
+
+
+def _require_ready(account: BrokerAccount, what: str) -> None:
     session, state = _session(account)
     if not state.takes_orders:
         raise SessionNotReady(
-            f"The session of {account.name} {_STANDS[state]}, and has quotes only when it is ready."
-            f"{_why(session, state)}"
+            f"The session of {account.name} {_STANDS[state]}, and {what} only when it is ready.{_why(session, state)}"
         )
 
 

@@ -27,10 +27,9 @@ class Ticket:
     exits: tuple[Exit, ...]
 
 
-class TicketWords(TypedDict, total=False):
-    """What `orders.place` takes beside the account: see TicketFields."""
+class OrderWords(TypedDict, total=False):
+    """What an order asks for: see TicketFields."""
 
-    client_order_id: Required[object]
     con_id: Required[object]
     side: Required[object]
     order_type: Required[object]
@@ -46,6 +45,12 @@ class TicketWords(TypedDict, total=False):
     outside_rth: object
     take_profit_price: object
     stop_loss_price: object
+
+
+class TicketWords(OrderWords):
+    """What `orders.place` takes beside the account."""
+
+    client_order_id: Required[object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
