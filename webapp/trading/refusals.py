@@ -56,3 +56,19 @@ class WatchlistInvalid(Exception):
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__("; ".join(f"{field}: {text}" for field, text in errors.items()))
         self.errors = errors
+
+
+class DisplayInvalid(Exception):
+    """`errors` maps a field's name to what is wrong with its value."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, text in errors.items()))
+        self.errors = errors
+
+
+class SearchInvalid(Exception):
+    """Nobody can be asked this. `field` is the wrong one in IB's spelling, or empty when it is no single one."""
+
+    def __init__(self, text: str, *, field: str) -> None:
+        super().__init__(text)
+        self.field = field

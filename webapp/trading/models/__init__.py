@@ -4,6 +4,7 @@ Prices, sizes and money are `numeric` columns wide enough for IB's 5e-08 steps; 
 """
 
 from webapp.trading.models.amounts import AmountField
+from webapp.trading.models.display import DisplaySettings, Palette
 from webapp.trading.models.fills import Commission, Execution
 from webapp.trading.models.holdings import AccountValue, Position
 from webapp.trading.models.instruments import Instrument, Watchlist, WatchlistItem
@@ -15,11 +16,13 @@ __all__ = [
     "AmountField",
     "BrokerOrder",
     "Commission",
+    "DisplaySettings",
     "Execution",
     "Instrument",
     "KillSwitch",
     "Order",
     "OrderCommand",
+    "Palette",
     "Position",
     "RiskLimits",
     "Watchlist",

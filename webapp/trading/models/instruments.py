@@ -50,10 +50,11 @@ class Watchlist(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="watchlists")
     name = models.CharField(max_length=60)
+    position = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering: ClassVar = ["created_at"]
+        ordering: ClassVar = ["position", "created_at"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "name"], name="one_watchlist_per_name"),
         ]
