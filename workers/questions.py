@@ -16,6 +16,7 @@ from brokers.refusals import NodeError
 from webapp.bus import interest, questions
 from webapp.bus.quotes import encode
 from webapp.trading import instruments
+from webapp.trading.known_instruments import MOST_FOUND
 from workers.asked import CannotAnswer, ReadyLink, Session
 from workers.chains.answers import option_series, options
 from workers.database import Database
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 ANSWER_DEADLINE = 4.0
 QUOTE_DEADLINE = 2.5
 REDIS_DEADLINE = 2.0
+
+# For all that fits a filter: a whole chain of options takes longer, and is worth a word of its own.
+FILTER_DEADLINE = 3.5
 
 LONGEST_SEARCH = 60
 
@@ -83,9 +87,23 @@ async def _answered(message: dict[str, Any], session: Session) -> dict[str, Any]
 
 
 async def _search(session: Session, body: dict[str, Any]) -> dict[str, Any]:
-    found = await session.node.provider.search(_search_text(body))
-    await session.database.call(_upsert_all, found)
-    return {"con_ids": [instrument.con_id for instrument in found]}
+    """By text, or by a filter in IB's field names. `total` is how many there are; the first of them are listed."""
+    asked = body.get("filter")
+    found = await (_fitting(session, asked) if asked else session.node.provider.search(_search_text(body)))
+    listed = found[: MOST_FOUND]
+    await session.database.call(_upsert_all, listed)
+    return {"con_ids": [instrument.con_id for instrument in listed], "total": len(found)}
+
+
+async def _fitting(session: Session, asked: dict[str, str]) -> list[domain.Instrument]:
+    try:
+        async with asyncio.timeout(FILTER_DEADLINE):
+            return await session.node.provider.query(asked)
+    except TimeoutError:
+        raise CannotAnswer(
+            f"The gateway didn't list all that fits within {FILTER_DEADLINE:g} seconds. "
+            "Ask for less: an expiry, a strike or a right narrows it."
+        ) from None
 
 
 async def _newest_quote(session: Session, body: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # IB answers a search with up to 16 symbols; a list on a page needs no more than this.
 MOST_RESULTS = 10
+_KINDS_WITH_ISIN = (SecurityType.STK, SecurityType.BOND, SecurityType.FUND)
 # Of an ambiguous filter's matches, this many are told.
 MOST_LISTED = 10
 
@@ -210,13 +211,22 @@ class InteractiveBrokersInstrumentProvider:
         return made
 
     async def search(self, text: str, *, kinds: Collection[SecurityType] = frozenset(SecurityType)) -> list[Instrument]:
-        """By symbol, by name, or `EUR.USD` for a currency pair; IB's order. Empty when IB knows none."""
+        """By symbol, by name, by ISIN, or `EUR.USD` for a currency pair; IB's order. Empty when IB knows none."""
         text = text.strip()
         if not text or convert.unsendable([text]) is not None:
             return []
         pair = contracts.currency_pair(text) if SecurityType.CASH in kinds else None
-        found = await self._descriptions.ask(pair) if pair is not None else []
+        found = await self._descriptions.ask(pair) if pair is not None else await self._with_isin(text, kinds)
         return found or await self._search_symbols(text, frozenset(kinds))
+
+    async def _with_isin(self, text: str, kinds: Collection[SecurityType]) -> list[Instrument]:
+        """IB wants to be told of what kind it is; one ISIN is listed at many exchanges, in several currencies."""
+        isin = contracts.isin(text)
+        asked = [kind for kind in _KINDS_WITH_ISIN if isin and kind in kinds]
+        filters = [InstrumentFilter(sec_type=kind, sec_id_type="ISIN", sec_id=isin) for kind in asked]
+        today = _today()
+        answers = [await self._descriptions.ask(contracts.of_filter(one, today=today)) for one in filters]
+        return [instrument for answer in answers for instrument in answer]
 
     async def _ask(self, asked: InstrumentFilter) -> list[Instrument]:
         if asked.combo_legs:

@@ -194,3 +194,17 @@ async def test_a_search_can_be_for_some_kinds_alone(provider: InteractiveBrokers
     found: list[Instrument] = await provider.search("SPX", kinds={SecurityType.IND})
     assert [one.con_id for one in found] == [416904]
     assert await provider.search("EUR.USD", kinds={SecurityType.BOND}) == []
+
+
+@pytest.mark.parametrize(("isin", "kind"), [("US0079031078", SecurityType.STK), ("us03076kaa60 ", SecurityType.BOND)])
+async def test_a_search_finds_by_isin(
+    provider: InteractiveBrokersInstrumentProvider, isin: str, kind: SecurityType
+) -> None:
+    found = await provider.search(isin)
+    assert [(one.isin, one.security_type) for one in found] == [(isin.strip().upper(), kind)]
+
+
+async def test_an_isin_that_nothing_has_is_searched_for_as_a_text(
+    provider: InteractiveBrokersInstrumentProvider,
+) -> None:
+    assert await provider.search("XX0000000000") == []

@@ -216,6 +216,24 @@ def test_a_search_for_nothing_that_can_be_searched_is_refused(ready: BrokerAccou
         questions.ask(ready.id, "search", {"text": text}, deadline=10)
 
 
+def test_a_filter_is_answered_with_all_that_fits_and_with_how_many_there_are(ready: BrokerAccount) -> None:
+    future = {"secType": "FUT", "symbol": "ES", "lastTradeDateOrContractMonth": "201809"}
+    found = questions.ask(ready.id, "search", {"filter": future}, deadline=10)
+    row = Instrument.objects.get(con_id=found["con_ids"][0])
+    assert (found["total"], row.local_symbol) == (1, "ESU8")
+
+
+def test_a_filter_that_fits_nothing_says_what_was_asked(ready: BrokerAccount) -> None:
+    asked = {"secType": "STK", "symbol": "NOSUCH", "currency": "EUR"}
+    with pytest.raises(questions.Refused, match=r"no contract for secType 'STK', symbol 'NOSUCH', currency 'EUR'"):
+        questions.ask(ready.id, "search", {"filter": asked}, deadline=10)
+
+
+def test_a_filter_with_a_wrong_field_is_refused_by_its_name(ready: BrokerAccount) -> None:
+    with pytest.raises(questions.Refused, match=r"no key 'currecy'.*currency"):
+        questions.ask(ready.id, "search", {"filter": {"symbol": "AMD", "currecy": "USD"}}, deadline=10)
+
+
 def test_what_is_on_a_screen_streams_into_the_snapshot(ready: BrokerAccount) -> None:
     con_ids = questions.ask(ready.id, "search", {"text": "AAPL"}, deadline=10)["con_ids"]
     look_at(ready, con_ids[:1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from brokers import domain
 from brokers.domain import Right, SecurityType
@@ -14,8 +14,6 @@ from webapp.trading.amounts import fitted, fitted_or_none, plain, plain_or_none
 from webapp.trading.models import Instrument, Position, RiskLimits, WatchlistItem
 from webapp.trading.refusals import InstrumentUnknown
 from webapp.trading.texts import clip
-
-MOST_FOUND = 20
 
 
 def upsert(instrument: domain.Instrument) -> Instrument:
@@ -125,21 +123,6 @@ def known_to(user: User, account: BrokerAccount) -> QuerySet[Instrument]:
     held = Q(pk__in=Position.objects.filter(account=account).values("instrument_id"))
     allowed = Q(pk__in=RiskLimits.objects.filter(account=account).values("instruments"))
     return Instrument.objects.filter(listed | held | allowed).order_by("display_symbol", "pk")
-
-
-def search_known(text: str) -> QuerySet[Instrument]:
-    """Instruments that some session has met before: exact symbols first, then symbols that begin so, then names."""
-    text = clip(text.strip(), 60)
-    if not text:
-        return Instrument.objects.none()
-    begins = Q(symbol__istartswith=text) | Q(display_symbol__istartswith=text)
-    found = Instrument.objects.filter(begins | Q(long_name__icontains=text))
-    return found.annotate(rank=_rank(text, begins)).order_by("rank", "display_symbol", "con_id")[:MOST_FOUND]
-
-
-def _rank(text: str, begins: Q) -> Case:
-    exact = Q(symbol__iexact=text) | Q(display_symbol__iexact=text)
-    return Case(When(exact, then=Value(0)), When(begins, then=Value(1)), default=2, output_field=IntegerField())
 
 
 def _columns(instrument: domain.Instrument) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from brokers.domain import Instrument as DomainInstrument
 from brokers.domain import PriceIncrement, PriceRule, Right, SecurityType
 from tests.webapp.trading.racing import race
-from webapp.trading import instruments
+from webapp.trading import instruments, known_instruments
 from webapp.trading.models import Instrument
 from webapp.trading.refusals import InstrumentUnknown
 
@@ -135,14 +135,14 @@ def test_an_instrument_that_nobody_stored_is_named_in_the_error() -> None:
 
 def test_the_exact_symbol_is_found_first(aapl: Instrument) -> None:
     instruments.upsert(replace(MSFT, con_id=2, symbol="AA", local_symbol="AA", long_name="ALCOA CORP"))
-    assert [row.display_symbol for row in instruments.search_known("aa")] == ["AA", "AAPL"]
+    assert [row.display_symbol for row in known_instruments.named("aa")] == ["AA", "AAPL"]
 
 
 @pytest.mark.parametrize("text", ["eur.usd", "EUR", " Eur.Usd ", "monetary"])
 def test_a_currency_pair_is_found_by_pair_by_currency_and_by_name(eurusd: Instrument, text: str) -> None:
-    assert list(instruments.search_known(text)) == [eurusd]
+    assert list(known_instruments.named(text)) == [eurusd]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\x00", "%", "_", "no such thing"])
 def test_a_search_for_nothing_known_finds_nothing(aapl: Instrument, text: str) -> None:
-    assert list(instruments.search_known(text)) == []
+    assert list(known_instruments.named(text)) == []
