@@ -90,7 +90,7 @@ async def _search(session: Session, body: dict[str, Any]) -> dict[str, Any]:
     """By text, or by a filter in IB's field names. `total` is how many there are; the first of them are listed."""
     asked = body.get("filter")
     found = await (_fitting(session, asked) if asked else session.node.provider.search(_search_text(body)))
-    listed = found[: MOST_FOUND]
+    listed = found[:MOST_FOUND]
     await session.database.call(_upsert_all, listed)
     return {"con_ids": [instrument.con_id for instrument in listed], "total": len(found)}
 

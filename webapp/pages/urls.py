@@ -7,6 +7,7 @@ from django.urls import path
 from webapp.pages.views import (
     accounts,
     alerts,
+    display,
     exports,
     home,
     instruments,
@@ -71,5 +72,9 @@ urlpatterns = [
     path("watchlists/", watchlists.create, name="watchlists"),
     path(f"{WATCHLIST}/items/", watchlists.add, name="watchlist_add"),
     path(f"{WATCHLIST}/items/<int:con_id>/remove/", watchlists.remove, name="watchlist_remove"),
+    path(f"{WATCHLIST}/items/<int:con_id>/move/", watchlists.move, name="watchlist_move"),
+    path(f"{WATCHLIST}/rename/", watchlists.rename, name="watchlist_rename"),
+    path(f"{WATCHLIST}/move/", watchlists.move_list, name="watchlist_move_list"),
     path(f"{WATCHLIST}/delete/", watchlists.delete, name="watchlist_delete"),
+    path("display/", display.settings, name="display"),
 ]

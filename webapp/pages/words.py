@@ -6,11 +6,12 @@ import re
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from brokers.domain import OrderSide, OrderStatus, OrderType, SessionState, TimeInForce, TradingMode
+from brokers.domain import OrderSide, OrderStatus, OrderType, SecurityType, SessionState, TimeInForce, TradingMode
 from webapp.accounts.alert_rows import Alert
 from webapp.pages import formats
 from webapp.trading import amounts, price_steps
 from webapp.trading.kill_switch.state import KillSwitchBody
+from webapp.trading.models import Palette
 
 # How a state is coloured. Colour never stands alone: the label says the same.
 IDLE, BUSY, OK, WARN, BAD = "idle", "busy", "ok", "warn", "bad"
@@ -124,6 +125,30 @@ ORDER_STATUSES = {
 # Keyed by plain text: an order placed elsewhere can carry any word of IB's.
 TYPES: dict[str, str] = {OrderType.MKT.value: "at market"}
 TIMES_IN_FORCE: dict[str, str] = {TimeInForce.DAY.value: "day order", TimeInForce.GTC.value: "until cancelled"}
+
+# IB's code, and what a person calls it.
+SECURITY_TYPES: dict[str, str] = {
+    SecurityType.STK.value: "Stock or fund on an exchange (STK)",
+    SecurityType.OPT.value: "Option (OPT)",
+    SecurityType.FUT.value: "Future (FUT)",
+    SecurityType.FOP.value: "Option on a future (FOP)",
+    SecurityType.CASH.value: "Currency pair (CASH)",
+    SecurityType.IND.value: "Index (IND)",
+    SecurityType.CFD.value: "CFD (CFD)",
+    SecurityType.BOND.value: "Bond (BOND)",
+    SecurityType.CRYPTO.value: "Cryptocurrency (CRYPTO)",
+    SecurityType.CMDTY.value: "Commodity (CMDTY)",
+    SecurityType.FUND.value: "Mutual fund (FUND)",
+    SecurityType.WAR.value: "Warrant (WAR)",
+    SecurityType.CONTFUT.value: "Continuous future (CONTFUT)",
+}
+
+# The colours of a price that rises and of one that falls. An arrow always says the same.
+PALETTES: dict[str, str] = {
+    Palette.BLUE_ORANGE.value: "Blue rises, orange falls: told apart by almost everyone, whatever colours they see",
+    Palette.GREEN_RED.value: "Green rises, red falls",
+    Palette.RED_GREEN.value: "Red rises, green falls, as in East Asia",
+}
 
 TRADING_MODES = {
     TradingMode.PAPER: ("PAPER", "simulated money"),

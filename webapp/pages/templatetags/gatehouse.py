@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from brokers.domain import OrderStatus, TradingMode
+from brokers.domain import OrderSide, OrderStatus, TradingMode
 from webapp.accounts.alert_rows import Alert
+from webapp.accounts.models import BrokerAccount
 from webapp.pages import formats, words
+from webapp.pages.columns import Column
 from webapp.pages.tickets import Ticket
-from webapp.trading import price_steps
+from webapp.trading import display, price_steps
 from webapp.trading.fills import FillBody
 from webapp.trading.kill_switch.state import KillSwitchBody
-from webapp.trading.models import Instrument
+from webapp.trading.models import Instrument, Watchlist
 from webapp.trading.orders import OrderBody
 from webapp.trading.orders.history import ELSEWHERE
 
 register = template.Library()
 
 DASH = "—"
+# Whoever sells gets the bid, whoever buys pays the ask.
+_SIDES = {"bid": OrderSide.SELL.value, "ask": OrderSide.BUY.value}
 UNKNOWN = "Not known yet"
 
 
@@ -36,6 +43,41 @@ def cell(field: str, text: str | None, kind: str = "number", label: str = "", un
             '<td class="{} unknown" {} title="{}" aria-label="{}">{}</td>', kind, known, unknown, unknown, DASH
         )
     return format_html('<td class="{}" {}>{}</td>', kind, known, text)
+
+
+@register.simple_tag(takes_context=True)
+def display_attributes(context: dict[str, Any]) -> SafeString:
+    """What the user chose to see, for scripts and styles."""
+    settings = context.get("display") or display.of(context["request"].user)
+    flashes, single_keys = (("yes" if on else "no") for on in (settings.flashes, settings.single_keys))
+    attributes = 'data-palette="{}" data-flashes="{}" data-single-keys="{}"'
+    return format_html(attributes, settings.palette, flashes, single_keys)
+
+
+@register.simple_tag
+def quote_cell(
+    column: Column, instrument: Instrument, account: BrokerAccount | None, watchlist: Watchlist | None
+) -> SafeString:
+    """A cell of the watchlist, without its value: a quote comes to the browser alone.
+
+    A bid and an ask open a ticket on the account whose screen it is, for who may trade on it.
+    """
+    side = _SIDES.get(column.field)
+    if side is None or account is None or watchlist is None or not account.lets_trade:
+        return cell(column.field, None, label=column.label)
+    return format_html(
+        '<td class="number quote" data-field="{}" data-label="{}"><a class="price {} unknown" data-side="{}" title="{}"'
+        ' href="{}?con_id={}&amp;side={}&amp;watchlist={}" tabindex="-1">{}</a></td>',
+        column.field, column.label, side.lower(), side,
+        f"{side.capitalize()} {instrument.display_symbol} at the {column.field}",
+        _ticket_address(account.id), instrument.con_id, side, watchlist.id, DASH,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _ticket_address(account_id: UUID) -> str:
+    """Two hundred rows name it twice each."""
+    return reverse("pages:ticket", args=[account_id])
 
 
 @register.filter

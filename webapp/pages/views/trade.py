@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
-from webapp.pages import blanks, figures
+from webapp.pages import blanks, figures, words
 from webapp.pages.access import SignedInRequest, owned_watchlist, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
@@ -19,6 +19,7 @@ from webapp.pages.views.tickets import asked_ticket, ticket_context
 from webapp.pages.views.watchlists import watchlist_context
 from webapp.trading import account_values, fills, orders, positions, searching, watchlists
 from webapp.trading.models import Watchlist
+from webapp.trading.refusals import SearchInvalid
 
 ROWS_SHOWN = 100
 NOTICES_SHOWN = 10
@@ -32,11 +33,12 @@ def screen(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         # Read before the rows: an event that falls between is then applied twice, never missed.
         "last_event_number": account.last_event_number,
         **session_context(account),
-        **watchlist_context(account, _chosen_watchlist(request)),
+        **watchlist_context(request.user, account, _chosen_watchlist(request)),
         **blanks.ROWS,
         **_open_ticket(request, account),
         **_rows(request.user, account),
         "watchlists": watchlists.of(request.user),
+        "security_types": words.SECURITY_TYPES,
     }
     return render(request, "trade/screen.html", context)
 
@@ -81,12 +83,28 @@ def values(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 @signed_in
 def search(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account, text = visible_account(request, account_id), request.GET.get("q", "").strip()
-    watchlist = _chosen_watchlist(request)
-    context: dict[str, Any] = {"account": account, "watchlist": watchlist, "text": text}
-    if problem := searching.problem(text):
-        return render_fragment(request, "trade/search_results.html", {**context, "problem": problem}, status=422)
-    context |= {"found": searching.find(account, text), "listed": _listed(watchlist)}
+    watchlist, terms = _chosen_watchlist(request), _terms(request)
+    context: dict[str, Any] = {"account": account, "watchlist": watchlist, "text": text, "terms": terms}
+    try:
+        found = _find(account, text, terms)
+    except SearchInvalid as invalid:
+        context |= {"problem": str(invalid), "wrong_field": invalid.field}
+        return render_fragment(request, "trade/search_results.html", context, status=422)
+    context |= {"found": found, "listed": _listed(watchlist)}
     return render_fragment(request, "trade/search_results.html", context)
+
+
+def _terms(request: SignedInRequest) -> dict[str, str]:
+    given = {name: request.GET.get(name, "").strip() for name in searching.TERMS}
+    return {name: value for name, value in given.items() if value}
+
+
+def _find(account: BrokerAccount, text: str, terms: dict[str, str]) -> searching.Found:
+    """With terms the text may be missing: what is wrong with that is said of the filter."""
+    problem = searching.problem(text)
+    if problem and (text or not terms):
+        raise SearchInvalid(problem, field="")
+    return searching.find_fitting(account, text, terms) if terms else searching.find(account, text)
 
 
 def _listed(watchlist: Watchlist | None) -> set[int]:

@@ -1,122 +1,103 @@
 // The quotes of the watchlist. Ticks change text alone: nothing here is a live region, so a screen reader stays calm.
+//
+// Whatever came since the last frame is painted once, in the next one: a browser that is slow paints less often, and
+// one that nobody looks at doesn't paint.
 
-import { field, show } from "./cells.js";
-import { number, percent, rounded, signed } from "./format.js";
-import { decimalsAt } from "./steps.js";
-import { age } from "./times.js";
+import { newest } from "./newest.js";
+import { NO_QUOTE, RowView } from "./row_view.js";
 
-const KINDS = { live: "Live", frozen: "Frozen", delayed: "Delayed", delayed_frozen: "Delayed, frozen" };
-const NONE = {
-  bid: null, bid_size: null, ask: null, ask_size: null, last: null, last_size: null,
-  close: null, change: null, market_data_type: null, at: null, is_stale: false, stale_reason: "",
-};
-const OLD_AFTER = 60_000;
-const MOST_SUBSCRIBED = 100;
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const TICK = 1000;
 
 export class Grid {
-  #newest = new Map();
+  #views = new Map();
+  #changed = new Set();
+  #frame = null;
+  #ticking = null;
   // How far this browser's clock lags behind the server's. A clock that is ahead makes quotes older, never younger.
   #lag = 0;
 
-  constructor(container) {
-    this.container = container;
-    setInterval(() => this.showAges(), 1000);
+  // `onScreen` gives the con_ids whose ages somebody can see; without it, all of them.
+  constructor(container, { onScreen = () => this.#views.keys() } = {}) {
+    Object.assign(this, { container, onScreen });
+    this.adopt();
+    this.#tickWhileSeen();
+    document.addEventListener("visibilitychange", () => this.#tickWhileSeen());
   }
 
-  get table() {
-    return this.container();
-  }
-
-  conIds() {
-    return [...this.table.querySelectorAll("tr[data-con-id]")].map((row) => Number(row.dataset.conId)).slice(0, MOST_SUBSCRIBED);
+  get rows() {
+    return [...this.container().querySelectorAll("tr[data-con-id]")];
   }
 
   // The table was painted anew: what is known goes back into it at once.
-  repaint() {
-    for (const row of this.#rows()) this.#paint(row, this.#newest.get(row.dataset.conId) ?? NONE);
+  adopt() {
+    this.#views = new Map(this.rows.map((row) => [row.dataset.conId, new RowView(row)]));
+    this.#paintAll();
   }
 
   // A snapshot replaces everything: what isn't in it has no quote.
   snapshot(quotes) {
-    this.#newest.clear();
+    newest.clear();
     quotes.forEach((quote) => this.#keep(quote));
-    this.repaint();
+    this.#paintAll();
   }
 
   quotes(quotes) {
     for (const quote of quotes) {
       this.#keep(quote);
-      const row = this.table.querySelector(`tr[data-con-id="${quote.con_id}"]`);
-      if (row) this.#paint(row, quote);
+      this.#changed.add(String(quote.con_id));
     }
-  }
-
-  #rows() {
-    return this.table.querySelectorAll("tr[data-con-id]");
-  }
-
-  #keep(quote) {
-    this.#newest.set(String(quote.con_id), quote);
-    this.#lag = Math.min(this.#lag, Date.now() - Date.parse(quote.at));
-  }
-
-  #paint(row, quote) {
-    const steps = row.dataset.priceSteps;
-    for (const name of ["bid", "ask"]) this.#paintPrice(field(row, name).firstElementChild, quote[name], steps);
-    this.#paintPrice(field(row, "last"), quote.last, steps);
-    for (const name of ["bid_size", "ask_size", "last_size"]) show(field(row, name), number(quote[name]));
-    this.#paintChange(row, quote, decimalsAt(steps, quote.last ?? quote.bid));
-    this.#showAge(row, quote);
-  }
-
-  #paintPrice(element, price, steps) {
-    const before = element.dataset.price ?? "";
-    if (before === (price ?? "")) return;
-    element.dataset.price = price ?? "";
-    show(element, number(price, decimalsAt(steps, price)));
-    if (before !== "" && price !== null) flash(element, Number(price) > Number(before) ? "up" : "down");
-  }
-
-  #paintChange(row, quote, decimals) {
-    const cell = field(row, "change");
-    const direction = quote.change === null ? "" : Math.sign(Number(quote.change));
-    show(cell, signed(rounded(quote.change, decimals), decimals));
-    show(field(row, "change_percent"), percent(quote.change, quote.close));
-    row.dataset.direction = { "-1": "down", 1: "up" }[direction] ?? "";
+    this.#frame ??= requestAnimationFrame(() => this.#paintChanged());
   }
 
   // What kind of quote each row has and how old it is; called when the link or the session changes, too.
   showAges() {
-    for (const row of this.#rows()) this.#showAge(row, this.#newest.get(row.dataset.conId) ?? NONE);
+    for (const conId of this.#views.keys()) this.#paintAge(conId, isCurrent());
   }
 
-  #showAge(row, quote) {
-    const { at } = quote;
-    const isOld = at !== null && !isCurrent();
-    const cell = field(row, "market_data_type");
-    cell.textContent = isOld ? "Not current" : kindOf(quote);
-    cell.title = quote.stale_reason ?? "";
-    const milliseconds = at === null ? null : Date.now() - this.#lag - Date.parse(at);
-    field(row, "age").textContent = milliseconds === null ? "" : age(milliseconds, isOld ? "1 s" : "now");
-    row.classList.toggle("old", quote.is_stale !== false || (milliseconds !== null && milliseconds > OLD_AFTER));
+  // On a page that nobody sees no clock runs.
+  #tickWhileSeen() {
+    clearInterval(this.#ticking);
+    if (document.hidden) return;
+    this.#tick();
+    this.#ticking = setInterval(() => this.#tick(), TICK);
   }
-}
 
-// What kind of quote it is, or that it can't be relied on. A null is nobody knowing.
-function kindOf({ is_stale: isStale, market_data_type: kind }) {
-  if (isStale === true) return "Stale";
-  return isStale === null ? "Quiet, not known why" : (KINDS[kind] ?? "no data");
+  #tick() {
+    const current = isCurrent();
+    for (const conId of this.onScreen()) this.#paintAge(String(conId), current);
+  }
+
+  #keep(quote) {
+    newest.set(String(quote.con_id), quote);
+    this.#lag = Math.min(this.#lag, Date.now() - Date.parse(quote.at));
+  }
+
+  #paintAll() {
+    for (const conId of this.#views.keys()) this.#changed.add(conId);
+    this.#paintChanged();
+  }
+
+  #paintChanged() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+    const current = isCurrent();
+    for (const conId of this.#changed) this.#paint(conId, current);
+    this.#changed.clear();
+  }
+
+  #paint(conId, current) {
+    this.#views.get(conId)?.paint(newest.get(conId) ?? NO_QUOTE);
+    this.#paintAge(conId, current);
+  }
+
+  #paintAge(conId, current) {
+    const quote = newest.get(conId) ?? NO_QUOTE;
+    const milliseconds = quote.at === null ? null : Date.now() - this.#lag - Date.parse(quote.at);
+    this.#views.get(conId)?.paintAge(quote, milliseconds, current);
+  }
 }
 
 // Nobody keeps prices current while the server can't be reached or the session is down. The same classes grey them.
 function isCurrent() {
   return !document.body.matches(".link-down, .session-down");
-}
-
-function flash(element, direction) {
-  element.dataset.moved = direction;
-  if (calm.matches || document.hidden) return;
-  const colour = getComputedStyle(element).getPropertyValue(`--flash-${direction}`);
-  element.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], { duration: 700 });
 }

@@ -3,6 +3,7 @@
 
 import { product, quotient, stepped } from "./decimal.js";
 import { number, rounded } from "./format.js";
+import { newest } from "./newest.js";
 import { arm, watchReview } from "./review.js";
 import { isUnsettled, watchSending } from "./sending.js";
 import { decimalsAt, stepAt } from "./steps.js";
@@ -171,11 +172,10 @@ export function warnOfPrice() {
 }
 
 function markOf(conId, side) {
-  const row = document.querySelector(`tr[data-con-id="${conId}"]`);
-  const last = row?.querySelector('[data-field="last"]').dataset.price;
-  if (last) return { name: "last price", price: last };
+  const quote = newest.get(conId);
+  if (quote?.last) return { name: "last price", price: quote.last };
   const name = side === "SELL" ? "bid" : "ask";
-  return { name, price: row?.querySelector(`[data-field="${name}"] a`).dataset.price };
+  return { name, price: quote?.[name] };
 }
 
 export function farLimit(side, limit, { name, price }) {

@@ -5,20 +5,23 @@ import { wordsOfPage } from "./cells.js";
 import { showConnection } from "./connection.js";
 import { watchDialogs } from "./dialogs.js";
 import { Fills } from "./fills.js";
-import { Grid } from "./grid.js";
 import { showKillSwitch } from "./kill_switch.js";
 import { openLive } from "./live.js";
 import { showLiveTrading } from "./live_trading.js";
 import { addNotice } from "./notices.js";
 import { Orders } from "./orders.js";
 import { Positions } from "./positions.js";
-import { watchSearch } from "./search.js";
 import { Session } from "./session.js";
 import { warnOfPrice, watchTicket } from "./ticket.js";
+import { Wanted } from "./wanted.js";
+import { watchWants } from "./wants.js";
+import { Watchlist } from "./watchlist.js";
 
 const words = wordsOfPage();
 const session = new Session(words);
-const grid = new Grid(() => document.getElementById("watchlist"));
+const wanted = new Wanted();
+const watchlist = new Watchlist({ wanted });
+const { grid } = watchlist;
 const orders = new Orders(words);
 const fills = new Fills();
 const positions = new Positions();
@@ -57,19 +60,13 @@ const socket = openLive({
   },
 });
 
-socket.subscribe(grid.conIds());
-watchSearch();
+watchWants(wanted);
+wanted.begin((conIds) => socket.subscribe(conIds));
+showOrRest();
+document.addEventListener("visibilitychange", showOrRest);
 watchTicket({ placed: (body) => orders.placed(body) });
 watchDialogs();
 forgetTicket();
-
-document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target.id !== "watchlist") return;
-  // Painted anew, with an instrument more or less. The button that was pressed may be gone, and the focus with it.
-  grid.repaint();
-  resubscribe();
-  if (document.activeElement === document.body) document.getElementById("watchlist").focus();
-});
 
 // A ticket that the address asked for is open now. A reload must not open a second one.
 function forgetTicket() {
@@ -78,11 +75,8 @@ function forgetTicket() {
   history.replaceState(history.state, "", address);
 }
 
-let subscribed = grid.conIds().join();
-
-function resubscribe() {
-  const conIds = grid.conIds();
-  if (conIds.join() === subscribed) return;
-  subscribed = conIds.join();
-  socket.subscribe(conIds);
+// A page that nobody looks at needs no quotes. Back in sight, a snapshot comes first.
+function showOrRest() {
+  if (document.hidden) wanted.rest();
+  else wanted.wake();
 }

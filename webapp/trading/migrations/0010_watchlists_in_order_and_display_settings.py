@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_outages_and_fingerprints'),
-        ('trading', '0007_open_orders_are_found_at_once'),
+        ('trading', '0009_who_asked'),
     ]
 
     operations = [

@@ -1,0 +1,5 @@
+// The page of display settings.
+
+import { watchOfferedColumns } from "./offered_columns.js";
+
+watchOfferedColumns();

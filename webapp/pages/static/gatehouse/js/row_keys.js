@@ -1,0 +1,88 @@
+// The watchlist by keyboard: one row at a time can be reached with Tab, and arrows make another one that row.
+
+import { placeAfter } from "./keys.js";
+
+const ROW = "tbody tr[data-con-id]";
+
+export class RowKeys {
+  // `moveRow(row, by)` moves it on the list.
+  constructor({ container, moveRow }) {
+    Object.assign(this, { container, moveRow });
+    document.addEventListener("focusin", ({ target }) => this.#entered(target.closest?.(`#${container().id} ${ROW}`)));
+  }
+
+  get #rows() {
+    return [...this.container().querySelectorAll(ROW)];
+  }
+
+  // False when the key is not for a row.
+  act(meaning, target) {
+    const row = target.closest?.(`#${this.container().id} ${ROW}`);
+    if (!row) return false;
+    // A button or a link in the row has its own Enter.
+    if (meaning === "open" && target !== row) return false;
+    return this.#act(meaning, row);
+  }
+
+  // After the table was painted anew: the focus is back where it was, or where that would be.
+  restore({ conId, place, hadFocus }) {
+    const rows = this.#rows;
+    const row = rows.find((one) => one.dataset.conId === conId) ?? rows[Math.min(place, rows.length - 1)];
+    if (!row) return;
+    this.#entered(row);
+    if (hadFocus) row.focus();
+  }
+
+  // For `restore`.
+  get position() {
+    const rows = this.#rows;
+    const place = Math.max(rows.findIndex((row) => row.tabIndex === 0), 0);
+    return { conId: rows[place]?.dataset.conId, place, hadFocus: this.container().contains(document.activeElement) };
+  }
+
+  focus(conId) {
+    const row = this.#rows.find((one) => one.dataset.conId === String(conId));
+    row?.focus();
+    row?.scrollIntoView({ block: "nearest" });
+  }
+
+  #act(meaning, row) {
+    const acts = {
+      "move-up": () => this.moveRow(row, -1),
+      "move-down": () => this.moveRow(row, 1),
+      buy: () => openTicket(row, "BUY"),
+      sell: () => openTicket(row, "SELL"),
+      open: () => (row.querySelector("[data-open]") ? row.querySelector("[data-open]").click() : openTicket(row, "BUY")),
+      remove: () => row.querySelector("[data-remove]").click(),
+    };
+    if (acts[meaning]) acts[meaning]();
+    else this.#go(meaning, row);
+    return acts[meaning] !== undefined || meaning in { previous: 1, next: 1, first: 1, last: 1 };
+  }
+
+  #go(meaning, row) {
+    const rows = this.#rows;
+    rows[placeAfter(meaning, rows.indexOf(row), rows.length)].focus();
+  }
+
+  // Everything in the row can be reached with Tab from here; nothing in the row before.
+  #entered(row) {
+    if (!row || row.tabIndex === 0) return;
+    this.#rows.filter((one) => one.tabIndex === 0).forEach((one) => setReach(one, -1));
+    setReach(row, 0);
+  }
+}
+
+function setReach(row, tabIndex) {
+  row.tabIndex = tabIndex;
+  for (const control of row.querySelectorAll("a, button")) control.tabIndex = tabIndex;
+}
+
+// A click on the price does it where there is one. Without the column the ticket opens without a price.
+export function openTicket(row, side) {
+  const price = row.querySelector(`a.price[data-side="${side}"]`);
+  if (price) return price.click();
+  // Who may only look has no tickets.
+  const ticket = row.closest("[data-ticket]")?.dataset.ticket;
+  return ticket && globalThis.htmx.ajax("GET", `${ticket}?con_id=${row.dataset.conId}&side=${side}`, { target: "#ticket-panel", swap: "outerHTML" });
+}
