@@ -24,6 +24,7 @@ handler403 = "webapp.pages.views.refused.refused"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("desk/", include("webapp.desk.urls")),
     path("api/v1/", api.urls),
     path("api/", nothing_here),
     path("api/<path:rest>", nothing_here),

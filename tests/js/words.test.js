@@ -29,7 +29,11 @@ test("a limit order comes to what the server says", () => {
 });
 
 test("a session that waits for its worker is not called stopped", () => {
-  const words = { waiting: { label: "Waiting" }, states: { STOPPED: { label: "Stopped" } } };
+  const words = {
+    waiting: { label: "Waiting" },
+    suspended: { label: "Suspended" },
+    states: { STOPPED: { label: "Stopped" } },
+  };
   for (const { why, label, ...body } of cases.state) {
     assert.equal(stateWords(body, words).label, label);
     assert.equal(whyNotReady({ label }, body), why);

@@ -85,6 +85,15 @@ def test_a_stop_ends_the_gateway_and_takes_the_prices_back(place: Place, ready: 
     assert session_of(ready).gateway_id == ""
 
 
+def test_a_restart_ends_the_gateway_and_logs_in_anew(place: Place, ready: BrokerAccount) -> None:
+    first = place.gateway_pid(ready)
+    sessions.request_restart(ready.id)
+    eventually(lambda: "STOPPED" in told_states(ready)[-3:], "it stops")
+    eventually(lambda: place.runs(ready) and place.gateway_pid(ready) != first, "another gateway runs")
+    reach(ready, SessionState.READY)
+    assert not session_of(ready).starts_again
+
+
 def test_a_gateway_that_dies_is_started_again(place: Place, ready: BrokerAccount) -> None:
     first = place.gateway_pid(ready)
     os.kill(first, signal.SIGKILL)

@@ -25,7 +25,14 @@ INVITED_FOR = timedelta(days=7)
 
 
 class User(AbstractUser):
-    """A person who signs in. A model of our own from the first migration, since it can't be swapped in later."""
+    """A person who signs in. A model of our own from the first migration, since it can't be swapped in later.
+
+    `is_active` is Django's: without it nobody signs in, no cookie counts and no token opens anything. An administrator
+    who suspends a user takes it away and says why.
+    """
+
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    suspended_reason = models.CharField(max_length=300, blank=True, editable=False)
 
 
 class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
@@ -61,6 +68,10 @@ class BrokerAccount(models.Model):
         null=True, blank=True, help_text="When its owner turned live trading on; None while it is off."
     )
 
+    # By an administrator: its session stays stopped and it takes no order, until that is ended.
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    suspended_reason = models.CharField(max_length=300, blank=True, editable=False)
+
     # What the broker said at the last READY; empty and None until then.
     account_codes = models.JSONField(default=list, blank=True)
     may_trade = models.BooleanField(null=True, blank=True, help_text="None while nobody knows.")
@@ -91,6 +102,10 @@ class BrokerAccount(models.Model):
     @property
     def lets_trade(self) -> bool:
         return self.allows(Permission.TRADE)
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
 
     @property
     def is_live(self) -> bool:
@@ -173,6 +188,7 @@ class GatewaySession(models.Model):
     )
     state_reason = models.CharField(max_length=300, blank=True, help_text="Why, and what to do, in a sentence.")
     state_since = models.DateTimeField(auto_now_add=True)
+    starts_again = models.BooleanField(default=False, help_text="A restart: wanted again once it has stopped.")
     gateway_id = models.CharField(max_length=80, blank=True, help_text="The process or container that serves it.")
     last_error = models.CharField(max_length=500, blank=True)
     second_factor = models.JSONField(

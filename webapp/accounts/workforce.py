@@ -72,8 +72,12 @@ def room_elsewhere(name: str) -> int:
     """How many sessions the other workers could take now, less those that wait for one already."""
     others = Worker.objects.filter(ALIVE, is_draining=False).exclude(name=name)
     room = others.annotate(free=Greatest(F("capacity") - _held(), 0)).aggregate(all=Sum("free"))["all"] or 0
-    waiting = GatewaySession.objects.filter(~HELD, desired_state=GatewaySession.Desired.RUNNING).count()
-    return max(0, int(room) - waiting)
+    return max(0, int(room) - unheld())
+
+
+def unheld() -> int:
+    """How many sessions are wanted and held by no worker."""
+    return GatewaySession.objects.filter(~HELD, desired_state=GatewaySession.Desired.RUNNING).count()
 
 
 def _held() -> Coalesce:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 from django.db import models
@@ -109,3 +110,12 @@ class AuditEntry(models.Model):
     def what(self) -> str:
         """The action in words; its own word where a later version took it off the list."""
         return str(Action(self.action).label) if self.action in Action.values else self.action
+
+    @property
+    def through(self) -> str:
+        """The door in words."""
+        return str(Via(self.via).label) if self.via in Via.values else self.via
+
+    @property
+    def details_text(self) -> str:
+        return json.dumps(self.details, indent=2, sort_keys=True)

@@ -91,6 +91,9 @@ class AccountConsumer(Conversation):
         await self._require_access()
 
     async def _require_access(self) -> BrokerAccount:
+        """Asked in this order: a user who was suspended is told that they are signed out, whatever they could see."""
+        if not await access.is_signed_in(self.scope["session"].session_key, self.scope["user"].pk):
+            raise Ended(SIGNED_OUT, "signed out")
         account = await self._account()
         if account is None:
             raise Ended(NOT_FOUND, "the account is gone, or isn't shared any more")
@@ -107,8 +110,6 @@ class AccountConsumer(Conversation):
         """Signing out ends the socket soon after, and an announcement that was lost comes late, not never."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
-            if not await access.is_signed_in(self.scope["session"].session_key, self.scope["user"].pk):
-                raise Ended(SIGNED_OUT, "signed out")
             account = await self._require_access()
             await self._numbered.catch_up(account.last_event_number)
 

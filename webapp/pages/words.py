@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, SecurityType, SessionState, TimeInForce, TradingMode
@@ -103,6 +104,14 @@ WAITING = StateWords(
     None,
     "Nothing to do: a worker starts it in a moment. If this lasts longer than a minute, ask your administrator.",
 )
+# STOPPED by an administrator, who says why elsewhere on the page.
+SUSPENDED = StateWords(
+    "Suspended",
+    BAD,
+    None,
+    "Only an administrator can end this: ask them. Orders that rest at the broker stay there.",
+    (),
+)
 # What a page says of a session while it hears nothing of the server. `reason` stands for the one that isn't known.
 OUT_OF_REACH = {
     "label": "not known",
@@ -162,20 +171,22 @@ ASKING = (Alert.Kind.SECOND_FACTOR, Alert.Kind.LOGIN, Alert.Kind.ORDER_UNKNOWN)
 AMOUNT = re.compile(r"(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
 
 
-def state_words(state: str, desired_state: str) -> StateWords:
+def state_words(state: str, desired_state: str, *, suspended: bool = False) -> StateWords:
     """`session.js` does the same."""
+    if state == SessionState.STOPPED and suspended:
+        return SUSPENDED
     if state == SessionState.STOPPED and desired_state == "RUNNING":
         return WAITING
     return STATES[SessionState(state)]
 
 
-def actions(state: str, desired_state: str) -> tuple[str, ...]:
+def actions(state: str, desired_state: str, *, suspended: bool = False) -> tuple[str, ...]:
     """What a page offers now: what the state allows, less what was asked for already. `session.js` does the same.
 
     In ERROR a start that was asked for already is tried at once.
     """
     asked_for = "stop" if desired_state == "STOPPED" else "start"
-    offered = state_words(state, desired_state).actions
+    offered = state_words(state, desired_state, suspended=suspended).actions
     return tuple(action for action in offered if action != asked_for or (action, state) == ("start", "ERROR"))
 
 
@@ -188,6 +199,7 @@ def as_json() -> dict[str, object]:
     """Every word that a script needs, keyed by the codes that events carry."""
     return {
         "waiting": asdict(WAITING),
+        "suspended": asdict(SUSPENDED),
         "out_of_reach": OUT_OF_REACH,
         "states": {state.value: asdict(words) for state, words in STATES.items()},
         "orders": {
@@ -266,6 +278,15 @@ def kill_switch(body: KillSwitchBody) -> str:
     scope = "on all accounts" if body["for_all"] else "on this account"
     why = f": {body['reason']}" if body["reason"] else ""
     return f"Stopped {scope} by {body['by']} at {since} UTC{why}. No order is taken until it is released."
+
+
+def ago(age: timedelta) -> str:
+    """`12 s`, `5 min`, `3 h`, `2 d`; what is younger than two seconds is now."""
+    seconds = max(0, int(age.total_seconds()))
+    for limit, unit, length in ((60, "s", 1), (3600, "min", 60), (48 * 3600, "h", 3600)):
+        if seconds < limit:
+            return "now" if seconds < 2 else f"{seconds // length} {unit}"
+    return f"{seconds // 86400} d"
 
 
 def alert_label(alert: str) -> str:

@@ -214,6 +214,7 @@ class TestWorkersWord:
             "takes_orders": True,
             "second_factor": None,
             "alert": "",
+            "suspended": "",
         }
 
     def test_a_permission_that_nobody_knows_stays_unknown(self, account, hold):

@@ -11,7 +11,7 @@ import pytest
 from tests.webapp.live import browser
 from tests.webapp.live.browser import AAPL, Browser, append, closed_with, cookie_of
 from tests.webapp.live.conftest import Server
-from webapp.accounts import sharing
+from webapp.accounts import people, sharing
 from webapp.accounts.models import AccountShare
 from webapp.bus import announce
 from webapp.live import consumers
@@ -55,6 +55,23 @@ def test_revoking_closes_the_others_sockets_within_two_seconds_and_no_one_elses(
         monkeypatch.setattr(browser, "DEADLINE", SECONDS_TO_CLOSE)
         sharing.end(share)
         assert (closed_with(first), closed_with(second)) == (4404, 4404)
+    alices_browser.said_nothing_else()
+
+
+def test_a_suspended_users_sockets_close_within_two_seconds(
+    server: Server,
+    ready_account: Any,
+    bob: Any,
+    share: AccountShare,
+    only_the_push: None,
+    alices_browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also those on accounts of others."""
+    with bobs_browser(server, ready_account, bob) as his:
+        monkeypatch.setattr(browser, "DEADLINE", SECONDS_TO_CLOSE)
+        people.suspend(user=bob, by=ready_account.user, reason="Shared a password.")
+        assert closed_with(his) == 4401
     alices_browser.said_nothing_else()
 
 

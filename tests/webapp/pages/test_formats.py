@@ -61,9 +61,9 @@ def test_a_limit_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
     assert value == case["value"]
 
 
-@pytest.mark.parametrize("case", WORDS["state"], ids=lambda case: f"{case['state']}-{case['desired_state']}")
+@pytest.mark.parametrize("case", WORDS["state"], ids=lambda case: case["label"])
 def test_a_session_that_waits_for_its_worker_is_not_called_stopped(case: dict[str, Any]) -> None:
-    said = words.state_words(case["state"], case["desired_state"])
+    said = words.state_words(case["state"], case["desired_state"], suspended=bool(case.get("suspended")))
     assert said.label == case["label"]
     assert words.why_not_ready(said.label, case["reason"]) == case["why"]
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -141,6 +142,15 @@ def moment(value: datetime | str | None) -> SafeString | str:
     at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
     utc = f"{at:%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), utc, utc)
+
+
+@register.filter
+def ago(value: datetime | None) -> SafeString | str:
+    """How long ago, as of when the page was made; the time itself behind it."""
+    if value is None:
+        return DASH
+    at = value.astimezone(UTC)
+    return format_html('<span title="{}">{}</span>', f"{at:%Y-%m-%d %H:%M:%S} UTC", words.ago(timezone.now() - at))
 
 
 @register.filter

@@ -89,13 +89,14 @@ def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 
 def session_context(account: BrokerAccount) -> dict[str, object]:
     """What the banner and the session's panel show, on every page of one account."""
-    said = words.state_words(account.session.state, account.session.desired_state)
+    stands = (account.session.state, account.session.desired_state)
+    said = words.state_words(*stands, suspended=account.is_suspended)
     return {
         "account": account,
         "session": sessions.as_body(account.session),
         "state_words": said,
         "why_not_ready": words.why_not_ready(said.label, account.session.state_reason),
-        "actions": words.actions(account.session.state, account.session.desired_state),
+        "actions": words.actions(*stands, suspended=account.is_suspended),
         "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),
         "words": words.as_json(),
         "kill_switch": kill_switch.as_body(account.pk),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Q
 
 from webapp.accounts.models import BrokerAccount
-from webapp.trading.models import KillSwitch
+from webapp.trading.models import KillSwitch, OrderCommand
 from webapp.trading.refusals import KillSwitchEngaged
 
 
@@ -39,7 +40,27 @@ def require_off(account: BrokerAccount) -> None:
 
 
 def as_body(account_id: UUID) -> KillSwitchBody:
-    engaged = engaged_on(account_id)
+    return _body(engaged_on(account_id))
+
+
+def for_all_as_body() -> KillSwitchBody:
+    """For administrators."""
+    return _body(KillSwitch.objects.filter(account=None).select_related("engaged_by").first())
+
+
+def engaged_among(account_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the accounts whose own switch is engaged."""
+    switches = KillSwitch.objects.filter(account__in=account_ids).values_list("account", flat=True)
+    return {account_id for account_id in switches if account_id is not None}
+
+
+def cancels_waiting() -> int:
+    """How many accounts wait for a session that cancels all of their orders."""
+    waiting = [OrderCommand.State.PENDING, OrderCommand.State.SENDING]
+    return OrderCommand.objects.filter(verb=OrderCommand.Verb.CANCEL_ALL, state__in=waiting).count()
+
+
+def _body(engaged: KillSwitch | None) -> KillSwitchBody:
     if engaged is None:
         return {"engaged": False, "for_all": False, "by": None, "at": None, "reason": ""}
     for_all = engaged.account_id is None

@@ -1,7 +1,7 @@
 """Orders: place, modify and cancel for a user, apply and conclude for a worker, read for both."""
 
 from webapp.accounts.refusals import LiveTradingOff
-from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest
+from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, open_count
 from webapp.trading.orders.cancelling import cancel
 from webapp.trading.orders.cancelling_all import CancelledAll, cancel_all
 from webapp.trading.orders.conclusions import mark_unknown, refuse
@@ -46,6 +46,7 @@ __all__ = [
     "modify",
     "of",
     "open_and_newest",
+    "open_count",
     "place",
     "refuse",
     "to_bracket",

@@ -124,6 +124,12 @@ def is_open(order: Order) -> bool:
     return not OrderStatus(order.status).is_final
 
 
+def open_count(account: BrokerAccount) -> int:
+    """How many of the account's orders aren't over, as far as is known here."""
+    final = [status.value for status in OrderStatus if status.is_final]
+    return Order.objects.filter(account=account).exclude(status__in=final).count()
+
+
 def is_worked(order: Order) -> bool:
     """Before the broker's first word, and after its last, there is nothing that could be changed."""
     return order.status == OrderStatus.SUBMITTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models.functions import Now
 
 from brokers.domain import SessionState
-from webapp.accounts import live_trading
+from webapp.accounts import live_trading, suspension
 from webapp.accounts.models import BrokerAccount, GatewaySession
 from webapp.trading.refusals import SessionNotReady
 
@@ -31,6 +31,8 @@ _STANDS = {
 def require_orders(account: BrokerAccount) -> None:
     """Raises SessionNotReady when an order could not leave now, and LiveTradingOff."""
     live_trading.require_on(account)
+    if account.is_suspended:
+        raise SessionNotReady(f"{suspension.in_words(account)} {NO_ORDER}")
     session, state = _session(account)
     if not state.takes_orders:
         raise SessionNotReady(

@@ -16,6 +16,7 @@ export class Session {
     each("[data-session-since] time", (element) => showTime(element, body.since));
     showSecondFactor(body.second_factor);
     showAlert(body);
+    this.#renderSuspension(body);
     this.#renderAccount(body);
     this.#renderOffers(body, words);
   }
@@ -27,6 +28,11 @@ export class Session {
     renderState({ ...words, state: "", why: words.reason });
     showSecondFactor(null);
     each("[data-when-not-ready]", (element) => (element.hidden = false));
+  }
+
+  #renderSuspension({ suspended }) {
+    each("[data-when-suspended]", (element) => (element.hidden = !suspended));
+    each("[data-suspended]", (element) => say(element, suspended ?? ""));
   }
 
   #renderAccount(body) {
@@ -62,7 +68,8 @@ function renderState({ state, label, tone, step, reason, advice, why }) {
 }
 
 // As `words.state_words`.
-export function stateWords(body, { states, waiting }) {
+export function stateWords(body, { states, waiting, suspended }) {
+  if (body.state === "STOPPED" && body.suspended) return suspended;
   return body.state === "STOPPED" && body.desired_state === "RUNNING" ? waiting : states[body.state];
 }
 
