@@ -41,7 +41,7 @@ def bring_up(stack: Stack) -> None:
     stack.run_step("demo_rows")
     say("Waiting for the account's gateway to log in and for quotes to flow")
     stack.run_step("first_look")
-    say(f"Administrator: {stack.url}/admin/ as admin, with the password in {stack.var / 'admin-password'}")
+    say(f"Administrator: {stack.url}/desk/ as admin, with the password in {stack.var / 'admin-password'}")
     say(f"API token: in {stack.var / 'api-token'}. Logs: {stack.var / 'log'}. Ctrl-C stops everything.")
 
 
