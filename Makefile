@@ -53,7 +53,8 @@ drills:
 
 bench:
 	@$(PYTHON) deploy/local/install.py --chromium
-	@exec $(VENV) -m tests.benchmarks
+	@$(VENV) -m tests.benchmarks
+	@exec $(VENV) -m tests.benchmarks.export
 
 # The README's pictures, taken by the browser test itself.
 screenshot:

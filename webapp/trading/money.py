@@ -9,13 +9,13 @@ from webapp.trading.amounts import EXACT
 from webapp.trading.models import Instrument
 
 # One unit of these is one unit: IB leaves their multiplier empty and Flex prints 1.
-_UNITS = {SecurityType.STK, SecurityType.CASH, SecurityType.CRYPTO}
+UNITS = {SecurityType.STK, SecurityType.CASH, SecurityType.CRYPTO}
 
 
 def multiplier_of(instrument: Instrument) -> Decimal | None:
     """None when nobody knows."""
     multiplier: Decimal | None = instrument.multiplier
-    return Decimal(1) if multiplier is None and instrument.security_type in _UNITS else multiplier
+    return Decimal(1) if multiplier is None and instrument.security_type in UNITS else multiplier
 
 
 def worth(instrument: Instrument, *, quantity: Decimal, price: Decimal) -> Decimal | None:

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import AsyncClient, Client
+from django.test import Client
 
 from brokers.domain import OrderSide, OrderStatus
 from tests.webapp.trading.examples import NOON, commission, fields, update
-from webapp.accounts import tokens
-from webapp.accounts.models import BrokerAccount, User
+from webapp.accounts.models import BrokerAccount
 from webapp.trading import fills, orders
 from webapp.trading.models import Instrument
 
@@ -196,31 +191,3 @@ def test_nobody_reads_another_users_orders(
 ) -> None:
     orders.place(account=ready_account, **fields())
     assert read(bobs_program, "orders")["items"] == []
-
-
-def rows_of(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True))
-
-
-def test_the_export_holds_what_was_selected(program: Client, ready_account: BrokerAccount, trade: Trade) -> None:
-    for number in (1, 2, 3):
-        trade(number)
-    query = {"account": str(ready_account.pk), "since": (NOON + timedelta(minutes=2)).isoformat()}
-    response = program.get("/api/v1/fills/export", query)
-    assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert response["Content-Disposition"] == 'attachment; filename="gatehouse-fills.csv"'
-    rows = rows_of(b"".join(response.streaming_content))
-    assert [row["IBExecID"] for row in rows] == ["fill-3", "fill-2"]
-    assert Decimal(rows[0]["TradeMoney"]) == 1905
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_the_export_streams_through_asgi(alice: User, trade: Trade) -> None:
-    from asgiref.sync import sync_to_async
-
-    await sync_to_async(trade)(1)
-    token = await sync_to_async(tokens.create)(alice, "test")
-    response = await AsyncClient().get("/api/v1/fills/export", headers={"Authorization": f"Bearer {token}"})
-    assert response.is_async
-    content = b"".join([chunk async for chunk in response.streaming_content])
-    assert [row["IBExecID"] for row in rows_of(content)] == ["fill-1"]

@@ -2,23 +2,28 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pandas
+import pyarrow
+import pyarrow.parquet
 import pytest
-from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
+from django.test import RequestFactory
 
 from brokers.domain import OrderSide
 from tests.webapp.trading.examples import EXEC_ID, NOON, commission, execution, placed, update
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import exports, fills, orders
-from webapp.trading.models import Execution, Instrument
+from webapp.trading.exports import Format, copying, flex, parquet
+from webapp.trading.models import Instrument
 
-pytestmark = pytest.mark.django_db
+# An export reads on a connection of its own, which sees what is committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 FLEX_NAMES = [
     "ClientAccountID",
@@ -30,8 +35,12 @@ FLEX_NAMES = [
     "SecurityID",
     "ISIN",
     "ListingExchange",
-    "Multiplier",
+    "UnderlyingConid",
     "TradeID",
+    "Multiplier",
+    "Strike",
+    "Expiry",
+    "Put/Call",
     "IBOrderID",
     "IBExecID",
     "DateTime",
@@ -47,13 +56,22 @@ FLEX_NAMES = [
     "OrderReference",
     "Exchange",
     "OrderType",
+    "LevelOfDetail",
 ]
 # The trading API doesn't carry these.
 UNKNOWN = ("SecurityID", "TradeID")
 
 
+def exported_file(account: BrokerAccount, wanted: Format = Format.CSV, **selection: Any) -> bytes:
+    chosen = exports.selected(user=account.user, account=account, **selection)
+    response = exports.fills_response(
+        RequestFactory().get("/"), chosen, user=account.user, wanted=wanted, filename="fills"
+    )
+    return b"".join(response.streaming_content)  # type: ignore[arg-type]
+
+
 def exported(account: BrokerAccount) -> list[dict[str, str]]:
-    text = b"".join(exports.fills_csv(fills.of(account.user, account))).decode()
+    text = exported_file(account).decode()
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
@@ -62,7 +80,7 @@ def trade(account: BrokerAccount, **changes: Any) -> None:
 
 
 def test_the_columns_are_flex_names_in_flex_order() -> None:
-    assert list(exports.COLUMNS) == [name for name in FLEX_NAMES if name not in UNKNOWN]
+    assert [name for name, _ in flex.columns_with([])] == [name for name in FLEX_NAMES if name not in UNKNOWN]
 
 
 def test_a_purchase_with_its_commission(ready_account: BrokerAccount, aapl: Instrument) -> None:
@@ -80,7 +98,11 @@ def test_a_purchase_with_its_commission(ready_account: BrokerAccount, aapl: Inst
             "Conid": "265598",
             "ISIN": "",
             "ListingExchange": "NASDAQ",
+            "UnderlyingConid": "",
             "Multiplier": "1",
+            "Strike": "",
+            "Expiry": "",
+            "Put/Call": "",
             "IBOrderID": "900",
             "IBExecID": EXEC_ID,
             "DateTime": "2026-01-05T12:00:00+00:00",
@@ -96,6 +118,7 @@ def test_a_purchase_with_its_commission(ready_account: BrokerAccount, aapl: Inst
             "OrderReference": str(order.client_order_id),
             "Exchange": "NASDAQ",
             "OrderType": "LMT",
+            "LevelOfDetail": "EXECUTION",
         }
     ]
 
@@ -183,7 +206,7 @@ def test_large_amounts_are_exact(ready_account: BrokerAccount, aapl: Instrument)
 def test_lines_end_and_cells_are_quoted_by_the_rfc(ready_account: BrokerAccount, aapl: Instrument) -> None:
     Instrument.objects.update(long_name='APPLE, "THE" INC')
     trade(ready_account)
-    raw = b"".join(exports.fills_csv(fills.of(ready_account.user)))
+    raw = exported_file(ready_account)
     assert raw.count(b"\r\n") == 2
     assert raw.count(b"\n") == 2
     assert raw.endswith(b"\r\n")
@@ -191,7 +214,8 @@ def test_lines_end_and_cells_are_quoted_by_the_rfc(ready_account: BrokerAccount,
 
 
 def test_no_fills_are_a_header(ready_account: BrokerAccount) -> None:
-    assert b"".join(exports.fills_csv(fills.of(ready_account.user))) == ",".join(exports.COLUMNS).encode() + b"\r\n"
+    names = ",".join(name for name, _ in flex.columns_with([]))
+    assert exported_file(ready_account) == names.encode() + b"\r\n"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
@@ -206,67 +230,12 @@ def test_a_text_that_a_spreadsheet_would_compute_is_escaped_and_numbers_are_not(
     assert row["Quantity"] == "-10"
 
 
-@given(st.lists(st.lists(st.text(), min_size=2, max_size=4), min_size=1))
-def test_any_text_reads_back_and_no_cell_computes(rows: list[list[str]]) -> None:
-    safe = [[exports.safe_text(text) for text in row] for row in rows]
-    text = exports.encoded(safe).decode()
-    read = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert read == safe
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for row in read for cell in row)
-    assert [[cell.removeprefix("'") for cell in row] for row in read] == [
-        [text.removeprefix("'") for text in row] for row in rows
-    ]
-
-
-def many(account: BrokerAccount, instrument: Instrument, count: int) -> None:
-    report = execution()
-    Execution.objects.bulk_create(
-        Execution(
-            account=account,
-            exec_id=f"fill-{number}",
-            trade_key=f"fill-{number}",
-            account_code="DU1000001",
-            instrument=instrument,
-            side="BUY",
-            quantity=report.quantity,
-            price=report.price,
-            executed_at=NOON,
-        )
-        for number in range(count)
-    )
-
-
-def test_rows_leave_while_the_rest_is_still_at_the_server(
-    ready_account: BrokerAccount, aapl: Instrument, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exports, "ROWS_AT_ONCE", 10)
-    many(ready_account, aapl, 25)
-    chunks = exports.fills_csv(fills.of(ready_account.user))
-    assert next(chunks).startswith(b"ClientAccountID,")
-    assert next(chunks).count(b"\r\n") == 10
-    assert open_cursors() == 1
-    assert [chunk.count(b"\r\n") for chunk in chunks] == [10, 5]
-    assert open_cursors() == 0
-
-
-def test_a_reader_that_leaves_half_way_leaves_no_cursor_behind(
-    ready_account: BrokerAccount, aapl: Instrument, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exports, "ROWS_AT_ONCE", 10)
-    many(ready_account, aapl, 25)
-    chunks = exports.fills_csv(fills.of(ready_account.user))
-    next(chunks)
-    next(chunks)
-    assert open_cursors() == 1
-    chunks.close()
-    assert open_cursors() == 0
-
-
-def open_cursors() -> int:
-    """Named ones of this session; the one that asks has no name."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_cursors WHERE name LIKE '_django_curs_%%'")
-        return int(cursor.fetchone()[0])
+def test_any_text_reads_back_letter_for_letter(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    text = 'one\ntwo\r\nthree, "four"; \\. \\N \x01\x02 \u00e9\U0001f600'
+    Instrument.objects.update(long_name=text)
+    trade(ready_account, order_ref="\\.")
+    (row,) = exported(ready_account)
+    assert (row["Description"], row["OrderReference"]) == (text, "\\.")
 
 
 def test_a_correction_replaces_what_it_corrects(ready_account: BrokerAccount, aapl: Instrument) -> None:
@@ -274,3 +243,116 @@ def test_a_correction_replaces_what_it_corrects(ready_account: BrokerAccount, aa
     fixed = replace(execution(), exec_id=EXEC_ID[:-1] + "2", price=Decimal(190))
     fills.record_execution(account_id=ready_account.pk, report=fixed)
     assert [row["TradePrice"] for row in exported(ready_account)] == ["190"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "stands"),
+    [
+        (["0000e0d5.6a1b2c3d.01.01", "0000e0d5.6a1b2c3d.01.02", "0000e0d5.6a1b2c3d.01.03"], [2]),
+        (["0000e0d5.6a1b2c3d.01.00", "0000e0d5.6a1b2c3d.01.01"], [1]),
+        (["0000e0d5.6a1b2c3d.01.01", "0000e0d5.6a1b2c3d.02.02"], [0, 1]),
+        (["odd", "odder"], [0, 1]),
+    ],
+)
+def test_what_stands_here_is_what_stands_on_the_page(
+    ready_account: BrokerAccount, aapl: Instrument, ids: list[str], stands: list[int]
+) -> None:
+    for exec_id in ids:
+        trade(ready_account, exec_id=exec_id)
+    assert sorted(row["IBExecID"] for row in exported(ready_account)) == [ids[index] for index in stands]
+    assert {fill.exec_id for fill in fills.of(ready_account.user)} == {ids[index] for index in stands}
+
+
+def test_an_option_says_what_it_is_of(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    Instrument.objects.update(
+        security_type="OPT",
+        multiplier=Decimal(100),
+        strike=Decimal("192.5"),
+        expiry=date(2026, 1, 16),
+        right="C",
+        under_con_id=265598,
+    )
+    trade(ready_account)
+    (row,) = exported(ready_account)
+    terms = ("UnderlyingConid", "Multiplier", "Strike", "Expiry", "Put/Call", "TradeMoney")
+    assert [row[name] for name in terms] == ["265598", "100", "192.5", "2026-01-16", "C", "190500"]
+
+
+def many(account: BrokerAccount, count: int) -> None:
+    """Purchases and sales in turn, a third of them without a commission yet."""
+    for number in range(count):
+        exec_id = f"0000e0d5.6a1b{number:04x}.01.01"
+        side = OrderSide.SELL if number % 2 else OrderSide.BUY
+        price = Decimal("190.05") + number
+        trade(account, exec_id=exec_id, side=side, price=price, at=NOON + timedelta(seconds=number))
+        if number % 3:
+            report = commission(exec_id=exec_id, commission=Decimal("1.07"))
+            fills.record_commission(account_id=account.pk, report=report)
+
+
+def test_json_lines_are_the_items_of_the_api(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    Instrument.objects.update(display_symbol='A "B" \\ \n \x01\x02 \u00e9')
+    order = placed(ready_account)
+    orders.apply_update(account_id=ready_account.pk, update=update(order))
+    fills.record_execution(account_id=ready_account.pk, report=execution(order))
+    many(ready_account, 5)
+    lines = exported_file(ready_account, Format.JSON_LINES).decode().removesuffix("\n").split("\n")
+    expected = [{"account": str(ready_account.pk), **fills.as_body(fill)} for fill in fills.of(ready_account.user)]
+    assert [json.loads(line) for line in lines] == expected
+    assert len(lines) == 6
+
+
+def test_parquet_holds_decimals_and_moments_and_null_for_what_is_not_known(
+    ready_account: BrokerAccount, aapl: Instrument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet, "ROWS_OF_A_GROUP", 4)
+    monkeypatch.setattr(copying, "BYTES_AT_ONCE", 1)
+    many(ready_account, 10)
+    file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(exported_file(ready_account, Format.PARQUET)))
+    assert file.num_row_groups == 3
+    kinds = {field.name: str(field.type) for field in file.schema_arrow}
+    amount = "decimal128(28, 10)"
+    assert (kinds["price"], kinds["commission"], kinds["executed_at"]) == (amount, amount, "timestamp[us, tz=UTC]")
+    rows = file.read().to_pylist()
+    for row, fill in zip(rows, fills.of(ready_account.user), strict=True):
+        body = fills.as_body(fill)
+        assert (row["price"], row["quantity"], row["executed_at"]) == (fill.price, fill.quantity, fill.executed_at)
+        assert row["commission"] == (None if body["commission"] is None else Decimal(body["commission"]))
+        assert (row["exec_id"], row["client_order_id"], row["exchange"]) == (fill.exec_id, None, fill.exchange)
+
+
+@pytest.mark.parametrize("wanted", [Format.JSON_LINES, Format.PARQUET])
+def test_no_fills_are_an_empty_file(ready_account: BrokerAccount, wanted: Format) -> None:
+    content = exported_file(ready_account, wanted)
+    if wanted is Format.PARQUET:
+        assert pyarrow.parquet.read_table(pyarrow.BufferReader(content)).num_rows == 0
+    else:
+        assert content == b""
+
+
+def test_pandas_reads_the_csv_and_its_sums_are_the_rows_sums(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    many(ready_account, 12)
+    table = pandas.read_csv(io.BytesIO(exported_file(ready_account)), parse_dates=["DateTime", "TradeDate"])
+    assert str(table.dtypes["DateTime"]).endswith("UTC]")
+    numbers = ["Conid", "Multiplier", "Quantity", "TradePrice", "TradeMoney", "Proceeds", "IBCommission", "NetCash"]
+    assert [name for name in numbers if not pandas.api.types.is_numeric_dtype(table.dtypes[name])] == []
+    rows = list(fills.of(ready_account.user))
+    signed = [fill.quantity * OrderSide(fill.side).sign for fill in rows]
+    money = sum(quantity * fill.price for quantity, fill in zip(signed, rows, strict=True))
+    assert table["Quantity"].sum() == float(sum(signed))
+    assert table["Proceeds"].sum() == pytest.approx(float(-money))
+    assert table["IBCommission"].count() == 8
+    assert table["IBCommission"].sum() == pytest.approx(-8 * 1.07)
+    assert table["NetCash"].notna().equals(table["IBCommission"].notna())
+
+
+def test_another_users_account_gives_nothing(ready_account: BrokerAccount, aapl: Instrument, bob: Any) -> None:
+    trade(ready_account)
+    assert exports.selected(user=bob, account=ready_account).account_ids == ()
+    assert exports.selected(user=bob).account_ids == ()
+
+
+def test_a_user_of_whom_there_is_no_account_gets_the_header_alone(bob: Any) -> None:
+    chosen = exports.selected(user=bob)
+    response = exports.fills_response(RequestFactory().get("/"), chosen, user=bob, wanted=Format.CSV, filename="fills")
+    assert b"".join(response.streaming_content).count(b"\r\n") == 1  # type: ignore[arg-type]

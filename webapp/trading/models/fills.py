@@ -44,6 +44,9 @@ class Execution(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["account", "trade_key"], name="executions_of_a_trade"),
             models.Index(fields=["account", "-executed_at", "-id"], name="executions_newest_first"),
+            models.Index(
+                fields=["account", "trade_key", "revision"], condition=~models.Q(revision=1), name="corrections"
+            ),
         ]
 
     def __str__(self) -> str:
