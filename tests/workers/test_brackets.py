@@ -75,6 +75,21 @@ def test_a_bracket_that_the_broker_does_not_take_is_refused_whole(place: Place, 
         becomes(order, OrderStatus.REJECTED if order is group[0] else order_end(order))
 
 
+def test_a_bracket_whose_last_way_out_is_refused_holds_nothing_back_at_the_gateway(
+    place: Place, trading: BrokerAccount
+) -> None:
+    """The gateway keeps what was not transmitted yet, and would for ever."""
+    entry, take_profit, stop_loss = group_of(place_order(trading, **{**BRACKET, "stop_loss_price": "0.01"}))
+    becomes(stop_loss, OrderStatus.REJECTED)
+    assert "Precautionary" in stop_loss.reason
+    becomes(entry, OrderStatus.CANCELLED)
+    assert order_end(take_profit)
+    cancel = command_of(entry, OrderCommand.Verb.CANCEL)
+    assert (cancel.state, cancel.by) == (OrderCommand.State.SENT, None)
+    assert place.ledger(trading, "cancel")
+    becomes(place_order(trading, **RESTING), OrderStatus.SUBMITTED)
+
+
 def order_end(order: Order) -> OrderStatus:
     """IB takes what was attached to a rejected order away with it, in a word of its own."""
     eventually(lambda: OrderStatus(_fresh(order).status).is_final, "the order is over")

@@ -283,6 +283,28 @@ def test_a_quantity_that_they_share_can_not_be_changed_of_one(working: Order) ->
             orders.modify(account=working.account, client_order_id=str(order.client_order_id), quantity="5")
 
 
+def refuse_the_stop_loss(entry: Order) -> None:
+    said = update(
+        exit_of(entry, "STOP_LOSS"), perm_id=3, status=OrderStatus.REJECTED, ib_status="Inactive", reason="No (IB 201)"
+    )
+    orders.apply_update(account_id=entry.account_id, update=said)
+
+
+def test_an_entry_whose_exit_the_broker_refuses_is_cancelled_once(working: Order) -> None:
+    refuse_the_stop_loss(working)
+    refuse_the_stop_loss(working)
+    command = OrderCommand.objects.get(verb="CANCEL")
+    assert (command.order, command.state) == (working, "PENDING")
+    assert command.reason == "The broker refused its stop loss, and it had not traded."
+    assert AccountEvent.objects.latest("number").body["cancel_requested"] is True
+
+
+def test_an_entry_that_has_traded_keeps_what_it_has(working: Order) -> None:
+    Order.objects.filter(pk=working.pk).update(filled_quantity=1)
+    refuse_the_stop_loss(working)
+    assert not OrderCommand.objects.filter(verb="CANCEL").exists()
+
+
 def test_an_exit_can_be_cancelled_by_itself(working: Order) -> None:
     take_profit = exit_of(working, "TAKE_PROFIT")
     command = orders.cancel(account=working.account, client_order_id=str(take_profit.client_order_id))

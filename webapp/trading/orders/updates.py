@@ -17,7 +17,7 @@ from webapp.trading import instruments
 from webapp.trading.amounts import fitted
 from webapp.trading.locks import hold
 from webapp.trading.models import BrokerOrder, Execution, Order, OrderCommand
-from webapp.trading.orders import changes
+from webapp.trading.orders import changes, refused_exits
 from webapp.trading.orders.behind import as_one, works_again
 from webapp.trading.orders.bodies import is_open, is_taken
 from webapp.trading.orders.checks import FieldRefused, read_client_order_id
@@ -63,6 +63,7 @@ def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
         changed |= _note_unsent(order, update)
         if changed:
             changes.tell(order)
+            refused_exits.cancel_the_entry(order, update)
 
 
 def find_order(account_id: UUID, *, order_ref: str, perm_id: int | None) -> Order | None:
