@@ -19,9 +19,11 @@ import statistics
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +58,6 @@ INSTRUMENTS = """
     SELECT n, 'S' || n, 'S' || n, 'S' || n, 'STK', 'SMART', 'NASDAQ', 'USD', 'COMPANY NUMBER ' || n || ', INC', 0.01, 1,
         1, 'NMS', '[]', 'America/New_York', '[]', 1, 'US' || lpad(n::text, 10, '0'), '', '', true, now()
     FROM generate_series(1, 500) AS n
-"""
-ORDERS = """
-    INSERT INTO trading_order (account_id, client_order_id, instrument_id, account_code, side, order_type,
-        time_in_force, quantity, limit_price, status, ib_status, reason, filled_quantity, created_at, updated_at)
-    SELECT %(account)s, gen_random_uuid(), 1 + n %% 500, 'DU1000001', CASE n %% 2 WHEN 0 THEN 'BUY' ELSE 'SELL' END,
-        'LMT', 'DAY', 100, 190.5, 'FILLED', 'Filled', '', 100, now(), now()
-    FROM generate_series(1, %(rows)s / 4) AS n
 """
 EXECUTIONS = """
     INSERT INTO trading_execution (account_id, exec_id, trade_key, revision, order_id, order_ref, perm_id, account_code,
@@ -114,16 +109,28 @@ def filled(rows: int) -> tuple[str, str]:
 
     from webapp.accounts import tokens
     from webapp.accounts.models import BrokerAccount, User
+    from webapp.trading.models import Order
 
     say(f"Making {rows:,} fills")
     call_command("migrate", verbosity=0)
     alice = User.objects.create_user("alice")
     account = BrokerAccount.objects.create(user=alice, name="Paper", trading_mode="paper")
     with connection.cursor() as cursor:
-        for statement in (INSTRUMENTS, ORDERS, EXECUTIONS, COMMISSIONS):
-            cursor.execute(statement, {"account": account.pk, "rows": rows, "first": FIRST})
+        cursor.execute(INSTRUMENTS)
+        Order.objects.bulk_create(map(partial(order, account), range(rows // 4)), batch_size=5_000)
+        for statement in (EXECUTIONS, COMMISSIONS):
+            cursor.execute(statement, {"first": FIRST})
         cursor.execute("VACUUM ANALYZE")
     return tokens.create(alice, "benchmark"), (FIRST + timedelta(seconds=rows - rows // 10)).isoformat()
+
+
+def order(account: Any, number: int) -> Any:
+    """Filled in four parts."""
+    from webapp.trading.models import Order
+
+    side = "SELL" if number % 2 else "BUY"
+    made = {"account": account, "client_order_id": uuid.uuid4(), "account_code": "DU1000001", "status": "FILLED"}
+    return Order(instrument_id=1 + number % 500, side=side, quantity=100, limit_price=190, **made)
 
 
 def measured(folder: Path, token: str, tenth: str, rows: int) -> tuple[dict[str, float], int, int]:
