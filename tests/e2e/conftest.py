@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from deploy.local import stack as local_stack
 from deploy.local.stack import ROOT, Stack
@@ -24,6 +24,8 @@ from tests.e2e.steps import RECORD_CLICKED_PRICE, Visitor
 
 CHROMIUM = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 DEADLINE_MS = 20_000
+# A machine that runs many browsers answers late, and a test that waits in vain fails anyway.
+expect.set_options(timeout=DEADLINE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,7 +18,7 @@ from webapp.accounts.models import BrokerAccount
 from webapp.bus import interest, keys, questions, quotes
 from webapp.bus.panes import Pane, Span
 from webapp.bus.redis import async_client, client
-from workers.panes import following
+from workers.panes import charts, following
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,6 +107,27 @@ def test_a_past_that_the_broker_refuses_is_told_in_its_words(known: BrokerAccoun
     place.tell_gateway(known, {"do": "break_farm", "farm": "ushmds"})
     with pytest.raises(questions.Refused, match="HMDS server disconnect"):
         bars_of(known, AAPL, Span.DAY)
+
+
+def test_a_past_that_was_refused_is_asked_for_again(
+    known: BrokerAccount, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "AGAIN_AFTER", 0.0)
+    place.tell_gateway(known, {"do": "break_farm", "farm": "ushmds"})
+    with pytest.raises(questions.Refused):
+        bars_of(known, AAPL, Span.DAY)
+    place.tell_gateway(known, {"do": "mend_farm", "farm": "ushmds"})
+    assert bars_of(known, AAPL, Span.DAY)["bars"]
+
+
+def test_a_new_link_reads_the_past_anew_and_says_so_to_whoever_still_looks(known: BrokerAccount, place: Place) -> None:
+    before = bars_of(known, AAPL, Span.DAY)["loaded_at"]
+    place.tell_gateway(known, {"do": "hang_up"})
+    pane = Pane(AAPL, Span.DAY)
+    look_at(known, pane)
+    after = shown(known, pane, lambda body: body["loaded_at"] not in (None, before))
+    assert after["bars"]
+    assert bars_of(known, AAPL, Span.DAY)["loaded_at"] == after["loaded_at"]
 
 
 def test_a_span_that_there_is_none_of_and_an_instrument_that_nobody_searched_for_are_refused(

@@ -16,9 +16,11 @@ export class Depth {
     return `depth:${this.conId}`;
   }
 
-  // Nobody knows it: a new snapshot, or nobody looked.
-  forget() {
-    this.apply({ bids: [], asks: [], is_stale: false, stale_reason: "" });
+  // What is shown may be old until the next book comes: nobody looked, or a snapshot began without it. Without a session
+  // none comes, and old prices are worse than none.
+  doubt() {
+    this.panel.classList.add("old");
+    if (document.body.matches(".session-down")) this.apply({ bids: [], asks: [], is_stale: false, stale_reason: "" });
   }
 
   apply(body) {

@@ -31,7 +31,7 @@ const socket = openAccountPage({
     warnOfPrice();
     if (document.hidden) return;
     charting.ask();
-    depth.forget();
+    depth.doubt();
     panes.forEach(apply);
   },
   quotes(quotes, panes) {
@@ -55,8 +55,8 @@ function subscribe() {
   return socket.subscribe([conId], [charting.pane, ...(isDepthInSight ? [depth.pane] : [])]);
 }
 
-new IntersectionObserver(([entry]) => {
-  isDepthInSight = entry.isIntersecting;
+new IntersectionObserver((entries) => {
+  isDepthInSight = entries.at(-1).isIntersecting;
   subscribe();
 }).observe(depthPanel);
 document.addEventListener("visibilitychange", subscribe);
