@@ -80,7 +80,7 @@ class Screen:
         """
         ticket = self._open_ticket(con_id)
         ticket.locator("#ticket-quantity").fill("1")
-        ticket.locator("#ticket-price").fill(price)
+        ticket.locator("#ticket-limit_price").fill(price)
         client_order_id = ticket.locator("[name=client_order_id]").input_value()
         ticket.locator("button.review").dispatch_event("click")
         self.page.locator("#ticket-review button.send").click()

@@ -8,24 +8,29 @@ const { killSwitchWords } = await import("../../webapp/pages/static/gatehouse/js
 const { left } = await import("../../webapp/pages/static/gatehouse/js/second_factor.js");
 const { alertLabel } = await import("../../webapp/pages/static/gatehouse/js/alerts.js");
 const { liveTradingLabel } = await import("../../webapp/pages/static/gatehouse/js/live_trading.js");
-const { farLimit, orderLine, orderValue } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
-const { commission, corrects } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
+const { farLimit, orderValue } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
+const { stopWords } = await import("../../webapp/pages/static/gatehouse/js/orders.js");
+const { shownTerms } = await import("../../webapp/pages/static/gatehouse/js/terms.js");
+const { commission, corrects, realizedPnl } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
 const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
 
 const cases = JSON.parse(readFileSync(new URL("../webapp/pages/word_cases.json", import.meta.url)));
 
-test("an order reads as the server writes it", () => {
-  for (const { order, line } of cases.order_line) {
-    const [orderType, limitPrice, timeInForce] = [order.order_type, order.limit_price, order.time_in_force];
-    assert.equal(orderLine({ ...order, orderType, limitPrice, timeInForce }), line);
-  }
+test("an order comes to what the server says", () => {
+  for (const { quantity, price, multiplier, magnifier, value } of cases.order_value)
+    assert.equal(orderValue(quantity, price, multiplier, String(magnifier)), value);
+  for (const [quantity, price] of [["1e3", "171.6"], ["10", "0"], ["", "1"]]) assert.equal(orderValue(quantity, price, "1"), null);
 });
 
-test("a limit order comes to what the server says", () => {
-  for (const { order, multiplier, magnifier, value } of cases.order_value) {
-    const { quantity, order_type: orderType, limit_price: limitPrice } = order;
-    assert.equal(orderValue({ quantity, orderType, limitPrice }, multiplier, String(magnifier ?? 1)), value);
-  }
+test("what wakes an order reads as the server writes it", () => {
+  for (const { order, text } of cases.stop_words) assert.equal(stopWords(order, () => 2), text);
+});
+
+test("a type's fields come and go with it and with its time in force", () => {
+  const limit = { terms: ["limit_price", "outside_rth", "exits"], brief: ["IOC"] };
+  assert.deepEqual([...shownTerms(limit, "DAY")], ["limit_price", "outside_rth", "exits"]);
+  assert.deepEqual([...shownTerms(limit, "IOC")], ["limit_price", "exits"]);
+  assert.deepEqual([...shownTerms(limit, "GTD")], ["limit_price", "outside_rth", "exits", "good_till"]);
 });
 
 test("a session that waits for its worker is not called stopped", () => {
@@ -91,6 +96,12 @@ test("a commission is unknown until it comes, and carries its own currency", () 
   assert.equal(commission({ commission: null, commission_currency: null }), null);
   assert.equal(commission({ commission: "1", commission_currency: "USD" }), "1.00 USD");
   assert.equal(commission({ commission: "0", commission_currency: "EUR" }), "0.00 EUR");
+});
+
+test("what was realized has a sign, and is unknown where none was reported", () => {
+  assert.equal(realizedPnl({ realized_pnl: null, commission_currency: "USD" }), null);
+  assert.equal(realizedPnl({ realized_pnl: "12.345", commission_currency: "USD" }), "+12.35 USD");
+  assert.equal(realizedPnl({ realized_pnl: "-3", commission_currency: "EUR" }), "-3.00 EUR");
 });
 
 test("an age is told in its largest unit", () => {

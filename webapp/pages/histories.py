@@ -12,11 +12,11 @@ from typing import Any
 
 from brokers.domain import PRICE_NAMES
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
-from webapp.pages import formats
+from webapp.pages import formats, order_words
 from webapp.pages.steps import with_price_steps
-from webapp.pages.words import TIMES_IN_FORCE
 from webapp.trading import fills, orders, price_steps
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.terms import NAMES
 
 VERBS = {
     OrderCommand.Verb.SUBMIT: "Place",
@@ -42,6 +42,10 @@ class Step:
     at: datetime
     body: Mapping[str, Any]
     changed: frozenset[str]
+
+    @property
+    def has_new_terms(self) -> bool:
+        return not self.changed.isdisjoint(NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,11 @@ def steps(events: Iterable[AccountEvent]) -> Iterator[Step]:
 def asked(commands: Iterable[OrderCommand], steps_text: str) -> Iterator[Asked]:
     for command in commands:
         outcome, tone = STATES[OrderCommand.State(command.state)]
-        terms = ", ".join(terms_in_words(orders.asked_by(command), steps_text))
-        yield Asked(command, VERBS[OrderCommand.Verb(command.verb)], terms, outcome, tone)
+        verb = OrderCommand.Verb(command.verb)
+        terms = list(terms_in_words(orders.asked_by(command), steps_text))
+        if verb == OrderCommand.Verb.MODIFY and command.outside_rth is False:
+            terms.append("regular hours alone")
+        yield Asked(command, VERBS[verb], ", ".join(terms), outcome, tone)
 
 
 def terms_in_words(terms: Mapping[str, Any], steps_text: str) -> Iterator[str]:
@@ -100,7 +107,7 @@ def terms_in_words(terms: Mapping[str, Any], steps_text: str) -> Iterator[str]:
         if name != "limit_price" and name in terms:
             yield f"{words} {_price(terms[name], steps_text)}"
     if "time_in_force" in terms:
-        yield TIMES_IN_FORCE.get(terms["time_in_force"], terms["time_in_force"])
+        yield order_words.LASTING.get(terms["time_in_force"], terms["time_in_force"])
     if "good_till_date" in terms:
         yield f"until {terms['good_till_date']:%Y-%m-%d %H:%M:%S} UTC"
     if terms.get("outside_rth"):

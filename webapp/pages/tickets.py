@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
-from brokers.domain import OrderSide, OrderType, TimeInForce
-from webapp.pages import formats
+from brokers.domain import PRICE_NAMES, OrderSide, OrderType, TimeInForce
+from webapp.pages import formats, order_words, terms
 from webapp.trading import amounts, price_steps
-from webapp.trading.models import Instrument
+from webapp.trading.models import Instrument, Order
+from webapp.trading.terms import NAMES
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Every value is what the form holds. The services judge it; nothing is corrected here."""
+    """Every value is what the form holds. The services judge it; nothing is corrected here.
+
+    `good_till` is a wall clock's time in `time_zone`, an IANA name: the reader's own, which a script fills in.
+    """
 
     con_id: str
     client_order_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -23,7 +32,17 @@ class Ticket:
     order_type: str = OrderType.LMT.value
     quantity: str = ""
     limit_price: str = ""
+    stop_price: str = ""
+    trailing_amount: str = ""
+    trailing_percent: str = ""
+    trail_stop_price: str = ""
+    limit_price_offset: str = ""
     time_in_force: str = TimeInForce.DAY.value
+    good_till: str = ""
+    time_zone: str = "UTC"
+    outside_rth: str = ""
+    take_profit_price: str = ""
+    stop_loss_price: str = ""
 
     @classmethod
     def opened(cls, instrument: Instrument, side: str, price: str) -> Ticket:
@@ -32,18 +51,89 @@ class Ticket:
 
     @classmethod
     def entered(cls, post: QueryDict) -> Ticket:
-        """What was sent. A market order has no limit price, whatever the hidden field still held."""
+        """What was sent, without what its type doesn't have, whatever the hidden fields still held."""
         values = {name: post.get(name, "").strip() for name in cls.__slots__}
-        if values["order_type"] == OrderType.MKT:
-            values["limit_price"] = ""
-        return cls(**values)
+        kept = terms.shown(values["order_type"], values["time_in_force"])
+        hidden = {*PRICE_NAMES, *terms.EXITS, "good_till", "outside_rth"} - kept
+        return cls(**values | dict.fromkeys(hidden, ""))
 
-    def hidden(self) -> dict[str, str]:
-        """Every field with its text, for a form that only sends them on."""
+    @classmethod
+    def of(cls, order: Order) -> Ticket:
+        """An order's terms, to be changed."""
+        until = order.good_till_date
+        prices = {name: _typed(getattr(order, name), order.instrument) for name in PRICE_NAMES}
+        return cls(
+            **_fixed(order),
+            **prices,
+            quantity=amounts.plain(order.quantity),
+            time_in_force=order.time_in_force,
+            good_till="" if until is None else f"{until.astimezone(UTC):%Y-%m-%dT%H:%M}",
+            outside_rth="true" if order.outside_rth else "",
+        )
+
+    @classmethod
+    def changed(cls, order: Order, post: QueryDict) -> Ticket:
+        """What was sent to change an order: what can't be changed is the order's own."""
+        values = post.dict() | {"order_type": order.order_type}
+        entered = cls.entered(QueryDict(urlencode(values)))
+        return replace(entered, **_fixed(order), take_profit_price="", stop_loss_price="")
+
+    def fields(self) -> dict[str, str]:
+        """Every field with its text, as a form sends it on."""
         return asdict(self)
 
-    def as_arguments(self) -> dict[str, str | None]:
-        return {**asdict(self), "limit_price": self.limit_price or None}
+    def as_arguments(self) -> dict[str, str]:
+        values = self.fields()
+        del values["good_till"], values["time_zone"]
+        return values | {"good_till_date": good_till_date(self.good_till, self.time_zone)}
+
+    def as_change(self) -> dict[str, str]:
+        """The terms alone. A tick that was taken away is said, since what isn't said stays as it is."""
+        asked = {name: value for name, value in self.as_arguments().items() if name in NAMES}
+        return asked | {"outside_rth": self.outside_rth or "false"}
+
+    def line(self, instrument: Instrument) -> str:
+        """What its button is about to send, once it has been checked."""
+        steps = price_steps.as_text(instrument)
+        return order_words.order_line(self.as_arguments(), symbol=instrument.display_symbol, steps=steps)
+
+    def value(self, instrument: Instrument) -> str | None:
+        return order_words.order_value(
+            quantity=self.quantity,
+            price=self.limit_price or self.stop_price,
+            multiplier=instrument.multiplier,
+            price_magnifier=instrument.price_magnifier,
+        )
+
+    def shown(self) -> frozenset[str]:
+        return terms.shown(self.order_type, self.time_in_force)
+
+    def price_fields(self, instrument: Instrument, errors: dict[str, str]) -> Iterator[terms.PriceField]:
+        return terms.price_fields(self.fields(), instrument, errors, tuple(PRICE_NAMES), self.shown())
+
+    def exit_fields(self, instrument: Instrument, errors: dict[str, str]) -> Iterator[terms.PriceField]:
+        return terms.price_fields(self.fields(), instrument, errors, terms.EXITS, self.shown())
+
+
+def good_till_date(wall_clock: str, time_zone: str) -> str:
+    """ISO 8601 with the zone's offset then; what can't be read stays as it is, for the services to refuse."""
+    try:
+        return datetime.fromisoformat(wall_clock).replace(tzinfo=ZoneInfo(time_zone)).isoformat()
+    except (ValueError, OSError, KeyError):
+        return wall_clock
+
+
+def _fixed(order: Order) -> dict[str, str]:
+    return {
+        "con_id": str(order.instrument_id),
+        "client_order_id": str(order.client_order_id),
+        "side": order.side,
+        "order_type": order.order_type,
+    }
+
+
+def _typed(price: Decimal | None, instrument: Instrument) -> str:
+    return "" if price is None else _price(amounts.plain(price), price_steps.as_text(instrument))
 
 
 def _price(text: str, steps: str) -> str:

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from brokers.domain import OrderSide, OrderStatus, OrderType, SecurityType, SessionState, TimeInForce, TradingMode
+from brokers.domain import OrderStatus, SecurityType, SessionState, TradingMode
 from webapp.accounts.alert_rows import Alert
-from webapp.pages import formats
-from webapp.trading import amounts, price_steps
+from webapp.pages import formats, order_words
+from webapp.trading import price_steps
 from webapp.trading.kill_switch.state import KillSwitchBody
 from webapp.trading.models import Palette
 
@@ -131,10 +131,6 @@ ORDER_STATUSES = {
     OrderStatus.REJECTED: ("Rejected", BAD),
 }
 
-# Keyed by plain text: an order placed elsewhere can carry any word of IB's.
-TYPES: dict[str, str] = {OrderType.MKT.value: "at market"}
-TIMES_IN_FORCE: dict[str, str] = {TimeInForce.DAY.value: "day order", TimeInForce.GTC.value: "until cancelled"}
-
 # IB's code, and what a person calls it.
 SECURITY_TYPES: dict[str, str] = {
     SecurityType.STK.value: "Stock or fund on an exchange (STK)",
@@ -206,33 +202,8 @@ def as_json() -> dict[str, object]:
             status.value: {"label": label, "tone": tone, "open": not status.is_final}
             for status, (label, tone) in ORDER_STATUSES.items()
         },
+        "exits": order_words.EXIT_LABELS,
     }
-
-
-def order_line(
-    *,
-    side: str,
-    quantity: str,
-    symbol: str,
-    order_type: str,
-    limit_price: str | None,
-    time_in_force: str,
-    decimals: int = 2,
-) -> str:
-    """An order in words, `Buy 100 AAPL at a limit of 189.52, day order`. `ticket.js` says the same while it is typed.
-
-    `decimals` are those of the price's step. What isn't filled in yet, or is no amount, is three dots.
-    """
-    verb = "Sell" if side == OrderSide.SELL else "Buy"
-    limit = f"at a limit of {_amount(limit_price, decimals)}"
-    price = limit if order_type == OrderType.LMT else TYPES.get(order_type, order_type)
-    lasting = TIMES_IN_FORCE.get(time_in_force, time_in_force)
-    return f"{verb} {_amount(quantity, 0)} {symbol} {price}, {lasting}"
-
-
-def typed_decimals(steps: str, price: str | None) -> int:
-    """How many digits the step has at what was typed, or at zero while that is no amount."""
-    return formats.decimals_at(steps, price if _is_amount(price) else None)
 
 
 def step_words(steps: str, price: str | None) -> str:
@@ -248,21 +219,6 @@ def all_steps(steps: str) -> str:
     below = [f"{step} below {edge}" for (_, step), edge in zip(pairs, edges, strict=False)]
     last = [pairs[-1][1]] if pairs else []
     return ", ".join([*below, *(f"{step} from there" if below else step for step in last)])
-
-
-def order_value(
-    *, quantity: str, order_type: str, limit_price: str | None, multiplier: Decimal | None, price_magnifier: int
-) -> str | None:
-    """What a limit order comes to, in the instrument's currency; None unless both numbers are valid."""
-    if order_type != OrderType.LMT or not (_is_amount(quantity) and _is_amount(limit_price)):
-        return None
-    value = amounts.EXACT.multiply(Decimal(quantity), Decimal(limit_price or 0))
-    money = amounts.EXACT.divide(amounts.EXACT.multiply(value, multiplier or Decimal(1)), Decimal(price_magnifier))
-    return formats.number(formats.rounded(money, 2), 2)
-
-
-def _amount(text: str | None, decimals: int) -> str:
-    return formats.number(text, decimals) or "…" if _is_amount(text) else "…"
 
 
 def _is_amount(text: str | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from brokers.domain import OrderStatus, SessionState
-from webapp.pages import formats, words
+from webapp.pages import formats, order_words, words
 from webapp.pages.templatetags import gatehouse
 from webapp.trading import price_steps
 
@@ -43,7 +43,12 @@ def test_an_increment_says_how_many_decimals_a_price_has(increment: str, decimal
 
 @pytest.mark.parametrize("case", WORDS["order_line"], ids=lambda case: case["line"])
 def test_an_order_is_said_in_words(case: dict[str, Any]) -> None:
-    assert words.order_line(**case["order"]) == case["line"]
+    assert order_words.order_line(case["order"], symbol="AAPL", steps="0:0.01") == case["line"]
+
+
+@pytest.mark.parametrize("case", WORDS["stop_words"], ids=lambda case: str(case["text"]))
+def test_what_wakes_an_order_is_said_in_a_column(case: dict[str, Any]) -> None:
+    assert order_words.stop_words(case["order"], "0:0.01") == case["text"]
 
 
 @pytest.mark.parametrize(("steps", "price", "step", "decimals"), NUMBERS["steps"])
@@ -55,9 +60,11 @@ def test_a_price_has_the_digits_of_the_step_where_it_stands(
 
 
 @pytest.mark.parametrize("case", WORDS["order_value"], ids=lambda case: str(case["value"]))
-def test_a_limit_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
+def test_an_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
     multiplier = Decimal(case["multiplier"])
-    value = words.order_value(**case["order"], multiplier=multiplier, price_magnifier=case.get("magnifier", 1))
+    value = order_words.order_value(
+        quantity=case["quantity"], price=case["price"], multiplier=multiplier, price_magnifier=case["magnifier"]
+    )
     assert value == case["value"]
 
 

@@ -74,7 +74,7 @@ async def test_a_click_on_an_ask_opens_a_ticket_at_that_price(
     await desk.one(f"{row} [data-field=bid_size]").to_have_text("1,200")
     await desk.one(f"{row} [data-field=last]").to_have_text("—")
     await desk.page.click(f"{row} td[data-field=ask]")
-    await desk.one("#ticket-price").to_have_value("187.40")
+    await desk.one("#ticket-limit_price").to_have_value("187.40")
     await desk.one("#ticket input[value=BUY]").to_be_checked()
     await desk.one("#ticket-quantity").to_be_focused()
 
@@ -89,13 +89,13 @@ async def test_a_price_opened_in_a_window_of_its_own_is_the_trading_screen_with_
     async with desk.page.context.expect_page() as opening:
         await desk.page.click(price, modifiers=["Control"])
     window = await opening.value
-    await expect(window.locator("#ticket-price")).to_have_value("187.40")
+    await expect(window.locator("#ticket-limit_price")).to_have_value("187.40")
     await expect(window.locator(".mode strong")).to_have_text("PAPER")
     await expect(window.locator("#ticket-quantity")).to_be_focused()
     await window.check("#ticket input[value=SELL]")
     await window.click("[data-step-by='1'] >> nth=0")
     await expect(window.locator("#ticket button[type=submit]")).to_have_text("Review sell order (PAPER)")
-    await expect(window.locator("[data-confirmation]")).to_contain_text("Sell 1 AAPL at a limit of 187.40, day order")
+    await expect(window.locator("#ticket-confirmation")).to_contain_text("about 187.40 USD")
     await expect(window).not_to_have_url(re.compile("con_id"))
     await window.click("[data-close-ticket]")
     await expect(window.locator(price)).to_be_focused()
@@ -147,11 +147,11 @@ async def test_a_limit_far_above_the_ask_is_warned_of_and_not_stopped(
 ) -> None:
     await desk.open("trade/")
     await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=ask]")
-    await desk.page.fill("#ticket-price", "150")
+    await desk.page.fill("#ticket-limit_price", "150")
     await desk.one("[data-far-limit]").to_be_hidden()
     await desk.publish(1, quote(aapl, bid="99.9", ask="100"))
     await desk.one("[data-far-limit]").to_have_text("This limit is 50 % above the ask.")
-    await desk.page.fill("#ticket-price", "100")
+    await desk.page.fill("#ticket-limit_price", "100")
     await desk.one("[data-far-limit]").to_be_hidden()
 
 
@@ -183,16 +183,15 @@ async def test_the_ticket_steps_by_the_increment_and_says_what_it_will_send(
     await desk.open("trade/")
     await desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=bid]")
     await desk.page.fill("#ticket-quantity", "100")
-    await desk.page.fill("#ticket-price", "187.305")
-    await desk.page.press("#ticket-price", "ArrowUp")
-    await desk.one("#ticket-price").to_have_value("187.31")
+    await desk.page.fill("#ticket-limit_price", "187.305")
+    await desk.page.press("#ticket-limit_price", "ArrowUp")
+    await desk.one("#ticket-limit_price").to_have_value("187.31")
     await desk.one("#ticket-confirmation").to_have_text(
-        "PAPER, simulated money: "
-        "Sell 100 AAPL at a limit of 187.31, day order (about 18,731.00 USD) on Paper (DU1000001)"
+        "PAPER, simulated money, on Paper (DU1000001): about 18,731.00 USD"
     )
     await desk.page.select_option("#ticket-type", "MKT")
-    await desk.one("#ticket-price").to_be_hidden()
-    await desk.one("[data-confirmation]").to_have_text("Sell 100 AAPL at market, day order")
+    await desk.one("#ticket-limit_price").to_be_hidden()
+    await desk.one("#ticket-confirmation").to_have_text("PAPER, simulated money, on Paper (DU1000001)")
 
 
 async def test_prices_that_nobody_keeps_current_say_so(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:

@@ -17,7 +17,7 @@ from brokers.domain import OrderStatus
 from tests.webapp.pages.browsing import Desk, page_of, update
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import orders
-from webapp.trading.models import Instrument, Order, Watchlist
+from webapp.trading.models import Instrument, Order, OrderCommand, Watchlist
 
 pytestmark = [
     pytest.mark.e2e,
@@ -39,7 +39,13 @@ async def fill_in(desk: Desk, instrument: Instrument) -> None:
     await desk.open("trade/")
     await desk.page.click(f"tr[data-con-id='{instrument.con_id}'] td[data-field=ask]")
     await desk.page.fill("#ticket-quantity", "10")
-    await desk.page.fill("#ticket-price", "187.31")
+    await desk.page.fill("#ticket-limit_price", "187.31")
+
+
+async def send(desk: Desk, instrument: Instrument) -> None:
+    await fill_in(desk, instrument)
+    await desk.page.press("#ticket-limit_price", "Enter")
+    await desk.page.click(SEND)
 
 
 async def count() -> int:
@@ -48,7 +54,7 @@ async def count() -> int:
 
 async def test_enter_asks_and_a_second_act_sends(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
     await fill_in(desk, aapl)
-    await desk.page.press("#ticket-price", "Enter")
+    await desk.page.press("#ticket-limit_price", "Enter")
     await desk.one("#ticket-confirmation").to_contain_text("PAPER, simulated money")
     await desk.one("#ticket-confirmation").to_contain_text("Buy 10 AAPL at a limit of 187.31, day order")
     await desk.one("#ticket-confirmation").to_contain_text("on Paper (DU1000001)")
@@ -67,7 +73,7 @@ async def test_a_key_that_is_held_down_sends_nothing(desk: Desk, watchlist: Watc
         await desk.page.keyboard.down("Enter")
     await desk.page.keyboard.up("Enter")
     await desk.page.keyboard.press("Escape")
-    await desk.one("#ticket-price").to_have_value("187.31")
+    await desk.one("#ticket-limit_price").to_have_value("187.31")
     assert await count() == 0
 
 
@@ -88,7 +94,7 @@ async def test_going_back_keeps_what_was_typed(desk: Desk, watchlist: Watchlist,
     await fill_in(desk, aapl)
     opened = await desk.page.input_value("#ticket [name=client_order_id]")
     for go_back in (desk.page.keyboard.press("Escape"), desk.page.click("[data-back]")):
-        await desk.page.press("#ticket-price", "Enter")
+        await desk.page.press("#ticket-limit_price", "Enter")
         await desk.one(SEND).to_be_focused()
         await go_back
         await desk.one("#ticket-quantity").to_be_focused()
@@ -100,7 +106,7 @@ async def test_going_back_keeps_what_was_typed(desk: Desk, watchlist: Watchlist,
 async def test_real_money_is_sent_with_a_typed_word_alone(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
     await sync_to_async(BrokerAccount.objects.update)(trading_mode="live", live_trading_since=timezone.now())
     await fill_in(desk, aapl)
-    await desk.page.press("#ticket-price", "Enter")
+    await desk.page.press("#ticket-limit_price", "Enter")
     await desk.one("#ticket-confirmation").to_contain_text("LIVE, real money")
     await desk.one("#ticket-confirm").to_be_focused()
     await desk.page.click(SEND)
@@ -111,6 +117,83 @@ async def test_real_money_is_sent_with_a_typed_word_alone(desk: Desk, watchlist:
     await desk.page.press("#ticket-confirm", "Enter")
     await desk.one("[data-placed]").to_contain_text("Pending")
     assert await count() == 1
+
+
+async def test_the_fields_follow_the_type_and_each_price_steps_by_its_own_increment(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await fill_in(desk, aapl)
+    await desk.page.select_option("#ticket-tif", "IOC")
+    await desk.one("[name=outside_rth]").to_be_hidden()
+    await desk.page.select_option("#ticket-type", "TRAIL LIMIT")
+    await desk.one("#ticket-tif").to_have_value("DAY")
+    await desk.one("#ticket-tif option[value=IOC]").to_be_disabled()
+    await desk.one("#ticket-limit_price").to_be_hidden()
+    for name, stepped in (("trailing_percent", "0.1"), ("limit_price_offset", "0.01"), ("trail_stop_price", "0.01")):
+        await desk.page.press(f"#ticket-{name}", "ArrowUp")
+        await desk.one(f"#ticket-{name}").to_have_value(stepped)
+    await desk.page.fill("#ticket-trail_stop_price", "")
+    await desk.page.press("#ticket-limit_price_offset", "Enter")
+    await desk.one(".confirmation-line").to_have_text(
+        "Buy 10 AAPL with a stop that trails by 0.1 % and a limit 0.01 from it, day order"
+    )
+    await desk.page.click(SEND)
+    await desk.one("#orders tbody [data-field=stop]").to_have_text("trails 0.1 %")
+    assert (await sync_to_async(Order.objects.get)()).limit_price is None
+
+
+async def test_a_date_is_typed_by_the_readers_own_clock_which_the_field_names(
+    chromium: Browser, server: str, desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    async with page_of(desk.account.user, chromium, server, timezone_id="America/New_York") as page:
+        there = Desk(page, server, desk.account)
+        await fill_in(there, aapl)
+        await page.select_option("#ticket-tif", "GTD")
+        await there.one("[data-term=good_till] label").to_have_text("Good until (America/New_York time)")
+        await page.fill("#ticket-good-till", "2099-01-05T15:30")
+        await page.press("#ticket-limit_price", "Enter")
+        await there.one(".confirmation-line").to_contain_text("until 2099-01-05 20:30 UTC")
+        await page.click("[data-back]")
+        await there.one("#ticket-good-till").to_have_value("2099-01-05T15:30")
+
+
+async def test_a_bracket_is_three_orders(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+    await fill_in(desk, aapl)
+    await desk.page.click(".exits summary")
+    await desk.page.fill("#ticket-take_profit_price", "200")
+    await desk.page.fill("#ticket-stop_loss_price", "180")
+    await desk.page.press("#ticket-stop_loss_price", "Enter")
+    await desk.one(".confirmation-line").to_contain_text("take profit at 200.00; stop loss at 180.00")
+    await desk.page.click(SEND)
+    await desk.one("#orders tbody tr").to_have_count(3)
+    await desk.one("#orders tbody").to_contain_text("Take profit")
+    await desk.one("#orders tbody").to_contain_text("Stop loss")
+    assert await count() == 3
+
+
+async def test_a_change_goes_from_the_row_to_the_brokers_word(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await send(desk, aapl)
+    await desk.one("[data-placed]").to_contain_text("Pending")
+    order = await sync_to_async(Order.objects.get)()
+    row = f"tr[data-client-order-id='{order.client_order_id}']"
+    await desk.one(f"{row} [data-modify]").to_be_hidden()
+    await sync_to_async(OrderCommand.objects.update)(state="SENT")
+    await desk.write(orders.apply_update, update=update(order, OrderStatus.SUBMITTED))
+    await desk.page.click(f"{row} [data-modify]")
+    await desk.page.press("#ticket-limit_price", "ArrowUp")
+    await desk.page.press("#ticket-limit_price", "Enter")
+    await desk.one(".confirmation-line").to_contain_text("Buy 10 AAPL at a limit of 187.32, day order")
+    await desk.one("#change-review .send").to_be_focused()
+    await desk.page.keyboard.press("Enter")
+    await desk.one(f"{row} [data-changing]").to_be_visible()
+    await desk.one(f"{row} [data-modify]").to_be_hidden()
+    taken = update(order, OrderStatus.SUBMITTED, limit_price=Decimal("187.32"))
+    await desk.write(orders.apply_update, update=taken)
+    await desk.one(f"{row} [data-changing]").to_be_hidden()
+    await desk.one(f"{row} [data-field=limit_price]").to_have_text("187.32")
+    await desk.one("#ticket-panel [data-changing]").to_be_hidden()
 
 
 async def test_the_tickets_answer_shows_what_the_broker_said_before_it_came(
@@ -126,7 +209,7 @@ async def test_the_tickets_answer_shows_what_the_broker_said_before_it_came(
 
     await desk.page.route("**/orders/", hold)
     await fill_in(desk, aapl)
-    await desk.page.press("#ticket-price", "Enter")
+    await desk.page.press("#ticket-limit_price", "Enter")
     await desk.page.click(SEND)
     await desk.one("#orders tbody [data-field=status]").to_have_text("Pending")
     order = await sync_to_async(Order.objects.get)()
@@ -140,12 +223,6 @@ async def test_the_tickets_answer_shows_what_the_broker_said_before_it_came(
     await desk.write(orders.apply_update, update=update(order, OrderStatus.REJECTED, reason="No such luck."))
     await desk.one("[data-placed]").to_contain_text("Rejected")
     await desk.one("[data-placed]").to_contain_text("No such luck.")
-
-
-async def send(desk: Desk, instrument: Instrument) -> None:
-    await fill_in(desk, instrument)
-    await desk.page.press("#ticket-price", "Enter")
-    await desk.page.click(SEND)
 
 
 @pytest.mark.parametrize("answer", ["cut", "a proxy's page"])
@@ -165,12 +242,12 @@ async def test_a_lost_answer_is_unknown_and_looked_for_until_the_order_is_found(
     await cut_desk.page.route("**/orders/", lose)
     await cut_desk.page.route("**/placed/", look)
     await send(cut_desk, aapl)
-    await cut_desk.one("[data-unknown]").to_contain_text("Unknown, checking")
+    await cut_desk.one("[data-lost-words]").to_contain_text("Unknown, checking")
     await cut_desk.one("#ticket-panel").not_to_contain_text("failed")
     # Nothing takes its place meanwhile.
     await cut_desk.page.click(f"tr[data-con-id='{aapl.con_id}'] td[data-field=bid]")
     await cut_desk.page.press("#ticket-heading", "Escape")
-    await cut_desk.one("[data-unknown]").to_be_visible()
+    await cut_desk.one("[data-lost-words]").to_be_visible()
     may_look.set()
     await cut_desk.one("[data-placed]").to_contain_text("Pending")
     await cut_desk.one("#orders tbody tr").to_have_count(1)
@@ -188,7 +265,7 @@ async def test_a_ticket_that_never_arrived_can_be_sent_again(
 
     await cut_desk.page.route("**/orders/", lose_the_first)
     await send(cut_desk, aapl)
-    await cut_desk.one("[data-unknown]").to_contain_text("So far the server has no order of this ticket")
+    await cut_desk.one("[data-lost-words]").to_contain_text("So far the server has no order of this ticket")
     await cut_desk.one("[data-back]").to_be_hidden()
     await cut_desk.page.get_by_role("button", name="Send again").click()
     await cut_desk.one("[data-placed]").to_contain_text("Pending")

@@ -17,9 +17,8 @@ from django.utils.safestring import SafeString
 from brokers.domain import OrderSide, OrderStatus, TradingMode
 from webapp.accounts.alert_rows import Alert
 from webapp.accounts.models import BrokerAccount
-from webapp.pages import formats, words
+from webapp.pages import formats, order_words, words
 from webapp.pages.columns import Column
-from webapp.pages.tickets import Ticket
 from webapp.trading import display, price_steps
 from webapp.trading.fills import FillBody
 from webapp.trading.kill_switch.state import KillSwitchBody
@@ -176,43 +175,28 @@ def order_tone(status: str) -> str:
 @register.filter
 def order_line(order: dict[str, Any]) -> str:
     """Of a body with its `price_steps`."""
-    return words.order_line(
-        side=order["side"],
-        quantity=order["quantity"],
-        symbol=order["symbol"],
-        order_type=order["order_type"],
-        limit_price=order["limit_price"],
-        time_in_force=order["time_in_force"],
-        decimals=formats.decimals_at(order["price_steps"], order["limit_price"]),
-    )
+    return order_words.order_line(order, symbol=order["symbol"], steps=order["price_steps"])
 
 
 @register.filter
-def confirmation(ticket: Ticket, instrument: Instrument) -> str:
-    """What the ticket's button is about to send."""
-    line = words.order_line(
-        side=ticket.side,
-        quantity=ticket.quantity,
-        symbol=instrument.display_symbol,
-        order_type=ticket.order_type,
-        limit_price=ticket.limit_price,
-        time_in_force=ticket.time_in_force,
-        decimals=words.typed_decimals(price_steps.as_text(instrument), ticket.limit_price),
-    )
-    value = words.order_value(
-        quantity=ticket.quantity,
-        order_type=ticket.order_type,
-        limit_price=ticket.limit_price,
-        multiplier=instrument.multiplier,
-        price_magnifier=instrument.price_magnifier,
-    )
-    return f"{line} (about {value} {instrument.currency})" if value else line
+def terms_line(order: dict[str, Any], steps: str) -> str:
+    return order_words.terms_line(order, steps)
 
 
 @register.filter
-def step_shown(ticket: Ticket, instrument: Instrument) -> str:
-    """The step that holds at the price in the ticket."""
-    return words.step_words(price_steps.as_text(instrument), ticket.limit_price)
+def stop_words(order: dict[str, Any], steps: str) -> str | None:
+    return order_words.stop_words(order, steps)
+
+
+@register.filter
+def type_label(order_type: str) -> str:
+    """A type that isn't ours keeps IB's code."""
+    return order_words.TYPE_LABELS.get(order_type, order_type)
+
+
+@register.filter
+def exit_label(attached_as: str | None) -> str:
+    return order_words.EXIT_LABELS.get(attached_as or "", "")
 
 
 @register.filter

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from webapp.accounts.models import BrokerAccount
 from webapp.pages.access import SignedInRequest, signed_in, tradable_account
@@ -46,3 +46,19 @@ def _cancelled(account: BrokerAccount, client_order_id: UUID) -> tuple[str, int]
     except SessionNotReady as not_ready:
         return str(not_ready), NOT_READY
     return "", 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def cancel_all(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """The question in words; or, by POST, the cancels."""
+    account = tradable_account(request, account_id)
+    context = {"account": account, "open": orders.count_open(account=account)}
+    if request.method != "POST":
+        return render_fragment(request, "trade/cancel_all.html", context)
+    try:
+        context["cancelled"] = orders.cancel_all(account=account)
+    except SessionNotReady as not_ready:
+        context = {"account": account, "open": orders.count_open(account=account), "message": str(not_ready)}
+        return render_fragment(request, "trade/cancel_all.html", context, status=NOT_READY)
+    return render_fragment(request, "trade/cancel_all.html", context)

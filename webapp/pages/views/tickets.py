@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,24 +13,32 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from brokers.domain import OrderSide
+from brokers.domain import PRICE_NAMES, OrderSide, TradingMode
 from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import LiveTradingOff
-from webapp.pages import confirmations
+from webapp.bus.questions import NoAnswer, Refused
+from webapp.pages import confirmations, costs, order_words, terms, words
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, tradable_account
 from webapp.pages.confirmations import NotConfirmed
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
 from webapp.pages.tickets import Ticket
-from webapp.trading import orders
+from webapp.trading import orders, previews
 from webapp.trading.models import Instrument, Order
 from webapp.trading.orders.tickets import TicketFields
-from webapp.trading.refusals import KillSwitchEngaged, LimitExceeded, OrderConflict, OrderInvalid, SessionNotReady
+from webapp.trading.refusals import (
+    KillSwitchEngaged,
+    LimitExceeded,
+    OrderConflict,
+    OrderInvalid,
+    PreviewRefused,
+    SessionNotReady,
+)
 
 INVALID, CONFLICT, NOT_READY = 422, 409, 503
 # The fields whose error stands beside them; what can't be typed over is said above the form.
-BESIDE = ("quantity", "limit_price")
+BESIDE = frozenset((*PRICE_NAMES, *terms.EXITS, "quantity", "time_in_force", "good_till_date", "outside_rth"))
 
 
 @require_safe
@@ -67,6 +76,19 @@ def review(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
         known_instrument(entered.con_id)
         return _render_ticket(request, account, entered)
     return _render_review(request, account, entered)
+
+
+@require_POST
+@signed_in
+def preview(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """What the broker says that the ticket would bind and cost, or why that isn't known. It stops nothing."""
+    account, entered = tradable_account(request, account_id), Ticket.entered(request.POST)
+    try:
+        found = previews.preview(account=account, **entered.as_arguments())
+    except (OrderInvalid, SessionNotReady, PreviewRefused, NoAnswer, Refused) as reason:
+        return render_fragment(request, "trade/preview.html", {"account": account, "why_unknown": str(reason)})
+    context = {"account": account, "costs": costs.lines(previews.as_body(found)), "warning": found.figures.warning}
+    return render_fragment(request, "trade/preview.html", context)
 
 
 @require_POST
@@ -115,8 +137,21 @@ def _render_review(
         return _render_ticket(request, account, entered, errors=invalid.errors, status=INVALID)
     except LiveTradingOff as off:
         return _render_ticket(request, account, entered, message=str(off), status=INVALID)
-    context = ticket_context(account, entered, {}) | {"asks_to_confirm": confirmations.is_asked(account)} | said
-    return render_fragment(request, "trade/ticket_review.html", context, status=status)
+    instrument = known_instrument(entered.con_id)
+    context = {
+        "account": account,
+        "ticket": entered,
+        "instrument": instrument,
+        "line": entered.line(instrument),
+        "value": entered.value(instrument),
+        "send_label": f"Send {entered.side.lower()} order ({_mode_word(account)})",
+        "asks_to_confirm": confirmations.is_asked(account),
+    }
+    return render_fragment(request, "trade/ticket_review.html", context | said, status=status)
+
+
+def _mode_word(account: BrokerAccount) -> str:
+    return words.TRADING_MODES[TradingMode(account.trading_mode)][0]
 
 
 def _render_ticket(
@@ -134,11 +169,25 @@ def _render_ticket(
 
 
 def ticket_context(account: BrokerAccount, entered: Ticket, errors: dict[str, str]) -> dict[str, Any]:
-    return {
+    # None only for a con_id that no page of ours has offered; the service's error says so.
+    instrument = Instrument.objects.filter(pk=entered.con_id).first() if "con_id" not in errors else None
+    context = {
         "account": account,
         "ticket": entered,
-        # None only for a con_id that no page of ours has offered; the service's error says so.
-        "instrument": Instrument.objects.filter(pk=entered.con_id).first() if "con_id" not in errors else None,
+        "instrument": instrument,
         "errors": errors,
         "general_errors": [text for field, text in errors.items() if field not in BESIDE],
+        "has_marked": not BESIDE.isdisjoint(errors),
+    }
+    return context | (_fields(entered, instrument, errors) if instrument else {})
+
+
+def _fields(entered: Ticket, instrument: Instrument, errors: dict[str, str]) -> dict[str, Any]:
+    return {
+        "type_labels": order_words.TYPE_LABELS,
+        "time_labels": order_words.TIME_LABELS,
+        "terms_table": json.dumps(terms.table()),
+        "shown": entered.shown(),
+        "price_fields": list(entered.price_fields(instrument, errors)),
+        "exit_fields": list(entered.exit_fields(instrument, errors)),
     }

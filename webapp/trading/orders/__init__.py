@@ -3,11 +3,11 @@
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.trading.orders.bodies import OrderBody, as_body, of, open_and_newest, open_count
 from webapp.trading.orders.cancelling import cancel
-from webapp.trading.orders.cancelling_all import CancelledAll, cancel_all
+from webapp.trading.orders.cancelling_all import CancelledAll, OpenOrders, cancel_all, count_open
 from webapp.trading.orders.conclusions import mark_unknown, refuse
 from webapp.trading.orders.history import by_key, events_of
 from webapp.trading.orders.missing import at_work, mark_missing
-from webapp.trading.orders.modifying import modify
+from webapp.trading.orders.modifying import check_change, modify
 from webapp.trading.orders.placing import Placed, place
 from webapp.trading.orders.requests import to_bracket, to_change, to_request
 from webapp.trading.orders.updates import apply_update, find_order
@@ -26,6 +26,7 @@ __all__ = [
     "KillSwitchEngaged",
     "LimitExceeded",
     "LiveTradingOff",
+    "OpenOrders",
     "OrderBody",
     "OrderConflict",
     "OrderInvalid",
@@ -39,6 +40,8 @@ __all__ = [
     "by_key",
     "cancel",
     "cancel_all",
+    "check_change",
+    "count_open",
     "events_of",
     "find_order",
     "mark_missing",

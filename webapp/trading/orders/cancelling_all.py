@@ -29,6 +29,20 @@ class CancelledAll:
     elsewhere: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenOrders:
+    """How many there are: of ours, and placed elsewhere."""
+
+    ours: int
+    elsewhere: int
+
+
+def count_open(*, account: BrokerAccount) -> OpenOrders:
+    """What `cancel_all` would concern, for the question that comes before it."""
+    elsewhere = _open(account).filter(client_order_id__isnull=True).count()
+    return OpenOrders(_open(account).count() - elsewhere, elsewhere)
+
+
 def cancel_all(*, account: BrokerAccount) -> CancelledAll:
     """Ask for the cancellation of every open order of ours; one that is under way is asked for once.
 

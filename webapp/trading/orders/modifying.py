@@ -157,3 +157,8 @@ def _require_within_limits(account: BrokerAccount, change: Change) -> None:
     if order.parent_id is None:
         intent = limits.Intent(order.instrument, OrderSide(order.side), OrderType(order.order_type), change.terms)
         limits.require_within(account, intent)
+
+
+def check_change(*, account: BrokerAccount, client_order_id: UUID | str, **asked: Unpack[ChangeWords]) -> Change:
+    """What `modify` would ask for. Raises Order.DoesNotExist, OrderInvalid and OrderNotOpen; nothing is written."""
+    return _wished(account, client_order_id, asked)

@@ -12,6 +12,7 @@ export class Orders {
 
   constructor(words) {
     this.words = words.orders;
+    this.exits = words.exits;
     this.ordersUrl = document.querySelector("#orders").dataset.ordersUrl;
     document.body.addEventListener("htmx:beforeSwap", (event) => this.#keepTheNewer(event));
   }
@@ -25,6 +26,7 @@ export class Orders {
     this.#announce(row, body);
     this.#paint(row, body);
     this.#paintPlaced(body);
+    document.body.dispatchEvent(new CustomEvent("gatehouse:order"));
   }
 
   // The ticket's answer. Events of its order may have come before it, or none when the socket is away just then.
@@ -38,12 +40,14 @@ export class Orders {
     row.dataset.clientOrderId = body.client_order_id ?? "";
     field(row, "symbol").href = `${this.ordersUrl}${keyOf(body)}/`;
     showTime(row.querySelector("time"), body.created_at);
-    this.#offerCancel(row.querySelector("form"), body);
+    this.#offerActions(row, body);
     return row;
   }
 
-  #offerCancel(form, { client_order_id: id }) {
+  #offerActions(row, { client_order_id: id }) {
     if (!id) return;
+    row.querySelector("[data-modify]").href = `${this.ordersUrl}${id}/modify/`;
+    const form = row.querySelector("form");
     form.action = `${this.ordersUrl}${id}/cancel/`;
     form.setAttribute("hx-post", form.action);
     globalThis.htmx?.process(form);
@@ -59,17 +63,21 @@ export class Orders {
       quantity: number(body.quantity),
       order_type: body.order_type,
       limit_price: number(limit, decimalsOfPrice(conId, limit)),
+      stop: stopWords(body, (price) => decimalsOfPrice(conId, price)),
       time_in_force: body.time_in_force,
       average_fill_price: average(paid, decimalsOfPrice(conId, paid)),
     });
+    row.querySelector(".average").hidden = paid === null;
+    field(row, "attached_as").textContent = this.exits[body.attached_as] ?? "";
     field(row, "side").dataset.side = body.side;
     this.#paintStatus(row, body);
     this.#paintCancel(row.querySelector("form"), body);
+    row.querySelector("[data-modify]").hidden = !body.can_modify;
   }
 
   #paintPlaced(body) {
     for (const line of document.querySelectorAll(`[data-placed="${body.client_order_id}"]`)) {
-      show(field(line, "filled_quantity"), number(body.filled_quantity));
+      showFields(line, { filled_quantity: number(body.filled_quantity), quantity: number(body.quantity) });
       this.#paintStatus(line, body);
     }
   }
@@ -82,6 +90,7 @@ export class Orders {
     status.dataset.tone = words.tone;
     status.title = body.ib_status ? `The broker's own word: ${body.ib_status}` : "";
     field(element, "reason").textContent = body.reason;
+    element.querySelector("[data-changing]").hidden = !body.change_requested;
   }
 
   #paintCancel(form, body) {
@@ -108,4 +117,13 @@ export class Orders {
 
 function keyOf({ client_order_id: id, perm_ids: permIds }) {
   return id ?? `perm-${permIds[0]}`;
+}
+
+// What wakes or moves it; `order_words.stop_words` does the same.
+export function stopWords(order, decimalsOf) {
+  const { stop_price: stop, trailing_amount: amount, trailing_percent: percent, trail_stop_price: begins } = order;
+  if (stop) return number(stop, decimalsOf(stop));
+  if (!amount && !percent) return null;
+  const by = percent ? `${number(percent)} %` : number(amount, decimalsOf(amount));
+  return `trails ${by}${begins ? ` from ${number(begins, decimalsOf(begins))}` : ""}`;
 }

@@ -6,6 +6,7 @@ const ARMED_AFTER = 400;
 export function watchReview() {
   document.addEventListener("keydown", dropHeldKey, true);
   document.addEventListener("keydown", goBack);
+  for (const type of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.body.addEventListener(type, costsUnknown);
 }
 
 // Called with what has just been shown.
@@ -18,6 +19,10 @@ export function arm(panel) {
     // Whoever has moved on meanwhile stays there.
     if (document.activeElement === panel.querySelector("[data-focus]")) button.focus();
   }, ARMED_AFTER);
+}
+
+function costsUnknown({ target }) {
+  if (target.matches("[data-costs]")) target.textContent = "Margin and commission: — (no answer came)";
 }
 
 // The key that opened this step is still down: it may not send, too.

@@ -1,5 +1,7 @@
 // A ticket on its way. Its answer is shown; without one it isn't known what became of it, and the server is asked.
 
+import { sentenceOf } from "./answers.js";
+
 const SENDING = "Sending…";
 const UNKNOWN = "Unknown, checking: no answer came, so the order may or may not have been taken.";
 const NOT_HERE = "So far the server has no order of this ticket. Sending it again is safe: one ticket can't become two orders.";
@@ -32,7 +34,7 @@ function begin(event) {
   if (isPanel(event.detail.target) && isUnsettled() && !form.matches("[data-sends]")) return keepInSight(event);
   if (!form.matches("[data-sends]")) return undefined;
   delete form.dataset.lost;
-  form.querySelector("[data-unknown]").hidden = true;
+  form.querySelector("[data-lost-words]").hidden = true;
   return say(form, SENDING);
 }
 
@@ -43,7 +45,7 @@ function keepInSight(event) {
 
 function refused({ target, detail }) {
   if (!target.matches("[data-sends]")) return;
-  const text = REFUSED[detail.xhr.status];
+  const text = detail.xhr.status in REFUSED ? (sentenceOf(detail.xhr) ?? REFUSED[detail.xhr.status]) : null;
   if (text) say(target, text);
   else lost(target);
 }
@@ -99,7 +101,7 @@ function show(placed) {
 
 // Said once per change of words: a live region that repeats itself babbles.
 function tell(form, text) {
-  const line = form.querySelector("[data-unknown]");
+  const line = form.querySelector("[data-lost-words]");
   line.hidden = false;
   if (line.textContent !== text) line.textContent = text;
 }

@@ -1,5 +1,6 @@
 // What every page has: times in the reader's own zone, forms that go once, and a word when an answer fails.
 
+import { sentenceOf } from "./answers.js";
 import { localise } from "./times.js";
 import { followUnseen } from "./unseen.js";
 
@@ -36,15 +37,10 @@ const FAILED = {
   404: "That is gone, or isn't yours. Reload the page.",
 };
 
-// A refusal that is meant for the user comes as a sentence and not as a page.
-function sentenceOf(xhr) {
-  return xhr.getResponseHeader("Content-Type")?.startsWith("text/plain") ? xhr.responseText : null;
-}
-
 for (const [type, words] of Object.entries(SAYINGS)) {
   document.addEventListener(type, (event) => {
     // What refreshes by itself tries again by itself; what sends an order has words of its own.
-    if (event.target.matches(`${REFRESHED}, [data-sends]`)) return;
+    if (event.target.matches(`${REFRESHED}, [data-sends], [data-costs]`)) return;
     const message = document.getElementById("page-message");
     message.textContent = words(event);
     message.hidden = false;

@@ -1,14 +1,18 @@
 // The order ticket: opened by a click on a price, stepped by the instrument's increments. `review.js` and `sending.js`
 // are what follows.
 
-import { product, quotient, stepped } from "./decimal.js";
+import { product, quotient } from "./decimal.js";
 import { number, rounded } from "./format.js";
 import { newest } from "./newest.js";
 import { arm, watchReview } from "./review.js";
 import { isUnsettled, watchSending } from "./sending.js";
-import { decimalsAt, stepAt } from "./steps.js";
+import { watchSteppers } from "./steppers.js";
+import { fillTimeZone, showDate, showTerms } from "./terms.js";
 
-// The price that was clicked: where the focus goes back to.
+// A limit that stands at the market at once.
+const HAVE_LIMITS = new Set(["LMT", "LOC"]);
+
+// The price, or the order's Modify, that was clicked: where the focus goes back to.
 let opener = null;
 
 export function watchTicket({ placed }) {
@@ -18,18 +22,17 @@ export function watchTicket({ placed }) {
   openPainted();
   // Before a click of any kind, and before a menu: a new window then opens at the price, too.
   document.addEventListener("pointerdown", ({ target }) => takePrice(priceAt(target)));
-  document.addEventListener("click", openFromPrice);
+  document.addEventListener("click", openFromLink);
   document.addEventListener("click", (event) => event.target.closest("[data-close-ticket]") && close());
   document.addEventListener("keydown", closeByKey);
-  document.addEventListener("click", stepByButton);
-  document.addEventListener("keydown", stepByKey);
+  watchSteppers(refresh);
   for (const type of ["input", "change"]) document.addEventListener(type, (event) => refresh(event.target.form));
   document.body.addEventListener("htmx:afterSwap", (event) => arrived(event, placed));
 }
 
-function openFromPrice(event) {
-  const link = priceAt(event.target);
-  takePrice(link);
+function openFromLink(event) {
+  const link = priceAt(event.target) ?? event.target.closest("a[data-modify]");
+  if (link?.matches(".price")) takePrice(link);
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   opener = link;
@@ -70,7 +73,7 @@ function close() {
 function arrived({ detail }, placed) {
   if (detail.target.id !== "ticket-panel") return;
   const panel = document.getElementById("ticket-panel");
-  const answer = panel.querySelector("#placed-order");
+  const answer = panel.querySelector("#placed-order, #changed-order");
   if (answer) placed(JSON.parse(answer.textContent));
   opened();
 }
@@ -80,77 +83,41 @@ function opened() {
   const wrong = panel.querySelector("[aria-invalid]");
   (wrong ?? panel.querySelector("#ticket-confirm, #ticket-quantity") ?? panel.querySelector("[data-focus]"))?.focus();
   arm(panel);
-  refresh(document.getElementById("ticket"));
+  fillTimeZone(panel);
+  refresh(document.getElementById("ticket") ?? document.getElementById("change"));
   warnOfPrice();
 }
 
-function stepByButton({ target }) {
-  const button = target.closest("[data-step-by]");
-  if (button) step(button.parentElement, Number(button.dataset.stepBy));
-}
-
-function stepByKey(event) {
-  const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-  const stepper = event.target.closest?.(".stepper");
-  if (!by || !stepper || event.target.tagName !== "INPUT") return;
-  event.preventDefault();
-  step(stepper, by);
-}
-
-function step(stepper, by) {
-  const input = stepper.querySelector("input");
-  const next = stepped(input.value, stepAt(stepper.dataset.steps, input.value.trim(), by), by);
-  if (next === null) return;
-  input.value = next;
-  refresh(input.form);
-}
-
-// Keeps the sentence beside the button true to what the form holds; `words.order_line` makes the first one.
+// Keeps what stands around the fields true to what they hold.
 function refresh(form) {
+  if (form?.id === "change") showDate(form);
   if (form?.id !== "ticket") return;
-  const [type, side] = [form.elements.order_type.value, form.elements.side.value];
-  const limit = form.querySelector("[data-limit-field]");
-  limit.hidden = type === "MKT";
-  form.querySelector("[data-confirmation]").textContent = confirmation(form);
+  showTerms(form);
+  form.querySelector("[data-value]").textContent = value(form);
   warnOfPrice();
-  const step = stepAt(form.dataset.priceSteps, form.elements.limit_price.value.trim());
-  form.querySelector("[data-step-shown]").textContent = step ?? "";
-  form.querySelector("[data-send-label]").textContent = side === "SELL" ? "sell" : "buy";
-  form.querySelector(".review").className = `review review-${side.toLowerCase()}`;
+  const side = form.elements.side.value.toLowerCase();
+  form.querySelector("[data-send-label]").textContent = side;
+  form.querySelector(".review").className = `review review-${side}`;
 }
 
-function confirmation(form) {
-  const { side, quantity, order_type: type, limit_price: price, time_in_force: tif } = form.elements;
-  const { symbol, priceSteps, currency, multiplier, magnifier } = form.dataset;
-  const order = {
-    side: side.value,
-    quantity: quantity.value.trim(),
-    symbol,
-    orderType: type.value,
-    limitPrice: price.value.trim(),
-    timeInForce: tif.value,
-    decimals: decimalsAt(priceSteps, price.value.trim()),
-  };
-  const value = orderValue(order, multiplier || "1", magnifier);
-  return orderLine(order) + (value === null ? "" : ` (about ${value} ${currency})`);
+// What it comes to at its own price, for one that has such.
+function value(form) {
+  const { quantity } = form.elements;
+  const { currency, multiplier, magnifier } = form.dataset;
+  const price = ownPrice(form);
+  const comesTo = price && orderValue(quantity.value.trim(), price, multiplier || "1", magnifier);
+  return comesTo ? `: about ${comesTo} ${currency}` : "";
 }
 
-// As `words.order_line`.
-export function orderLine({ side, quantity, symbol, orderType, limitPrice, timeInForce, decimals = 2 }) {
-  const limit = shownAmount(limitPrice, decimals);
-  const price = orderType === "LMT" ? `at a limit of ${limit}` : { MKT: "at market" }[orderType] ?? orderType;
-  const lasting = { DAY: "day order", GTC: "until cancelled" }[timeInForce] ?? timeInForce;
-  return `${side === "SELL" ? "Sell" : "Buy"} ${shownAmount(quantity, 0)} ${symbol} ${price}, ${lasting}`;
+function ownPrice(form) {
+  const shown = (name) => (form.elements[name].closest("[hidden]") ? "" : form.elements[name].value.trim());
+  return shown("limit_price") || shown("stop_price");
 }
 
-// As `words.order_value`: null for what isn't a limit order of two valid numbers.
-export function orderValue({ orderType, quantity, limitPrice }, multiplier, magnifier = "1") {
-  if (orderType !== "LMT" || !isAmount(quantity) || !isAmount(limitPrice)) return null;
-  return number(rounded(quotient(product(product(quantity, limitPrice), multiplier), magnifier), 2), 2);
-}
-
-function shownAmount(text, decimals) {
-  return isAmount(text) ? number(text, decimals) : "…";
+// As `order_words.order_value`: null unless both are valid numbers.
+export function orderValue(quantity, price, multiplier, magnifier = "1") {
+  if (!isAmount(quantity) || !isAmount(price)) return null;
+  return number(rounded(quotient(product(product(quantity, price), multiplier), magnifier), 2), 2);
 }
 
 // Above zero, and no more digits than an amount can have. Whether it is a good one, the server judges.
@@ -166,7 +133,7 @@ export function warnOfPrice() {
   if (!form) return;
   const { con_id: conId, order_type: type, side, limit_price: price } = form.elements;
   const mark = markOf(conId.value, side.value);
-  const text = type.value === "LMT" ? farLimit(side.value, price.value.trim(), mark) : "";
+  const text = HAVE_LIMITS.has(type.value) ? farLimit(side.value, price.value.trim(), mark) : "";
   const line = form.querySelector("[data-far-limit]");
   if (line.textContent !== text) line.textContent = text;
 }
