@@ -13,6 +13,7 @@ from brokers.domain import OrderStatus, Unsent
 from tests.webapp.trading.examples import fields, lease, placed, update
 from tests.webapp.trading.racing import race
 from webapp.accounts.models import AccountEvent, BrokerAccount
+from webapp.audit.models import AuditEntry
 from webapp.trading import commands, limits, orders
 from webapp.trading.kill_switch import engaging
 from webapp.trading.models import Instrument, Order, OrderCommand
@@ -66,6 +67,15 @@ def test_each_exit_is_an_order_of_its_own_that_says_what_it_is_attached_to(entry
     ]
     body = orders.as_body(stop_loss)
     assert (body["parent_client_order_id"], body["attached_as"]) == (str(entry.client_order_id), "STOP_LOSS")
+
+
+def test_the_audit_log_says_what_each_is_attached_to(entry: Order) -> None:
+    texts = list(AuditEntry.objects.order_by("pk").values_list("text", flat=True))
+    assert texts == [
+        "BUY 10 AAPL LMT 190.5 GTC, outside regular hours",
+        f"SELL 10 AAPL LMT 200 GTC, outside regular hours, take profit of {entry.client_order_id}",
+        f"SELL 10 AAPL STP GTC, stop price 180, outside regular hours, stop loss of {entry.client_order_id}",
+    ]
 
 
 def test_the_exits_are_named_after_their_entry_so_that_a_repeat_names_the_same(entry: Order) -> None:

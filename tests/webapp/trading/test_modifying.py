@@ -221,6 +221,17 @@ def test_a_change_is_judged_by_the_rules_of_the_orders_type(
     assert list(invalid.value.errors) == [field]
 
 
+def test_a_price_that_the_broker_gave_an_order_is_no_obstacle_to_its_change(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    limits.set_limits(account=ready_account, fresh_quote=False)
+    order = resting_as(ready_account, "MTL")
+    said(order, **{**as_the_broker_says(order), "limit_price": Decimal("190.10")})
+    assert order.limit_price == Decimal("190.10")
+    change = to_change(modify(order, quantity="20"))
+    assert (change.quantity, change.limit_price) == (20, None)
+
+
 def test_a_word_that_is_no_term_of_an_order_changes_nothing(resting: Order) -> None:
     with pytest.raises(TypeError, match="trail_amount"):
         modify(resting, trail_amount="5")

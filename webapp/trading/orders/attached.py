@@ -14,6 +14,11 @@ def exit_id(client_order_id: UUID, attached_as: Order.AttachedAs) -> UUID:
     return uuid5(client_order_id, attached_as.value)
 
 
+def attached_as(order: Order) -> str:
+    """In words: `stop loss`."""
+    return Order.AttachedAs(order.attached_as).label.lower()
+
+
 def belongs_to_a_group(order: Order) -> bool:
     return order.parent_id is not None or order.attached.exists()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from brokers.domain import OrderSide, OrderType, TimeInForce
+from brokers.domain import ORDER_TYPE_RULES, PRICE_NAMES, OrderSide, OrderType, TimeInForce
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import limits
 from webapp.trading.kill_switch.state import require_off
@@ -106,8 +106,9 @@ def _require_worked(order: Order) -> None:
 
 def _checked(order: Order, asked: dict[str, object]) -> Change:
     """Judged whole, as the broker will: what was right when it was placed may not be right any more."""
-    current, findings = terms_of(order), Findings()
-    terms = TermFields(_merged(current, asked), OrderType(order.order_type), order.instrument).read(findings)
+    current, order_type, findings = terms_of(order), OrderType(order.order_type), Findings()
+    merged = {**columns_of(current), **_replaced(asked), **_foreign(order_type), **asked}
+    terms = TermFields(merged, order_type, order.instrument).read(findings)
     if terms is not None and terms.quantity != current.quantity:
         findings.read("quantity", lambda: _require_changeable_quantity(order, terms.quantity))
     if terms is None or findings.errors:
@@ -118,11 +119,17 @@ def _checked(order: Order, asked: dict[str, object]) -> Change:
     return Change(order, terms, differing)
 
 
-def _merged(current: Terms, asked: dict[str, object]) -> dict[str, object]:
-    replaced = {_OTHER_WAY[name]: None for name in asked if name in _OTHER_WAY}
+def _replaced(asked: dict[str, object]) -> dict[str, None]:
+    """What ends with what is asked."""
+    replaced = [_OTHER_WAY[name] for name in asked if name in _OTHER_WAY]
     if asked.get("time_in_force", TimeInForce.GTD) != TimeInForce.GTD:
-        replaced["good_till_date"] = None
-    return {**columns_of(current), **replaced, **asked}
+        replaced.append("good_till_date")
+    return dict.fromkeys(replaced)
+
+
+def _foreign(order_type: OrderType) -> dict[str, None]:
+    """IB may tell a price that a type doesn't have: the limit that a market-to-limit order got, say."""
+    return dict.fromkeys(PRICE_NAMES.keys() - set(ORDER_TYPE_RULES[order_type].prices))
 
 
 def _differing(current: Terms, terms: Terms) -> dict[str, Any]:

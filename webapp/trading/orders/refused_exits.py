@@ -10,9 +10,8 @@ from brokers.domain import OrderStatus, OrderUpdate
 from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import changes
 from webapp.trading.orders.asking import ask
+from webapp.trading.orders.attached import attached_as
 from webapp.trading.orders.bodies import cancel_under_way, is_open
-
-_WORDS = {Order.AttachedAs.TAKE_PROFIT: "take profit", Order.AttachedAs.STOP_LOSS: "stop loss"}
 
 
 def cancel_the_entry(order: Order, update: OrderUpdate) -> None:
@@ -24,6 +23,6 @@ def cancel_the_entry(order: Order, update: OrderUpdate) -> None:
     if entry is None or update.unsent is not None or order.status != OrderStatus.REJECTED:
         return
     if is_open(entry) and not entry.filled_quantity and cancel_under_way(entry) is None:
-        words = _WORDS[Order.AttachedAs(order.attached_as)]
-        ask(entry, OrderCommand.Verb.CANCEL, reason=f"The broker refused its {words}, and it had not traded.")
+        reason = f"The broker refused its {attached_as(order)}, and it had not traded."
+        ask(entry, OrderCommand.Verb.CANCEL, reason=reason)
         changes.tell(entry)

@@ -10,11 +10,13 @@ from webapp.audit import recording as audit
 from webapp.audit.recording import Action
 from webapp.trading.amounts import plain
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.orders.attached import attached_as
 from webapp.trading.terms import asked_by, columns_of
 
 
 def placed(order: Order) -> None:
-    _record(Action.ORDER_PLACED, order, _whole(order, columns_of(order)))
+    attached = f", {attached_as(order)} of {order.parent.client_order_id}" if order.parent is not None else ""
+    _record(Action.ORDER_PLACED, order, f"{_whole(order, columns_of(order))}{attached}")
 
 
 def change_asked(order: Order, command: OrderCommand) -> None:
