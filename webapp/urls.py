@@ -26,6 +26,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("desk/", include("webapp.desk.urls")),
     path("api/v1/", api.urls),
+    path("api", nothing_here),
     path("api/", nothing_here),
     path("api/<path:rest>", nothing_here),
     path("auth/", include(AUTH)),

@@ -24,6 +24,9 @@ class Visitor:
         self.name = name
         self._web = httpx.Client(base_url=site, timeout=ANSWER_DEADLINE, headers={"Referer": f"{site}/"})
 
+    def close(self) -> None:
+        self._web.close()
+
     def sign_up(self) -> None:
         password = uuid.uuid4().hex
         self._post("/auth/signup/", username=self.name, password1=password, password2=password)
@@ -75,6 +78,9 @@ class Api:
         self._web = httpx.Client(
             base_url=f"{site}/api/v1", timeout=ANSWER_DEADLINE, headers={"Authorization": f"Bearer {token}"}
         )
+
+    def close(self) -> None:
+        self._web.close()
 
     def items(self, what: str) -> list[dict[str, Any]]:
         answer = self._web.get(f"/{what}")

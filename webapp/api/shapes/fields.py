@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from ninja import Field, Schema
@@ -27,7 +27,15 @@ def read_moment(text: object) -> datetime:
         raise ValueError(hint) from None
     if moment.tzinfo is None:
         raise ValueError(hint)
-    return moment
+    return _in_utc(moment)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """PostgreSQL takes no offset of 16 hours or more. At either end of the calendar, the end itself."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def read_cursor(text: object) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import ConfigDict
 
 from brokers.domain import OrderSide, OrderStatus, OrderType, TimeInForce
 from webapp.api.shapes.fields import Amount, Body, ConId, Moment, Paging
@@ -80,6 +81,21 @@ class OrderIn(Prices):
     `good_till_date` belongs to GTD. `take_profit_price` and `stop_loss_price` attach orders that leave the position
     again: a limit and a stop of the other side, which work once this one is filled, and of which one cancels the other.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "client_order_id": "5f0c1c5e-8a3e-4d0a-9d53-0f6f0f2b7c11",
+                    "con_id": 265598,
+                    "side": "BUY",
+                    "order_type": "LMT",
+                    "quantity": "1",
+                    "limit_price": "150",
+                }
+            ]
+        }
+    )
 
     client_order_id: UUID
     con_id: ConId
