@@ -21,6 +21,7 @@ from webapp.api.routes import (
     instruments,
     orders,
     positions,
+    previews,
     quotes,
     watchlists,
 )
@@ -36,7 +37,7 @@ api = ProblemAPI(
 )
 refusals.add_handlers(api)
 for noun in (
-    *(accounts, orders, fills, exports, positions, account_values),
+    *(accounts, orders, previews, fills, exports, positions, account_values),
     *(events, quotes, instruments, watchlists),
 ):
     api.add_router("", noun.router)

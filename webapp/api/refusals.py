@@ -6,6 +6,7 @@ was refused is nobody's to repeat but its sender's.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,8 @@ from webapp.trading.refusals import (
     OrderConflict,
     OrderInvalid,
     OrderNotOpen,
+    PreviewRefused,
+    SearchInvalid,
     SessionNotReady,
     WatchlistInvalid,
 )
@@ -33,6 +36,7 @@ KINDS: dict[type[Exception], tuple[int, str]] = {
     LiveTradingOff: (403, "live_trading_off"),
     NotAllowed: (403, "not_allowed"),
     LimitExceeded: (422, "limit_exceeded"),
+    PreviewRefused: (422, "preview_refused"),
 }
 RETRY_AFTER = 5
 
@@ -42,6 +46,7 @@ def add_handlers(api: NinjaAPI) -> None:
         api.add_exception_handler(refusal, _refused)
     api.add_exception_handler(OrderInvalid, _wrong_fields)
     api.add_exception_handler(WatchlistInvalid, _wrong_fields)
+    api.add_exception_handler(SearchInvalid, _wrong_search)
     api.add_exception_handler(Order.DoesNotExist, lambda *_: problem(404, "There is no such order."))
     api.add_exception_handler(questions.NoAnswer, _no_answer)
     api.add_exception_handler(questions.Refused, _no_answer)
@@ -54,6 +59,12 @@ def _refused(_request: HttpRequest, error: Any) -> HttpResponse:
 
 def _wrong_fields(_request: HttpRequest, error: Any) -> HttpResponse:
     return of_fields(error.errors)
+
+
+def _wrong_search(_request: HttpRequest, error: Any) -> HttpResponse:
+    """The field in the API's spelling of IB's word."""
+    field = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", error.field).lower() or "text"
+    return of_fields({field: str(error)})
 
 
 def _no_answer(_request: HttpRequest, error: Any) -> HttpResponse:

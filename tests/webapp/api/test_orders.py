@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from brokers.domain import OrderStatus
 from tests.webapp.api.test_problems import problem_of
 from tests.webapp.trading.examples import AAPL, placed, update
 from webapp.accounts import tokens
-from webapp.accounts.models import BrokerAccount, GatewaySession, User
+from webapp.accounts.models import AccountShare, BrokerAccount, GatewaySession, User
 from webapp.audit.models import AuditEntry
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order, OrderCommand
@@ -180,3 +181,42 @@ def test_the_audit_log_names_the_token_that_placed_an_order(trader: Client, addr
     post(trader, address, body())
     entry = AuditEntry.objects.get(action="order_placed")
     assert (entry.via, entry.actor, entry.token) == ("api", alice.username, "trader")
+
+
+def test_all_open_orders_are_cancelled_at_once(trader: Client, address: str, ready_account: BrokerAccount) -> None:
+    first, second = worked(ready_account), placed(ready_account)
+    orders.apply_update(account_id=ready_account.pk, update=update(perm_id=77))
+    response = trader.delete(address)
+    assert response.status_code == 202
+    ids = {str(first.client_order_id), str(second.client_order_id)}
+    assert (set(response.json()["client_order_ids"]), response.json()["elsewhere"]) == (ids, 1)
+
+
+def test_a_preview_needs_a_session_and_writes_nothing_down(trader: Client, address: str) -> None:
+    preview = address.replace("/orders", "/previews")
+    assert problem_of(post(trader, preview, body(quantity="0")), 422)["errors"][0]["field"] == "quantity"
+    problem_of(post(trader, preview, body()), 503)  # no worker is there to ask
+    GatewaySession.objects.update(state="STOPPED")
+    problem = problem_of(post(trader, preview, body()), 409)
+    assert problem["type"] == "urn:gatehouse:problem:session_not_ready"
+    assert not Order.objects.exists()
+
+
+def test_a_bracket_is_placed_whole(trader: Client, address: str) -> None:
+    assert post(trader, address, body(take_profit_price="200", stop_loss_price="180")).status_code == 201
+    listed = trader.get("/api/v1/orders").json()["items"]
+    assert sorted(str(one["attached_as"]) for one in listed) == ["None", "STOP_LOSS", "TAKE_PROFIT"]
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("trader", 201)])
+def test_whoever_an_account_is_shared_with_does_what_the_role_allows(
+    address: str, ready_account: BrokerAccount, bob: User, role: str, status: int
+) -> None:
+    AccountShare.objects.create(account=ready_account, user=bob, role=role, accepted_at=timezone.now())
+    token = tokens.create(bob, "trader", scopes=["read", "trade"])
+    his = Client(headers={"Authorization": f"Bearer {token}"})
+    response = post(his, address, body())
+    assert response.status_code == status
+    assert his.get("/api/v1/orders").status_code == 200
+    if status == 403:
+        assert problem_of(response, 403)["type"] == "urn:gatehouse:problem:not_allowed"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +12,7 @@ from brokers.domain import OrderSide, OrderStatus
 from tests.webapp.trading.examples import NOON, commission, fields, update
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import fills, orders
-from webapp.trading.models import Instrument
+from webapp.trading.models import Instrument, Position
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +194,77 @@ def test_nobody_reads_another_users_orders(
 ) -> None:
     orders.place(account=ready_account, **fields())
     assert read(bobs_program, "orders")["items"] == []
+
+
+def test_a_watchlist_is_made_filled_emptied_and_deleted(program: Client, aapl: Instrument) -> None:
+    def send(method: str, address: str, **sent: Any) -> Any:
+        return getattr(program, method)(f"/api/v1/{address}", json.dumps(sent), content_type="application/json")
+
+    made = send("post", "watchlists", name="Tech").json()
+    assert send("post", "watchlists", name="Tech").status_code == 422
+    items = f"watchlists/{made['id']}/items"
+    assert send("post", items, con_id=aapl.con_id).json() == {**made, "con_ids": [aapl.con_id]}
+    assert read(program, "watchlists")["items"] == [{**made, "con_ids": [aapl.con_id]}]
+    assert send("delete", f"{items}/{aapl.con_id}").json() == made
+    assert send("delete", f"watchlists/{made['id']}").status_code == 204
+    assert read(program, "watchlists")["items"] == []
+
+
+def test_events_are_read_after_a_number(program: Client, ready_account: BrokerAccount, trade: Trade) -> None:
+    for number in (1, 2, 3):
+        trade(number)
+    page = read(program, f"accounts/{ready_account.pk}/events", after=1, limit=1)
+    assert [item["number"] for item in page["items"]] == [2]
+    assert (page["next_after"], page["last_event_number"]) == (2, 3)
+    assert read(program, f"accounts/{ready_account.pk}/events", after=3)["next_after"] == 3
+
+
+def test_the_session_says_where_it_stands(program: Client, ready_account: BrokerAccount) -> None:
+    session = read(program, f"accounts/{ready_account.pk}/session")
+    assert (session["state"], session["takes_orders"], session["second_factor"]) == ("READY", True, None)
+
+
+def test_an_instrument_that_nobody_has_met_is_404(program: Client, aapl: Instrument) -> None:
+    assert read(program, f"instruments/{aapl.con_id}")["symbol"] == "AAPL"
+    assert program.get("/api/v1/instruments/1").status_code == 404
+    assert program.get(f"/api/v1/instruments/{10**30}").status_code == 404
+
+
+def test_a_quote_of_a_session_that_is_not_ready_is_a_conflict(
+    program: Client, account: BrokerAccount, aapl: Instrument
+) -> None:
+    response = program.get(f"/api/v1/accounts/{account.pk}/quotes", {"con_id": [aapl.con_id]})
+    assert (response.status_code, response.json()["type"]) == (409, "urn:gatehouse:problem:session_not_ready")
+    assert program.get(f"/api/v1/accounts/{account.pk}/quotes", {"con_id": ["1"]}).status_code == 422
+
+
+def test_positions_and_values_are_paged_by_what_does_not_move(
+    program: Client, ready_account: BrokerAccount, aapl: Instrument, eurusd: Instrument
+) -> None:
+    for instrument in (aapl, eurusd):
+        Position.objects.create(account=ready_account, account_code="DU1000001", instrument=instrument, quantity=5)
+    first = read(program, "positions", limit=1)
+    second = read(program, "positions", limit=1, cursor=first["next_cursor"])
+    assert [one["symbol"] for one in first["items"] + second["items"]] == ["AAPL", "EUR.USD"]
+    assert second["next_cursor"] is None
+    assert first["items"][0]["average_cost"] is None
+
+
+def test_a_cursor_of_another_list_is_no_cursor(program: Client, ready_account: BrokerAccount, trade: Trade) -> None:
+    trade(1)
+    trade(2)
+    cursor = read(program, "fills", limit=1)["next_cursor"]
+    response = program.get("/api/v1/accounts", {"cursor": cursor})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+def test_the_documentation_is_a_page_of_this_server_alone(client: Client) -> None:
+    schema = client.get("/api/v1/openapi.json").json()
+    assert schema["openapi"] == "3.1.0"
+    for path in schema["paths"].values():
+        for operation in path.values():
+            problems = {status for status in operation["responses"] if int(status) >= 400}
+            assert {"401", "403", "422", "429", "500"} <= problems, operation["operationId"]
+    page = client.get("/api/v1/docs")
+    assert page.status_code == 200
+    assert re.findall(r"""(?:src|href)=["'](?!/static/)""", page.content.decode()) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -34,5 +35,16 @@ def search_instruments(request: HttpRequest, account_id: UUID, wanted: Query[Sea
     account, text = account_of(request), wanted.text.strip()
     if wrong := searching.problem(text):
         raise ValidationError([{"loc": ("query", "text"), "msg": wrong}])
-    found = searching.find(account, text)
-    return {"items": [instruments.as_body(one) for one in found.instruments], "message": found.message}
+    terms = narrowing(wanted)
+    found = searching.find_fitting(account, text, terms) if terms else searching.find(account, text)
+    return {
+        "items": [instruments.as_body(one) for one in found.instruments],
+        "message": found.message,
+        "known_earlier": sorted(found.known_earlier),
+    }
+
+
+def narrowing(wanted: Search) -> dict[str, str]:
+    """In IB's spelling: sec_type is its secType."""
+    asked = wanted.model_dump(exclude={"text"}, exclude_none=True)
+    return {re.sub("_([a-z])", lambda found: found[1].upper(), name): value for name, value in asked.items() if value}

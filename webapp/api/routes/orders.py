@@ -13,7 +13,7 @@ from webapp.api.cursors import page_of
 from webapp.api.naming import account_of
 from webapp.api.schema import refusals
 from webapp.api.selecting import chosen_account, given, refuse_unknown
-from webapp.api.shapes.orders import ChangeIn, OrderIn, OrderOut, OrderPage, OrderSelection, OrdersOut
+from webapp.api.shapes.orders import CancelledAllOut, ChangeIn, OrderIn, OrderOut, OrderPage, OrderSelection, OrdersOut
 from webapp.trading import orders
 from webapp.trading.models import Order
 
@@ -80,6 +80,20 @@ def cancel_order(request: HttpRequest, account_id: UUID, client_order_id: UUID) 
     account = account_of(request)
     orders.cancel(account=account, client_order_id=client_order_id)
     return Status(202, found_body(request, account, client_order_id))
+
+
+@router.delete(
+    ORDERS,
+    auth=CANCELS,
+    response={202: CancelledAllOut},
+    summary="Cancel all open orders of the account",
+    openapi_extra=refusals(_409="The session is not connected. What had not left is withdrawn all the same."),
+)
+def cancel_all_orders(request: HttpRequest, account_id: UUID) -> Status[dict[str, Any]]:
+    """Asked for, not done. The account takes orders afterwards: the kill switch is another thing."""
+    cancelled = orders.cancel_all(account=account_of(request))
+    ids = [command.order.client_order_id for command in cancelled.commands if command.order is not None]
+    return Status(202, {"client_order_ids": ids, "elsewhere": cancelled.elsewhere})
 
 
 def selected_orders(request: HttpRequest, selection: OrderSelection) -> QuerySet[Order]:

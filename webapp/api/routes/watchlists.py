@@ -32,6 +32,12 @@ def create_watchlist(request: HttpRequest, wanted: WatchlistIn) -> Status[dict[s
     return Status(201, watchlist_body(watchlists.create(user=user_of(request), name=wanted.name)))
 
 
+@router.delete("/watchlists/{uuid:watchlist_id}", response={204: None}, summary="Delete a watchlist")
+def delete_watchlist(request: HttpRequest, watchlist_id: UUID) -> Status[None]:
+    watchlists.delete(watchlist=watchlist_of(request))
+    return Status(204, None)
+
+
 @router.post("/watchlists/{uuid:watchlist_id}/items", response=WatchlistOut, summary="Put an instrument on it")
 def add_to_watchlist(request: HttpRequest, watchlist_id: UUID, wanted: ItemIn) -> dict[str, Any]:
     """At the end, or where it stands already."""

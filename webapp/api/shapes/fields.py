@@ -31,11 +31,11 @@ def read_moment(text: object) -> datetime:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """PostgreSQL takes no offset of 16 hours or more. At either end of the calendar, the end itself."""
+    """PostgreSQL takes no offset of 16 hours or more. At either end of the calendar, without its offset."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
+        return moment.replace(tzinfo=UTC)
 
 
 def read_cursor(text: object) -> str:

@@ -7,9 +7,18 @@ from webapp.trading import searching
 
 
 class Search(Schema):
-    """`text` is a symbol, a name or a pair: AAPL, Apple, EUR.USD."""
+    """`text` is a symbol, a name, a pair or an ISIN: AAPL, Apple, EUR.USD, US0378331005.
+
+    The rest narrows it, in IB's own values: `sec_type` OPT, `last_trade_date_or_contract_month` 202606, `right` C.
+    """
 
     text: str = Field(..., min_length=1, max_length=searching.LONGEST_TEXT)
+    sec_type: str | None = None
+    exchange: str | None = None
+    currency: str | None = None
+    last_trade_date_or_contract_month: str | None = None
+    strike: str | None = None
+    right: str | None = None
 
 
 class InstrumentOut(Schema):
@@ -36,7 +45,11 @@ class InstrumentOut(Schema):
 
 
 class FoundOut(Schema):
-    """The broker's own list first. `message` says why that is missing, and only what is known here is listed."""
+    """The broker's own list first. `message` says why that is missing, and only what is known here is listed.
+
+    `known_earlier` are those that some session met before and that the broker's answer doesn't hold.
+    """
 
     items: list[InstrumentOut]
     message: str
+    known_earlier: list[int]

@@ -116,3 +116,13 @@ class ChangeIn(Prices):
     time_in_force: TimeInForce | None = None
     good_till_date: Moment | None = None
     outside_rth: bool | None = None
+
+
+class CancelledAllOut(Schema):
+    """`client_order_ids` are those whose cancel is under way, or that had not left and are withdrawn.
+
+    `elsewhere` open orders were placed elsewhere, and stay: IB lets whoever placed an order cancel it alone.
+    """
+
+    client_order_ids: list[UUID]
+    elsewhere: int

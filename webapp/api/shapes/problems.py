@@ -15,8 +15,8 @@ class Problem(Schema):
 
     `type` is for programs: `about:blank` when the status says all, else `urn:gatehouse:problem:` and one of
     scope_missing, not_allowed, order_conflict, order_not_open, session_not_ready, live_trading_off, limit_exceeded,
-    kill_switch_engaged and no_answer. `detail` is a sentence for people. `errors` is there when fields are to blame,
-    `scope` when the token lacks it.
+    preview_refused, kill_switch_engaged, too_many_exports, exports_busy and no_answer. `detail` is a sentence for
+    people. `errors` is there when fields are to blame, `scope` when the token lacks it.
     """
 
     type: str
