@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from django.utils import timezone
 from tests.webapp.pages.answering import answering
 from webapp.accounts.models import BrokerAccount
 from webapp.pages.views.option_chains import rows_of
-from webapp.trading.models import Instrument
+from webapp.trading.models import Instrument, Order
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +114,18 @@ def test_only_what_options_are_written_on_offers_a_chain(
     for instrument, offered in ((aapl, True), (eurusd, False)):
         page = browser.get(f"/accounts/{ready_account.id}/instruments/{instrument.con_id}/").content.decode()
         assert (f"/instruments/{instrument.con_id}/options/" in page) is offered
+
+
+def test_orders_of_the_options_alone_are_shown_under_their_chain(
+    browser: Client, address: str, ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    call = option(aapl, 1, "190", "C", in_days(3))
+    ids = {}
+    for instrument in (call, aapl):
+        ids[instrument.con_id] = uuid.uuid4()
+        Order.objects.create(
+            account=ready_account, client_order_id=ids[instrument.con_id], instrument=instrument, side="BUY", quantity=1
+        )
+    text = browser.get(address).content.decode()
+    assert str(ids[call.con_id]) in text
+    assert str(ids[aapl.con_id]) not in text

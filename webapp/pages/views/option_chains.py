@@ -15,11 +15,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from brokers.domain import Right
-from webapp.accounts.models import BrokerAccount
+from webapp.accounts.models import BrokerAccount, User
 from webapp.bus import questions
+from webapp.pages import blanks
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
-from webapp.pages.views.instruments import instrument_context
+from webapp.pages.steps import with_price_steps
+from webapp.pages.views.instruments import ROWS_SHOWN, instrument_context
+from webapp.trading import orders
 from webapp.trading.models import Instrument
 
 # Longer than any key of ours: what comes from an address may be anything.
@@ -53,9 +56,17 @@ def page(request: SignedInRequest, account_id: UUID, con_id: int) -> HttpRespons
     context = {
         "last_event_number": account.last_event_number,
         **instrument_context(account, instrument),
+        **blanks.ROWS,
+        "orders": _orders(request.user, account, instrument),
         "wanted": request.GET.get("expiry", "")[:LONGEST_KEY],
     }
     return render(request, "instruments/options.html", context)
+
+
+def _orders(user: User, account: BrokerAccount, underlying: Instrument) -> list[dict[str, Any]]:
+    """Of the options on it."""
+    shown = orders.open_and_newest(user, account, ROWS_SHOWN).filter(instrument__under_con_id=underlying.con_id)
+    return [with_price_steps(orders.as_body(order), order.instrument) for order in shown]
 
 
 @require_safe

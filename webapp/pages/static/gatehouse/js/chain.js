@@ -37,6 +37,10 @@ export class Chain {
     return [...this.#inSight].flatMap((row) => [...new Set([...row.querySelectorAll("[data-option]")].map(({ dataset }) => Number(dataset.option)))]);
   }
 
+  lists(conId) {
+    return this.#cells.has(String(conId));
+  }
+
   // A snapshot replaces everything: what isn't in it has no quote.
   snapshot(quotes) {
     const quoted = new Set(quotes.map(({ con_id: conId }) => String(conId)));

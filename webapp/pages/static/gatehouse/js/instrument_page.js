@@ -4,6 +4,7 @@ import { openAccountPage } from "./account_page.js";
 import { wordsOfPage } from "./cells.js";
 import { Charting } from "./charting.js";
 import { Depth } from "./depth.js";
+import { watchDialogs } from "./dialogs.js";
 import { Grid } from "./grid.js";
 import { Orders } from "./orders.js";
 import { Positions } from "./positions.js";
@@ -60,4 +61,5 @@ new IntersectionObserver((entries) => {
   subscribe();
 }).observe(depthPanel);
 document.addEventListener("visibilitychange", subscribe);
+watchDialogs();
 watchTicket({ placed: (body) => orders.placed(body) });

@@ -1,37 +1,40 @@
 // The options on one instrument, with their quotes, and the ticket beside them.
 
 import { openAccountPage } from "./account_page.js";
+import { wordsOfPage } from "./cells.js";
 import { Chain, markOf } from "./chain.js";
+import { watchDialogs } from "./dialogs.js";
 import { Grid } from "./grid.js";
+import { Orders } from "./orders.js";
 import { warnOfPrice, watchTicket } from "./ticket.js";
 
 const container = document.getElementById("chain");
 const conId = Number(container.dataset.conId);
+const orders = new Orders(wordsOfPage());
 const grid = new Grid(() => document.getElementById("head-quote"));
 const chain = new Chain(container, { changed: () => subscribe() });
 let subscribed = "";
 
 const socket = openAccountPage({
   stood: () => grid.showAges(),
-  events: { notice: ({ body }) => sayOfOption(body) },
+  events: {
+    notice: ({ body }) => sayOfOption(body),
+    order: ({ body, number }) => chain.lists(body.con_id) && orders.apply(body, number),
+  },
   snapshot(quotes) {
-    grid.snapshot(ofUnderlying(quotes));
+    grid.snapshot(quotes);
     chain.snapshot(quotes);
     stand(quotes);
   },
   quotes(quotes) {
-    grid.quotes(ofUnderlying(quotes));
+    grid.quotes(quotes);
     chain.quotes(quotes);
     stand(quotes);
   },
 });
 
-function ofUnderlying(quotes) {
-  return quotes.filter(({ con_id: id }) => id === conId);
-}
-
 function stand(quotes) {
-  const [underlying] = ofUnderlying(quotes);
+  const underlying = quotes.find(({ con_id: id }) => id === conId);
   if (underlying) chain.stand(markOf(underlying));
   warnOfPrice();
 }
@@ -60,7 +63,8 @@ document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
   chain.adopt();
 });
 document.addEventListener("visibilitychange", subscribe);
-watchTicket({ placed() {} });
+watchDialogs();
+watchTicket({ placed: (body) => orders.placed(body) });
 
 // A reload shows the same expiry.
 function rememberExpiry() {
