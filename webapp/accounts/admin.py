@@ -1,7 +1,7 @@
-"""What an administrator sees: every account, its state and its gateway; who may sign in; which tokens exist.
+"""Django's admin, for what the desk has no page for: users' passwords and permissions, and rows as they are.
 
-Credential has no page here on purpose. Nothing of an account can be typed over either: an administrator starts and
-stops sessions through the services that their owners use, so every such change is an event that the owner sees.
+Credential has no page here on purpose. Nothing of an account can be typed over either: administrators start, stop and
+suspend at the desk, through the services that owners use. What is changed here is in the audit log as well.
 """
 
 from __future__ import annotations
@@ -10,25 +10,47 @@ from typing import Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.http import HttpRequest
 
-from webapp.accounts import gateway_log, sessions
 from webapp.accounts.models import AccountEvent, ApiToken, BrokerAccount, GatewaySession, User
-from webapp.accounts.refusals import SessionRefused
+from webapp.audit import recording as audit
 
 # The site's own sign-in page, for its limit on tries: whoever is an administrator can change anybody's password.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Gatehouse"
-admin.site.register(User, UserAdmin)
 # No mail is sent, so allauth's table of addresses stays empty.
 admin.site.unregister(EmailAddress)
+
+
+class Audited:
+    """What the admin tells its own history, it tells the audit log: which fields were changed, and no value."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        return _audited(super().log_addition(request, obj, message))  # type: ignore[misc]  # of ModelAdmin
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        return _audited(super().log_change(request, obj, message))  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for row in queryset:
+            audit.record(audit.Action.ADMIN_CHANGE, subject=str(row), text=f"Removed the {row._meta.verbose_name}.")
+        return super().log_deletions(request, queryset)  # type: ignore[misc]
+
+
+def _audited(entry: LogEntry) -> LogEntry:
+    audit.record(audit.Action.ADMIN_CHANGE, subject=entry.object_repr, text=entry.get_change_message())
+    return entry
+
+
+@admin.register(User)
+class PeopleAdmin(Audited, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Suspending is the desk's: it asks for a reason and closes what is open."""
+
+    readonly_fields = ("is_active",)
 
 
 class ReadOnly:
@@ -93,11 +115,9 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
     list_select_related = ("user", "session")
     fields = (
         *("id", "name", "user", "trading_mode", "restart_at", "created_at"),
-        *("account_codes", "may_trade", "may_trade_reason", "gateway_log"),
+        *("account_codes", "may_trade", "may_trade_reason"),
     )
-    readonly_fields = ("gateway_log",)
     inlines: ClassVar = [SessionInline]
-    actions = ("start", "stop")
 
     @admin.display(ordering="session__state")
     def state(self, account: BrokerAccount) -> str:
@@ -125,54 +145,6 @@ class BrokerAccountAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg] 
     def last_error(self, account: BrokerAccount) -> str:
         return account.session.last_error
 
-    @admin.display(description="gateway's log")
-    def gateway_log(self, account: BrokerAccount) -> str:
-        return format_html('<a href="{}">Read it</a>', reverse("admin:accounts_brokeraccount_log", args=[account.pk]))
-
-    def get_urls(self) -> list[URLPattern]:
-        own = path("<path:object_id>/log/", self.admin_site.admin_view(self.log), name="accounts_brokeraccount_log")
-        return [own, *super().get_urls()]
-
-    def log(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        account = self.get_object(request, object_id)
-        if account is None or not self.has_view_permission(request, account):
-            raise PermissionDenied
-        read = gateway_log.read(account.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Gateway's log of {account}",
-            "lines": read.lines,
-            "why_none": read.why_none,
-            "opts": self.opts,
-            "original": account,
-        }
-        return render(request, "admin/gateway_log.html", context)
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Django's own "can change broker account", although no field of one can be changed here."""
-        return request.user.has_perm("accounts.change_brokeraccount")
-
-    @admin.action(description="Start the session", permissions=["operate"])
-    def start(self, request: HttpRequest, accounts: QuerySet[BrokerAccount]) -> None:
-        for account in accounts:
-            try:
-                sessions.request_start(account.id)
-            except SessionRefused as refusal:
-                self.message_user(request, f"{account}: {refusal}", messages.ERROR)
-            else:
-                self._confirm(request, account, "A start was asked for.")
-
-    @admin.action(description="Stop the session", permissions=["operate"])
-    def stop(self, request: HttpRequest, accounts: QuerySet[BrokerAccount]) -> None:
-        for account in accounts:
-            sessions.request_stop(account.id)
-            self._confirm(request, account, "A stop was asked for.")
-
-    def _confirm(self, request: HttpRequest, account: BrokerAccount, what: str) -> None:
-        """In the admin's own history as well: who asked."""
-        self.log_change(request, account, what)
-        self.message_user(request, f"{account}: {what}")
-
 
 @admin.register(AccountEvent)
 class AccountEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -185,7 +157,7 @@ class AccountEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class ApiTokenAdmin(Audited, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Removing one is how access is taken back."""
 
     list_display = ("name", "user", "scopes", "created_at", "expires_at", "last_used_at")

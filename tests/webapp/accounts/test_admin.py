@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.core import signing
 from django.urls import reverse
 
-from brokers.domain import SessionState
 from tests.webapp.accounts.conftest import LOGIN
 from webapp.accounts import credentials, tokens
-from webapp.accounts.models import AccountEvent, ApiToken, Credential, GatewaySession
+from webapp.accounts.models import ApiToken, Credential, GatewaySession
+from webapp.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -89,41 +87,31 @@ def test_the_list_narrows_to_a_state(office, connected, state, found):
     assert (str(connected.id) in page) is found
 
 
-def test_an_administrator_stops_a_session_and_its_owner_sees_it(office, connected):
+def test_sessions_are_started_and_stopped_at_the_desk_and_not_here(office, connected):
     page = operate(office, "stop", connected)
-    assert "A stop was asked for." in page
-    assert GatewaySession.objects.get().desired_state == "STOPPED"
-    assert AccountEvent.objects.get().body["desired_state"] == "STOPPED"
-
-
-def test_an_administrator_starts_a_session(office, account):
-    operate(office, "start", account)
-    assert GatewaySession.objects.get().desired_state == "RUNNING"
-
-
-def test_who_asked_is_kept_in_the_admins_history(office, charlie, account):
-    operate(office, "start", account)
-    entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id, entry.change_message) == (charlie, str(account.id), "A start was asked for.")
-
-
-def test_an_administrator_can_not_start_a_login_that_the_broker_refused(office, connected):
-    GatewaySession.objects.update(state=SessionState.AUTH_FAILED, desired_state="STOPPED")
-    page = operate(office, "start", connected)
-    assert "The broker refused this username and password" in page
-    assert GatewaySession.objects.get().desired_state == "STOPPED"
-    assert not LogEntry.objects.exists()
-
-
-def test_staff_who_may_only_look_can_not_start_or_stop(client, bob, connected):
-    bob.is_staff = True
-    bob.save()
-    bob.user_permissions.add(Permission.objects.get(codename="view_brokeraccount"))
-    client.force_login(bob)
-    page = operate(client, "stop", connected)
-    assert "READY" in page
     assert "Stop the session" not in page
     assert GatewaySession.objects.get().desired_state == "RUNNING"
+
+
+def test_what_is_changed_here_is_in_the_audit_log_without_its_value(office, charlie, alice):
+    new = {"usable_password": "true", "password1": "a-long-passphrase-3", "password2": "a-long-passphrase-3"}
+    assert office.post(f"/admin/accounts/user/{alice.pk}/password/", new).status_code == 302
+    entry = AuditEntry.objects.get(action="admin_change")
+    assert (entry.actor, entry.via, entry.subject, entry.text) == ("charlie", "admin", "alice", "Changed password.")
+    assert "passphrase" not in str(list(AuditEntry.objects.values()))
+
+
+def test_a_token_that_is_removed_here_is_in_the_audit_log(office, alice):
+    tokens.create(alice, "export")
+    row = ApiToken.objects.get()
+    office.post("/admin/accounts/apitoken/", {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
+    assert not ApiToken.objects.exists()
+    assert AuditEntry.objects.get(action="admin_change").text == "Removed the api token."
+
+
+def test_nobody_is_suspended_here_without_a_reason(office, alice):
+    page = office.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
+    assert 'name="is_active"' not in page
 
 
 def test_a_user_who_is_no_staff_sees_no_page_of_the_admin(client, alice, connected):
