@@ -53,6 +53,11 @@ def page(entries: QuerySet[AuditEntry], *, before: int | None, size: int) -> tup
     return rows[:size], rows[size - 1].id if len(rows) > size else None
 
 
+def read_before(text: str) -> int | None:
+    """A page's `before` as an address says it; None for what can't be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
 def _says(text: str) -> Q:
     found = Q()
     for column in IN_TEXT:

@@ -26,11 +26,6 @@ def read(query: QueryDict) -> tuple[Search, list[str]]:
     return search, wrong
 
 
-def before(query: QueryDict) -> int | None:
-    text = query.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
 def _text(query: QueryDict, name: str) -> str:
     return query.get(name, "").replace("\x00", "").strip()[:150]
 

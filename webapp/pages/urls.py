@@ -7,6 +7,7 @@ from django.urls import path
 from webapp.pages.views import (
     accounts,
     alerts,
+    audit,
     changes,
     display,
     exports,
@@ -38,6 +39,7 @@ urlpatterns = [
     path(f"{ACCOUNT}/password/", accounts.password, name="password"),
     path(f"{ACCOUNT}/restart/", accounts.restart, name="restart"),
     path(f"{ACCOUNT}/log/", accounts.log, name="log"),
+    path(f"{ACCOUNT}/audit/", audit.index, name="audit"),
     path(f"{ACCOUNT}/start/", accounts.start, name="start"),
     path(f"{ACCOUNT}/stop/", accounts.stop, name="stop"),
     path(f"{ACCOUNT}/live-trading/", live_trading.turn_on, name="live_trading"),

@@ -22,14 +22,15 @@ ROWS = 100
 @for_staff()
 def index(request: SignedInRequest) -> HttpResponseBase:
     search, wrong = audit_search.read(request.GET)
-    entries, before = searching.page(searching.found(search), before=audit_search.before(request.GET), size=ROWS)
+    before = searching.read_before(request.GET.get("before", ""))
+    entries, older = searching.page(searching.found(search), before=before, size=ROWS)
     context: dict[str, Any] = {
         "entries": entries,
         "wrong": wrong,
         "asked": request.GET,
         "actions": Action.choices,
         "query": _query(request),
-        "older": _query(request, before=str(before)) if before is not None else "",
+        "older": _query(request, before=str(older)) if older is not None else "",
     }
     return render(request, "desk/audit.html", context, status=422 if wrong else 200)
 
