@@ -174,7 +174,11 @@ async def test_a_price_that_moves_keeps_an_arrow_and_does_not_flash_for_who_want
         await desk.publish(seq, quote(aapl, bid=bid, ask="187.40"))
         await desk.one(price).to_have_text(bid)
         assert await desk.page.get_attribute(price, "data-moved") == moved
-    assert await desk.page.evaluate("() => document.getAnimations().length") == 0
+        await desk.one("[data-lit]").to_have_count(0)
+    await desk.page.emulate_media(reduced_motion="no-preference")
+    await desk.publish(4, quote(aapl, bid="187.35", ask="187.40"))
+    await desk.one(f"{price}[data-lit]").to_be_visible()
+    await desk.one("[data-lit]").to_have_count(0)
 
 
 async def test_rows_are_dragged_and_a_place_that_was_not_stored_is_taken_back(

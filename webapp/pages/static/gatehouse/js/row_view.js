@@ -1,7 +1,8 @@
 // One row of the watchlist: writes a quote into the cells that the user chose, and touches nothing that stays as it is.
 
-import { show } from "./cells.js";
+import { setText, show } from "./cells.js";
 import { flashes } from "./display.js";
+import { flash } from "./flash.js";
 import { number, percent, rounded, signed } from "./format.js";
 import { ageWords, isOld, qualityOf } from "./quality.js";
 import { decimalsAt } from "./steps.js";
@@ -34,6 +35,7 @@ export class RowView {
   #cells = [];
   #painted = null;
   #shown = new Map();
+  #old = false;
 
   constructor(row) {
     this.row = row;
@@ -69,13 +71,14 @@ export class RowView {
     const reason = quote.stale_reason ?? "";
     if (this.kind.title !== reason) this.kind.title = reason;
     this.#write(this.age, "age", ageWords(milliseconds, isCurrent));
-    this.row.classList.toggle("old", isOld(quote, milliseconds));
+    const old = isOld(quote, milliseconds);
+    if (this.#old !== old) this.row.classList.toggle("old", (this.#old = old));
   }
 
   #write(element, name, text) {
     if (this.#shown.get(name) === text) return;
     this.#shown.set(name, text);
-    element.textContent = text;
+    setText(element, text);
   }
 }
 
@@ -86,6 +89,6 @@ function move(element, now) {
   if (before === "" || now === null) return delete element.dataset.moved;
   const direction = Number(now) > Number(before) ? "up" : "down";
   element.dataset.moved = direction;
-  if (flashes()) element.animate([{ backgroundColor: `var(--flash-${direction})` }, { backgroundColor: "transparent" }], 700);
+  if (flashes()) flash(element);
   return true;
 }

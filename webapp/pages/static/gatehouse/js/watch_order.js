@@ -33,6 +33,7 @@ export function moveRow(row, by) {
 // After the table was painted anew, too: its rows come without arrows.
 export function showArrows(isWanted = isArranging()) {
   document.querySelector("[data-arrange]")?.setAttribute("aria-pressed", isWanted);
+  grid().classList.toggle("arranging", isWanted);
   grid().querySelectorAll(`${ROW} .nudges`).forEach((nudges) => nudges.remove());
   if (!isWanted) return;
   const nudges = document.getElementById("row-nudges")?.content.firstElementChild;
