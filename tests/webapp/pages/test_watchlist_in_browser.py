@@ -210,3 +210,19 @@ async def test_rows_are_dragged_and_a_place_that_was_not_stored_is_taken_back(
         await drag()
         await window.one("#page-message").to_contain_text("back where it was")
         await window.one(first).to_have_attribute("data-con-id", str(eurusd.con_id))
+
+
+ASK_AS_A_FILL_DOES = """() => new Promise((answered) => {
+  document.addEventListener("htmx:beforeRequest", (event) => setTimeout(() => answered(event.defaultPrevented)));
+  document.body.dispatchEvent(new CustomEvent("gatehouse:fill"));
+})"""
+
+
+async def test_what_refreshes_by_itself_rests_while_nobody_looks_and_is_asked_for_after(desk: Desk) -> None:
+    await desk.open("trade/")
+    await desk.page.evaluate(HIDE, True)
+    assert await desk.page.evaluate(ASK_AS_A_FILL_DOES) is True
+    async with desk.page.expect_response(re.compile("/values/")) as answer:
+        await desk.page.evaluate(HIDE, False)
+    assert (await answer.value).status == 200
+    await desk.one("#values .figures").not_to_have_count(0)

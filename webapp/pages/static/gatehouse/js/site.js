@@ -1,6 +1,7 @@
 // What every page has: times in the reader's own zone, forms that go once, and a word when an answer fails.
 
 import { sentenceOf } from "./answers.js";
+import { say } from "./page_message.js";
 import { localise } from "./times.js";
 import { followUnseen } from "./unseen.js";
 
@@ -27,6 +28,19 @@ document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (target.matches(REFRESHED)) target.classList.toggle("not-current", !detail.successful);
 });
 
+// What nobody sees isn't refreshed; what was left out meanwhile is, once somebody looks again.
+const leftOut = new Set();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!document.hidden || !event.target.matches(REFRESHED)) return;
+  event.preventDefault();
+  leftOut.add(event.target);
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  for (const element of leftOut) if (element.isConnected) globalThis.htmx.ajax("GET", element.getAttribute("hx-get"), { source: element });
+  leftOut.clear();
+});
+
 const SAYINGS = {
   "htmx:sendError": () => "The server can't be reached. Nothing on this page has changed; try again.",
   "htmx:timeout": () => "The server didn't answer in time. Try again.",
@@ -41,9 +55,6 @@ for (const [type, words] of Object.entries(SAYINGS)) {
   document.addEventListener(type, (event) => {
     // What refreshes by itself tries again by itself; what sends an order has words of its own.
     if (event.target.matches(`${REFRESHED}, [data-sends], [data-costs]`)) return;
-    const message = document.getElementById("page-message");
-    message.textContent = words(event);
-    message.hidden = false;
-    setTimeout(() => (message.hidden = true), 8000);
+    say(words(event));
   });
 }
