@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from deploy.local.processes import became_true
 from tests.e2e.steps import AAPL, SECONDS, Visitor
 
 # How many of the chart's dots have exactly the colour of a bar that rose or fell.
@@ -57,7 +58,7 @@ def the_chart_draws_and_grows(page: Page) -> None:
     page.get_by_role("link", name=re.compile("^1Y")).click()
     expect(page.locator("#newest-bars th[scope=row]").first).to_have_text(re.compile(r"^\w{3},? \d+ \w+ 20\d\d$"))
     # The lines and the label of the newest price have some hundreds.
-    page.wait_for_function(f"({DOTS})() > 3000")
+    assert became_true(lambda: page.evaluate(DOTS) > 3000, deadline=30), "no bars are drawn"
 
 
 def the_book_comes(page: Page) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.webapp.pages.answering import answering
-from webapp.accounts.models import AccountShare, BrokerAccount, User
+from webapp.accounts.models import AccountShare, BrokerAccount, GatewaySession, User
 from webapp.pages import hours, words
 from webapp.trading.models import Instrument, Position
 
@@ -151,3 +151,11 @@ def test_whoever_may_only_look_gets_no_ticket(
     [depth] = [one for one in found.all("section") if one.get("id") == "depth-panel"]
     assert depth["data-ticket-url"] == ""
     assert [one for one in found.all("a") if "price" in (one.get("class") or "")] == []
+
+
+def test_a_session_that_is_down_is_not_waited_for(browser: Client, address: str) -> None:
+    GatewaySession.objects.update(state="STOPPED")
+    with answering(BARS) as seen:
+        response = browser.get(f"{address}bars/", {"span": "1d"})
+    assert response.json()["message"] == "The session isn't ready, so the broker can't be asked."
+    assert seen.asked == []

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_safe
 
 from brokers.domain import SecurityType
 from webapp.accounts.models import BrokerAccount, User
-from webapp.bus import questions
 from webapp.bus.panes import Span
-from webapp.pages import blanks, hours
+from webapp.pages import asking, blanks, hours
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
@@ -83,8 +82,8 @@ def bars(request: SignedInRequest, account_id: UUID, con_id: int) -> HttpRespons
     if span is None:
         return JsonResponse({"message": f"A chart's span is one of {', '.join(Span)}."}, status=INVALID)
     try:
-        answer = questions.ask(account.id, "bars", {"con_id": instrument.con_id, "span": span})
-    except (questions.NoAnswer, questions.Refused) as reason:
+        answer = asking.ask(account, "bars", {"con_id": instrument.con_id, "span": span})
+    except (asking.NoAnswer, asking.Refused) as reason:
         return JsonResponse({"message": str(reason)}, status=NOT_READY)
     return JsonResponse(answer)
 
@@ -95,7 +94,7 @@ def trading_hours(request: SignedInRequest, account_id: UUID, con_id: int) -> Ht
     account, instrument = visible_account(request, account_id), known_instrument(con_id)
     context: dict[str, Any] = {"account": account, "instrument": instrument}
     try:
-        answer = questions.ask(account.id, "trading_hours", {"con_id": instrument.con_id})
-    except (questions.NoAnswer, questions.Refused) as reason:
+        answer = asking.ask(account, "trading_hours", {"con_id": instrument.con_id})
+    except (asking.NoAnswer, asking.Refused) as reason:
         return render_fragment(request, "instruments/hours.html", {**context, "message": str(reason)})
     return render_fragment(request, "instruments/hours.html", context | hours.context(answer, instrument.time_zone))

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_safe
 
 from brokers.domain import Right
 from webapp.accounts.models import BrokerAccount, User
-from webapp.bus import questions
-from webapp.pages import blanks
+from webapp.pages import asking, blanks
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
@@ -78,20 +77,20 @@ def chain(request: SignedInRequest, account_id: UUID, con_id: int) -> HttpRespon
     context: dict[str, Any] = {"account": account, "instrument": instrument, "wanted": wanted}
     try:
         context |= _chain(account, instrument, wanted)
-    except (questions.NoAnswer, questions.Refused) as reason:
+    except (asking.NoAnswer, asking.Refused) as reason:
         context["message"] = str(reason)
     return render_fragment(request, "instruments/chain.html", context)
 
 
 def _chain(account: BrokerAccount, underlying: Instrument, wanted: str) -> dict[str, Any]:
     """Raises NoAnswer or Refused."""
-    answer = questions.ask(account.id, "option_series", {"con_id": underlying.con_id})
+    answer = asking.ask(account, "option_series", {"con_id": underlying.con_id})
     expiries = _expiries(answer["series"], timezone.now().date())
     if not expiries:
         return {"expiries": []}
     chosen = next((one for one in expiries if one.key == wanted), expiries[0])
     asked = {"con_id": underlying.con_id, "expiry": chosen.day.isoformat(), "trading_class": chosen.trading_class}
-    listed = questions.ask(account.id, "options", asked)["con_ids"]
+    listed = asking.ask(account, "options", asked)["con_ids"]
     return {"expiries": expiries, "chosen": chosen, "rows": rows_of(Instrument.objects.filter(con_id__in=listed))}
 
 

@@ -22,7 +22,10 @@ const depth = new Depth(depthPanel);
 let isDepthInSight = false;
 
 const socket = openAccountPage({
-  stood: () => grid.showAges(),
+  stood() {
+    grid.showAges();
+    if (document.body.matches(".session-down")) depth.doubt();
+  },
   events: {
     order: ({ body, number }) => body.con_id === conId && orders.apply(body, number),
     position: ({ body }) => body.con_id === conId && positions.apply(body),
