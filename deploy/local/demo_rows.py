@@ -65,6 +65,7 @@ def _connect(user: User) -> None:
         return
     if account.session.state == SessionState.AUTH_FAILED or not Credential.objects.filter(account=account).exists():
         credentials.store(account=account, username=USERNAME, password=PASSWORD)
+    sessions.resume(account.id)  # the demo shows a session, whatever was tried at the desk
     sessions.request_start(account.id)
 
 

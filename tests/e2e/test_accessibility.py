@@ -51,11 +51,12 @@ def addresses(ids: dict[str, str]) -> list[str]:
 @pytest.fixture
 def ids(alice: Visitor, manage: Any) -> dict[str, str]:
     """alice is an administrator too, and has one of everything that an address can name."""
-    manage(
+    user_id = manage(
         "shell",
+        "--no-imports",
         "-c",
-        f"from webapp.accounts.models import User; User.objects.filter(username={alice.name!r})"
-        ".update(is_staff=True, is_superuser=True)",
+        f"from webapp.accounts.models import User; user = User.objects.get(username={alice.name!r}); "
+        "user.is_staff = user.is_superuser = True; user.save(); print(user.pk)",
     )
     alice.open_trading_screen()
     alice.make_watchlist("Majors")
@@ -69,6 +70,7 @@ def ids(alice: Visitor, manage: Any) -> dict[str, str]:
         "client_order_id": client_order_id,
         "order_key": client_order_id,
         "con_id": str(AAPL),
+        "user_id": user_id,
     }
 
 
@@ -90,7 +92,7 @@ def test_axe_finds_nothing_on_any_page(alice: Visitor, ids: dict[str, str], size
         if is_page(alice.page, address):
             found[address] = violations(alice.page, address)
             read.append(address)
-    assert f"/accounts/{alice.account_id}/trade/" in read
+    assert {f"/accounts/{alice.account_id}/trade/", f"/desk/accounts/{alice.account_id}/", "/desk/audit/"} <= set(read)
     wrongs = [f"{address} {wrong}" for address, wrong_there in found.items() for wrong in wrong_there]
     assert not wrongs, "\n".join(wrongs)
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from brokers.domain import MarketDataType, Quote
-from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession, User
+from webapp.accounts.models import AccountEvent, BrokerAccount, Credential, GatewaySession, User
 from webapp.audit.models import AuditEntry
 from webapp.bus import quotes
 from webapp.bus.redis import async_client, client
@@ -148,6 +148,20 @@ def test_a_suspended_account_is_stopped_and_its_owner_reads_why(desk: Client, re
         assert "still open at the broker" in text
     started = owner.post(f"/accounts/{ready_account.id}/start/", follow=True)
     assert "An administrator suspended" in started.content.decode()
+    assert session_of(ready_account).desired_state == "STOPPED"
+
+
+def test_the_login_of_a_suspended_account_can_be_entered_and_starts_nothing(
+    desk: Client, ready_account: BrokerAccount, keysets: Any
+) -> None:
+    act(desk, ready_account, "suspend", reason="The fee is unpaid.")
+    owner = Client()
+    owner.force_login(ready_account.user)
+    login = {"username": "alice-at-broker", "password": "correct horse battery"}
+    page = owner.post(f"/accounts/{ready_account.id}/password/", login, follow=True)
+    assert page.status_code == 200
+    assert "The fee is unpaid." in page.content.decode()
+    assert Credential.objects.filter(account=ready_account).exists()
     assert session_of(ready_account).desired_state == "STOPPED"
 
 

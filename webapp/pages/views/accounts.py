@@ -111,18 +111,16 @@ def password(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = owned_account(request, account_id)
     form = LoginForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _stored(account, form):
-        return redirect("pages:session", account.id)
+        return _started(request, account)
     context = {**session_context(account), "form": form}
     return render(request, "accounts/password.html", context, status=_status_of(form))
 
 
 @sensitive_variables()
 def _stored(account: BrokerAccount, form: LoginForm) -> bool:
-    """Store the new login and start the session with it."""
     entered = form.cleaned_data
     try:
         credentials.store(account=account, username=entered["username"], password=entered["password"])
-        sessions.request_start(account.id)
     except AccountInvalid as invalid:
         form.carry(invalid.errors)
         return False
@@ -148,7 +146,10 @@ def _status_of(form: LoginForm) -> int:
 @require_POST
 @signed_in
 def start(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    account = owned_account(request, account_id)
+    return _started(request, owned_account(request, account_id))
+
+
+def _started(request: SignedInRequest, account: BrokerAccount) -> HttpResponseBase:
     try:
         sessions.request_start(account.id)
     except SessionRefused as refused:
