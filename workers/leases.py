@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from webapp.accounts import sessions
 from webapp.accounts.models import GatewaySession
 
 # Seconds. A lost worker's sessions move within the lease and one round of supervision.
@@ -24,7 +25,8 @@ _TABLE = GatewaySession._meta.db_table
 
 _CLAIM = f"""
     UPDATE {_TABLE}
-    SET owner = %(owner)s, fence = fence + 1, lease_expires_at = clock_timestamp() + %(seconds)s * interval '1 second'
+    SET owner = %(owner)s, fence = fence + 1, lease_expires_at = clock_timestamp() + %(seconds)s * interval '1 second',
+    {sessions.AT_CLAIM}
     WHERE account_id = %(account_id)s AND desired_state = %(desired)s
       AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())
     RETURNING fence
@@ -68,9 +70,13 @@ class Lease:
 
 
 def claim(*, account_id: UUID, owner: str, desired: str = GatewaySession.Desired.RUNNING) -> Lease | None:
-    """Take the lease if nobody's is live and the session is still `desired`; None when another was first."""
+    """Take the lease if nobody's is live and the session is still `desired`; None when another was first.
+
+    A state that the one before left as READY says SYNCING with the same UPDATE; `sessions.tell_taken_over` tells of it.
+    """
     valid_until = time.monotonic() + LEASE_SECONDS
-    fence = _returned(_CLAIM, account_id=account_id, owner=owner, desired=str(desired), seconds=LEASE_SECONDS)
+    values = {"account_id": account_id, "owner": owner, "desired": str(desired), "seconds": LEASE_SECONDS}
+    fence = _returned(_CLAIM, **values, **sessions.at_claim())
     if fence is None:
         return None
     return Lease(account_id=account_id, owner=owner, fence=int(fence), valid_until=valid_until)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from django.db.models import Max
 
@@ -72,8 +72,10 @@ _SAID = {
 }
 
 
-# (state, reason) -> the row and its browsers; raises LeaseLost.
-Tell = Callable[[SessionState, str], Awaitable[None]]
+class Tell(Protocol):
+    """The row and its browsers; raises LeaseLost."""
+
+    async def __call__(self, state: SessionState, reason: str, *, broker_lost: bool = False) -> None: ...
 
 
 class Link:
@@ -199,7 +201,7 @@ class Link:
     async def _until_the_broker_is_back(self) -> None:
         if self._state is LinkState.BROKER_LOST:
             self._in_step = False
-            await self._tell(SessionState.SYNCING, BROKER_LOST)
+            await self._tell(SessionState.SYNCING, BROKER_LOST, broker_lost=True)
         while self._state is LinkState.BROKER_LOST:
             await self._next_news()
 

@@ -45,6 +45,7 @@ class Columns(TypedDict, total=False):
     gateway_id: str | None
     last_error: str | None
     second_factor: SecondFactor | None
+    broker_lost: bool
     gives_up: bool
 
 
@@ -159,6 +160,7 @@ class SessionRun:
     async def _serve(self) -> NoReturn:
         """One link after the other, with a pause that grows while they fail."""
         await self._wanted.wait()
+        await self._tell_taken_over()
         backoff = Backoff(first=FIRST_RETRY, longest=LONGEST_RETRY)
         while True:
             try:
@@ -183,6 +185,14 @@ class SessionRun:
             except Exception:
                 log.exception("account %s", self.account_id)
                 await self._pause(SessionState.ERROR, OUR_ERROR, backoff)
+
+    async def _tell_taken_over(self) -> None:
+        try:
+            await self._workplace.database.call(
+                sessions.tell_taken_over, account_id=self.account_id, fence=self._lease.fence
+            )
+        except DatabaseError as error:
+            log.warning("account %s: that it was taken over could not be told: %s", self.account_id, error)
 
     async def _leave_to(self, end: End) -> NoReturn:
         self._end(end)
@@ -232,8 +242,10 @@ class SessionRun:
         *,
         gateway_id: str | None = None,
         second_factor: SecondFactor | None = None,
+        broker_lost: bool = False,
     ) -> None:
-        if not await self._record(state, reason, gateway_id=gateway_id, second_factor=second_factor):
+        columns = Columns(gateway_id=gateway_id, second_factor=second_factor, broker_lost=broker_lost)
+        if not await self._record(state, reason, **columns):
             raise LeaseLost(self.account_id)
 
     async def _record(self, state: SessionState, reason: str, **columns: Unpack[Columns]) -> bool:

@@ -12,6 +12,7 @@ const { farLimit, orderValue } = await import("../../webapp/pages/static/gatehou
 const { stopWords } = await import("../../webapp/pages/static/gatehouse/js/orders.js");
 const { shownTerms } = await import("../../webapp/pages/static/gatehouse/js/terms.js");
 const { commission, corrects, realizedPnl } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
+const { tickWords } = await import("../../webapp/pages/static/gatehouse/js/ticks.js");
 const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
 
 const cases = JSON.parse(readFileSync(new URL("../webapp/pages/word_cases.json", import.meta.url)));
@@ -37,6 +38,8 @@ test("a session that waits for its worker is not called stopped", () => {
   const words = {
     waiting: { label: "Waiting" },
     suspended: { label: "Suspended" },
+    lost: { label: "Worker lost" },
+    broker_away: { label: "Broker not reachable" },
     states: { STOPPED: { label: "Stopped" } },
   };
   for (const { why, label, ...body } of cases.state) {
@@ -75,6 +78,12 @@ test("what is left of a second factor's time reads as a clock", () => {
   assert.equal(left(1), "0:01 left to approve it");
   assert.equal(left(0), "Its time is over");
   assert.equal(left(-5_000), "Its time is over");
+});
+
+test("a tick's age is told, and a dash while none has come", () => {
+  assert.equal(tickWords(null, 5_000), ", tick —");
+  assert.equal(tickWords(1_000, 13_000), ", tick 12 s");
+  assert.equal(tickWords(9_000, 5_000), ", tick now");
 });
 
 test("an alert and its end read as the server writes them", () => {

@@ -188,6 +188,7 @@ class GatewaySession(models.Model):
     )
     state_reason = models.CharField(max_length=300, blank=True, help_text="Why, and what to do, in a sentence.")
     state_since = models.DateTimeField(auto_now_add=True)
+    broker_lost = models.BooleanField(default=False, help_text="The gateway is there, and has lost the broker.")
     starts_again = models.BooleanField(default=False, help_text="A restart: wanted again once it has stopped.")
     gateway_id = models.CharField(max_length=80, blank=True, help_text="The process or container that serves it.")
     last_error = models.CharField(max_length=500, blank=True)

@@ -22,9 +22,11 @@ from webapp.accounts.models import AccountEvent, GatewaySession
 # By the database's clock, the one that leases are granted by.
 HELD = ~Q(owner="") & Q(lease_expires_at__gt=Now())
 
+AT_REST = frozenset({SessionState.STOPPED, SessionState.AUTH_FAILED, SessionState.AUTH_REQUIRED})
+
 WRITTEN_HERE = [
     *("desired_state", "state", "state_reason", "state_since", "gateway_id", "last_error", "second_factor"),
-    "starts_again",
+    *("starts_again", "broker_lost"),
     *("down_since", "was_up", "alert", "alert_since"),
 ]
 LEASE = ["owner", "fence", "lease_expires_at"]
@@ -35,8 +37,10 @@ def as_body(session: GatewaySession) -> dict[str, Any]:
 
     `since` is ISO 8601 in UTC; `may_trade` is None while nobody knows; `second_factor` is None unless a person is
     waited for; `alert` is empty while there is none, `suspended` while no administrator has suspended the account.
+    `worker_lost`: what the row says was said by a worker whose lease ran out. `broker_lost`: the gateway is there, and
+    has no connection to the broker.
     """
-    account = session.account
+    account, worker_lost = session.account, is_worker_lost(session)
     return {
         "state": str(session.state),
         "desired_state": str(session.desired_state),
@@ -49,7 +53,9 @@ def as_body(session: GatewaySession) -> dict[str, Any]:
         "may_trade": account.may_trade,
         "may_trade_reason": account.may_trade_reason,
         "trading_mode": str(account.trading_mode),
-        "takes_orders": SessionState(session.state).takes_orders and not account.is_suspended,
+        "takes_orders": SessionState(session.state).takes_orders and not account.is_suspended and not worker_lost,
+        "worker_lost": worker_lost,
+        "broker_lost": session.broker_lost,
         "suspended": suspension.in_words(account),
     }
 
@@ -68,6 +74,13 @@ def is_held(session: GatewaySession) -> bool:
     return GatewaySession.objects.filter(HELD, pk=session.pk).exists()
 
 
+def is_worker_lost(session: GatewaySession) -> bool:
+    """Its lease ran out, and nobody has taken it over. A session at rest has nothing that could be lost."""
+    if session.state in AT_REST or not session.owner:
+        return False
+    return GatewaySession.objects.filter(pk=session.pk, lease_expires_at__lte=Now()).exclude(owner="").exists()
+
+
 def enter(session: GatewaySession, state: SessionState, reason: str) -> None:
     """A refused login outlasts the stop that follows it, or a start would repeat the wrong password."""
     if session.state == SessionState.AUTH_FAILED and state is SessionState.STOPPED:
@@ -77,6 +90,7 @@ def enter(session: GatewaySession, state: SessionState, reason: str) -> None:
     if state is SessionState.AUTH_FAILED:
         session.desired_state = GatewaySession.Desired.STOPPED
     session.state = state
+    session.broker_lost = False
     session.state_reason = fit(reason, 300)
 
 
@@ -88,9 +102,13 @@ def told(session: GatewaySession) -> Iterator[None]:
     outages.mark(session, was=SessionState(before["state"]), now=timezone.now())
     session.save(update_fields=WRITTEN_HERE)
     if (body := as_body(session)) != before:
-        events.append(account_id=session.account_id, kind=AccountEvent.Kind.SESSION, subject="", body=body)
+        tell(session)
     if body["alert"] != before["alert"]:
         tell_alert(session)
+
+
+def tell(session: GatewaySession) -> None:
+    events.append(account_id=session.account_id, kind=AccountEvent.Kind.SESSION, subject="", body=as_body(session))
 
 
 def tell_alert(session: GatewaySession) -> None:

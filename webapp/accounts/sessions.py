@@ -21,9 +21,11 @@ from webapp.accounts.session_row import (
     enter,
     fit,
     is_held,
+    is_worker_lost,
     locked,
     locked_under,
     on_commit,
+    tell,
     tell_alert,
     told,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "HELD",
     "SecondFactor",
     "as_body",
+    "is_worker_lost",
     "raise_alerts",
     "record_lost",
     "record_new_login",
@@ -44,12 +47,29 @@ __all__ = [
     "request_stop",
     "resume",
     "suspend",
+    "tell_taken_over",
 ]
+
+TAKEN_OVER = "Another worker has taken this session over, and connects to its gateway."
+# What a claim does, in its one UPDATE, to a state that a lost worker left standing: nobody may read READY under the new
+# lease before its holder has said so. The outage begins here. Its values are `at_claim()`.
+AT_CLAIM = """
+    state = CASE WHEN state = ANY(%(up)s) THEN %(syncing)s ELSE state END,
+    state_reason = CASE WHEN state = ANY(%(up)s) THEN %(taken_over)s ELSE state_reason END,
+    state_since = CASE WHEN state = ANY(%(up)s) THEN statement_timestamp() ELSE state_since END,
+    down_since = CASE WHEN state = ANY(%(up)s) THEN statement_timestamp() ELSE down_since END,
+    was_up = was_up OR state = ANY(%(up)s)
+"""
 
 LOGIN_REFUSED = (
     "The broker refused this username and password, and repeating a wrong password locks the login. "
     "Enter the username and password again, then start the session."
 )
+
+
+def at_claim() -> dict[str, object]:
+    up = [state.value for state in outages.UP]
+    return {"up": up, "syncing": SessionState.SYNCING.value, "taken_over": TAKEN_OVER}
 
 
 class SecondFactor(TypedDict):
@@ -132,13 +152,15 @@ def record_state(
     gateway_id: str | None = None,
     last_error: str | None = None,
     second_factor: SecondFactor | None = None,
+    broker_lost: bool = False,
     gives_up: bool = False,
 ) -> bool:
     """A worker's word on the session. False, and nothing is written, when `fence` isn't the session's any more.
 
     `reason` is a sentence for the owner; `gateway_id` and `last_error` stay as they are when None. `second_factor` is
-    what a person is asked for in this state. `gives_up` withdraws the wish to run until a person acts. AUTH_FAILED does
-    so always, since each try with a wrong password brings a lock nearer.
+    what a person is asked for in this state. `broker_lost`: the gateway has no connection to the broker. `gives_up`
+    withdraws the wish to run until a person acts. AUTH_FAILED does so always, since each try with a wrong password
+    brings a lock nearer.
     """
     with transaction.atomic():
         session = locked_under(fence, account_id)
@@ -148,7 +170,7 @@ def record_state(
             enter(session, *outages.as_expected(session, state, reason, timezone.now()))
             if session.state == SessionState.STOPPED:
                 _start_again(session)
-            session.second_factor = second_factor
+            session.second_factor, session.broker_lost = second_factor, broker_lost
             if gives_up:
                 session.desired_state = GatewaySession.Desired.STOPPED
             session.gateway_id = session.gateway_id if gateway_id is None else gateway_id
@@ -175,11 +197,20 @@ def record_lost(account_id: uuid.UUID) -> bool:
     """Its worker's lease ran out and nobody has taken it over: what that worker wrote last isn't so any more."""
     with transaction.atomic():
         session = locked(account_id)
-        if session.state not in outages.UP or is_held(session):
+        if is_held(session) or not (session.state in outages.UP or is_worker_lost(session)):
             return False
         with told(session):
+            session.second_factor = None
             enter(session, SessionState.STOPPED, "Its worker was lost. Another one takes it over.")
     return True
+
+
+def tell_taken_over(*, account_id: uuid.UUID, fence: int) -> None:
+    """To browsers: what a claim has made of a lost worker's last word; see `AT_CLAIM`. Nothing when it was no such."""
+    with transaction.atomic():
+        session = locked_under(fence, account_id)
+        if session is not None and session.state_reason == TAKEN_OVER:
+            tell(session)
 
 
 def record_new_login(account_id: uuid.UUID) -> None:

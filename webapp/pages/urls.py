@@ -41,6 +41,7 @@ urlpatterns = [
     path(f"{ACCOUNT}/log/", accounts.log, name="log"),
     path(f"{ACCOUNT}/audit/", audit.index, name="audit"),
     path(f"{ACCOUNT}/start/", accounts.start, name="start"),
+    path(f"{ACCOUNT}/again/", accounts.again, name="again"),
     path(f"{ACCOUNT}/stop/", accounts.stop, name="stop"),
     path(f"{ACCOUNT}/live-trading/", live_trading.turn_on, name="live_trading"),
     path(f"{ACCOUNT}/live-trading/off/", live_trading.turn_off, name="live_trading_off"),

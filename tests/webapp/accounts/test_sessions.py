@@ -215,6 +215,8 @@ class TestWorkersWord:
             "second_factor": None,
             "alert": "",
             "suspended": "",
+            "worker_lost": False,
+            "broker_lost": False,
         }
 
     def test_a_permission_that_nobody_knows_stays_unknown(self, account, hold):

@@ -255,3 +255,27 @@ def test_a_login_that_needs_its_person_offers_to_try_again(browser: Client, acco
 
 def test_a_log_that_nobody_has_says_so(browser: Client, account: BrokerAccount) -> None:
     assert "No worker is running" in browser.get(f"/accounts/{account.id}/log/").content.decode()
+
+
+def test_every_page_of_an_account_shows_the_way_to_the_broker_in_its_parts(
+    browser: Client, ready_account: BrokerAccount
+) -> None:
+    for page in ("", "trade/", "protection/"):
+        text = browser.get(f"/accounts/{ready_account.id}/{page}").content.decode()
+        assert "Gateway: <span data-part-label>connected</span>" in text
+        assert "IB: <span data-part-label>connected</span>" in text
+    GatewaySession.objects.update(state="ERROR")
+    text = browser.get(f"/accounts/{ready_account.id}/").content.decode()
+    assert "Gateway: <span data-part-label>no connection</span>" in text
+    assert "IB: <span data-part-label>not known</span>" in text
+
+
+def test_a_card_says_what_the_system_does_and_what_a_person_can_do(browser: Client, account: BrokerAccount) -> None:
+    GatewaySession.objects.update(state="TWO_FACTOR", desired_state="RUNNING", state_reason="Attempt 1 of 3.")
+    text = browser.get(f"/accounts/{account.id}/").content.decode()
+    assert "The gateway waits at the login until you approve it" in text
+    assert "Open IBKR Mobile on your phone" in text
+    assert '<button class="primary">Ask again</button>' in text
+    browser.post(f"/accounts/{account.id}/again/")
+    session = GatewaySession.objects.get()
+    assert (session.desired_state, session.starts_again) in (("STOPPED", True), ("RUNNING", False))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from brokers.domain import OrderStatus, SessionState
-from webapp.pages import formats, order_words, words
+from webapp.pages import formats, order_words, session_words, words
 from webapp.pages.templatetags import gatehouse
 from webapp.trading import price_steps
 
@@ -70,9 +70,9 @@ def test_an_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", WORDS["state"], ids=lambda case: case["label"])
 def test_a_session_that_waits_for_its_worker_is_not_called_stopped(case: dict[str, Any]) -> None:
-    said = words.state_words(case["state"], case["desired_state"], suspended=bool(case.get("suspended")))
+    said = session_words.state_words(case)
     assert said.label == case["label"]
-    assert words.why_not_ready(said.label, case["reason"]) == case["why"]
+    assert session_words.why_not_ready(said.label, case["reason"]) == case["why"]
 
 
 @pytest.mark.parametrize("case", WORDS["may_trade"], ids=lambda case: case["text"])
@@ -97,18 +97,18 @@ def test_a_kill_switch_says_who_stopped_what_since_when_and_why(case: dict[str, 
 
 @pytest.mark.parametrize("case", WORDS["actions"], ids=lambda case: f"{case['state']}-{case['desired_state']}")
 def test_a_page_offers_what_the_state_allows_and_nobody_has_asked_for_yet(case: dict[str, Any]) -> None:
-    assert words.state_words(case["state"], case["desired_state"]).actions == tuple(case["allowed"])
-    assert words.actions(case["state"], case["desired_state"]) == tuple(case["offered"])
+    assert session_words.state_words(case).actions == tuple(case["allowed"])
+    assert session_words.actions(case) == tuple(case["offered"])
 
 
 def test_every_state_of_a_session_and_every_status_of_an_order_has_its_words() -> None:
-    assert set(words.STATES) == set(SessionState)
+    assert set(session_words.STATES) == set(SessionState)
     assert set(words.ORDER_STATUSES) == set(OrderStatus)
-    assert all(entry.label and entry.advice for entry in words.STATES.values())
+    assert all(entry.label and entry.doing and entry.advice for entry in session_words.STATES.values())
 
 
 def test_start_is_not_offered_where_it_would_repeat_a_refused_password() -> None:
-    assert words.actions(SessionState.AUTH_FAILED, "STOPPED") == ("password",)
+    assert session_words.actions({"state": SessionState.AUTH_FAILED, "desired_state": "STOPPED"}) == ("password",)
 
 
 def test_an_unknown_cell_is_a_dash_that_says_so() -> None:

@@ -35,7 +35,9 @@ class SecondFactorOut(Schema):
 class SessionOut(Schema):
     """Where the session stands, since when, why, and what to do.
 
-    `takes_orders` says whether an order could leave now. `alert` is empty while there is none.
+    `takes_orders` says whether an order could leave now. `alert` is empty while there is none. `worker_lost`: all this
+    was said by a worker that has gone silent, and another one takes over. `broker_lost`: the gateway is there, and has
+    no connection to the broker.
     """
 
     state: SessionState
@@ -50,3 +52,5 @@ class SessionOut(Schema):
     may_trade_reason: str
     trading_mode: TradingMode
     takes_orders: bool
+    worker_lost: bool
+    broker_lost: bool

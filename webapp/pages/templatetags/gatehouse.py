@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from brokers.domain import OrderSide, OrderStatus, TradingMode
 from webapp.accounts.alert_rows import Alert
 from webapp.accounts.models import BrokerAccount
-from webapp.pages import formats, order_words, words
+from webapp.pages import formats, order_words, session_words, words
 from webapp.pages.columns import Column
 from webapp.trading import display, price_steps
 from webapp.trading.fills import FillBody
@@ -153,8 +153,14 @@ def ago(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def state_words(state: str, desired_state: str) -> words.StateWords:
-    return words.state_words(state, desired_state)
+def state_words(body: dict[str, Any]) -> session_words.StateWords:
+    """Of what an event says of a session."""
+    return session_words.state_words(body)
+
+
+@register.filter
+def account_words(account: BrokerAccount) -> session_words.StateWords:
+    return session_words.of_account(account)
 
 
 @register.filter

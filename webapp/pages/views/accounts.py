@@ -18,7 +18,7 @@ from webapp.accounts import credentials, gateway_log, live_trading, restarts, se
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.accounts.refusals import AccountInvalid, SessionRefused
 from webapp.accounts.sealing import SealingFailed
-from webapp.pages import words
+from webapp.pages import session_words, words
 from webapp.pages.access import SignedInRequest, owned_account, signed_in, visible_account
 from webapp.pages.forms import ConnectForm, LoginForm
 from webapp.trading.kill_switch import state as kill_switch
@@ -79,7 +79,7 @@ def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     context = {
         **session_context(account),
         "past": past,
-        "steps": words.STEPS,
+        "steps": session_words.STEPS,
         "restart_at": restarts.restart_at(account),
         "restart_zone": settings.RESTART_TIME_ZONE,
         "restart_minutes": settings.RESTART_WINDOW // timedelta(minutes=1),
@@ -89,14 +89,14 @@ def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 
 def session_context(account: BrokerAccount) -> dict[str, object]:
     """What the banner and the session's panel show, on every page of one account."""
-    stands = (account.session.state, account.session.desired_state)
-    said = words.state_words(*stands, suspended=account.is_suspended)
+    body = sessions.as_body(account.session)
+    said = session_words.state_words(body)
     return {
         "account": account,
-        "session": sessions.as_body(account.session),
+        "session": body,
         "state_words": said,
-        "why_not_ready": words.why_not_ready(said.label, account.session.state_reason),
-        "actions": words.actions(*stands, suspended=account.is_suspended),
+        "why_not_ready": session_words.why_not_ready(said.label, account.session.state_reason),
+        "actions": session_words.actions(body),
         "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),
         "words": words.as_json(),
         "kill_switch": kill_switch.as_body(account.pk),
@@ -152,6 +152,18 @@ def start(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 def _started(request: SignedInRequest, account: BrokerAccount) -> HttpResponseBase:
     try:
         sessions.request_start(account.id)
+    except SessionRefused as refused:
+        messages.error(request, str(refused))
+    return redirect("pages:session", account.id)
+
+
+@require_POST
+@signed_in
+def again(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """The login anew, with another message to the phone: the gateway is stopped and started."""
+    account = owned_account(request, account_id)
+    try:
+        sessions.request_restart(account.id)
     except SessionRefused as refused:
         messages.error(request, str(refused))
     return redirect("pages:session", account.id)

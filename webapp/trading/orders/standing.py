@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models.functions import Now
-
 from brokers.domain import SessionState
-from webapp.accounts import live_trading, suspension
+from webapp.accounts import live_trading, sessions, suspension
 from webapp.accounts.models import BrokerAccount, GatewaySession
 from webapp.trading.refusals import SessionNotReady
 
@@ -40,7 +38,7 @@ def require_orders(account: BrokerAccount) -> None:
             f"{_why(session, state)} {NO_ORDER}"
         )
     _require_account_code(account, NO_ORDER)
-    _require_worker(account)
+    _require_worker(account, session)
     _require_permission(account)
 
 
@@ -91,10 +89,9 @@ def _require_account_code(account: BrokerAccount, outcome: str) -> None:
         raise SessionNotReady(f"The broker has not named the account behind {account.name} yet. {outcome}")
 
 
-def _require_worker(account: BrokerAccount) -> None:
+def _require_worker(account: BrokerAccount, session: GatewaySession | None) -> None:
     """A worker that was lost leaves its last word, READY say, until the next one takes over."""
-    lost = GatewaySession.objects.filter(account=account, lease_expires_at__lte=Now()).exclude(owner="")
-    if lost.exists():
+    if session is not None and sessions.is_worker_lost(session):
         raise SessionNotReady(
             f"The worker that held the session of {account.name} was lost, and another takes over. {NO_ORDER}"
         )

@@ -2,9 +2,10 @@
 
 import { showConnection } from "./connection.js";
 import { AccountSocket } from "./socket.js";
+import { followTicks, noteTicks } from "./ticks.js";
 import { mayBeUnseen } from "./unseen.js";
 
-export function openLive({ state = showConnection, event, ...on }) {
+export function openLive({ state = showConnection, session, event, snapshot = () => {}, quotes = () => {} }) {
   const { socket: path, lastEventNumber } = document.getElementById("main").dataset;
   const told = (message) => {
     event(message);
@@ -14,13 +15,28 @@ export function openLive({ state = showConnection, event, ...on }) {
     url: location.origin.replace(/^http/, "ws") + path,
     lastEventNumber: Number(lastEventNumber),
     isSignedIn,
-    on: { snapshot() {}, quotes() {}, refused: logRefusal, state: (link) => endsHere(link) || state(link), event: told, ...on },
+    on: {
+      refused: logRefusal,
+      state: (link) => endsHere(link) || state(link),
+      session,
+      event: told,
+      snapshot: noted(snapshot),
+      quotes: noted(quotes),
+    },
   });
   socket.open();
+  followTicks();
   addEventListener("offline", () => socket.drop());
   addEventListener("online", () => socket.hurry());
   document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
   return socket;
+}
+
+function noted(show) {
+  return (quotes) => {
+    noteTicks(quotes);
+    show(quotes);
+  };
 }
 
 // Somebody else's right to look has ended or changed: what is painted isn't theirs to see, or to do, any more.

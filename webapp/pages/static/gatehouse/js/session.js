@@ -55,7 +55,7 @@ export class Session {
   }
 }
 
-function renderState({ state, label, tone, step, reason, advice, why }) {
+function renderState({ state, label, tone, step, reason, doing, advice, why, gateway, broker }) {
   each("[data-session-state]", (element) => {
     element.dataset.sessionState = state;
     say(element, label);
@@ -63,17 +63,29 @@ function renderState({ state, label, tone, step, reason, advice, why }) {
   each("[data-session-tone]", (element) => (element.dataset.tone = tone));
   each("[data-session-reason]", (element) => say(element, reason));
   each("[data-session-why]", (element) => say(element, why));
+  each("[data-session-doing]", (element) => say(element, doing));
   each("[data-session-advice]", (element) => say(element, advice));
+  renderPart("gateway", gateway);
+  renderPart("broker", broker);
   renderSteps({ step, tone });
 }
 
-// As `words.state_words`.
-export function stateWords(body, { states, waiting, suspended }) {
+function renderPart(name, { tone, label }) {
+  each(`[data-part="${name}"]`, (pill) => {
+    pill.dataset.tone = tone;
+    say(pill.querySelector("[data-part-label]"), label);
+  });
+}
+
+// As `session_words.state_words`.
+export function stateWords(body, { states, waiting, suspended, lost, broker_away: brokerAway }) {
+  if (body.worker_lost) return lost;
+  if (body.state === "SYNCING" && body.broker_lost) return brokerAway;
   if (body.state === "STOPPED" && body.suspended) return suspended;
   return body.state === "STOPPED" && body.desired_state === "RUNNING" ? waiting : states[body.state];
 }
 
-// As `words.why_not_ready`.
+// As `session_words.why_not_ready`.
 export function whyNotReady({ label }, { reason }) {
   return `The session isn't ready: ${reason || `${label}.`}`;
 }
@@ -84,7 +96,7 @@ export function mayTrade({ may_trade: allowed, may_trade_reason: reason }) {
   return reason ? `No: ${reason}` : "No";
 }
 
-// As `words.actions`: what the state allows, less what was asked for already, but for a start in ERROR.
+// As `session_words.actions`: what the state allows, less what was asked for already, but for a start in ERROR.
 export function actions({ state, desired_state: desired }, words) {
   const askedFor = desired === "STOPPED" ? "stop" : "start";
   return words.actions.filter((action) => action !== askedFor || (action === "start" && state === "ERROR"));
