@@ -14,7 +14,7 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from webapp.accounts import events, selectors, tokens
+from webapp.accounts import events, selectors, sessions, tokens
 from webapp.accounts.models import ApiToken, BrokerAccount, User
 
 DATABASE_SECONDS = 10.0
@@ -24,6 +24,12 @@ async def account_of(user: User | AnonymousUser, account_id: UUID) -> BrokerAcco
     """The account with its session and the user's role, read now; None for one that the user may not see."""
     account: BrokerAccount | None = await _from_database(selectors.accounts_of(user).filter(pk=account_id).first)
     return account
+
+
+async def session_of(account: BrokerAccount) -> dict[str, Any]:
+    """Where its session stands, as browsers get it."""
+    body: dict[str, Any] = await _from_database(lambda: sessions.as_body(account.session))
+    return body
 
 
 async def is_signed_in(session_key: str, user_id: int) -> bool:

@@ -7,7 +7,6 @@ import json
 from typing import Any
 from uuid import UUID
 
-from webapp.accounts import sessions
 from webapp.accounts.models import BrokerAccount
 from webapp.bus.quotes import Key
 from webapp.live import access, messages
@@ -58,7 +57,7 @@ class AccountConsumer(Conversation):
     async def _say_hello(self, account: BrokerAccount) -> None:
         number = account.last_event_number
         self._numbered = NumberedEvents(self.account_id, self._say, sent=number)
-        session = sessions.as_body(account.session)
+        session = await access.session_of(account)
         await self._say(json.dumps({"type": "hello", "last_event_number": number, "session": session}))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002

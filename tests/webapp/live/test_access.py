@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db.models.functions import Now
 from websockets.exceptions import InvalidStatus
 
 from tests.webapp.live.browser import (
@@ -20,6 +22,7 @@ from tests.webapp.live.browser import (
     cookie_of,
 )
 from tests.webapp.live.conftest import Server
+from webapp.accounts.models import GatewaySession
 from webapp.live import consumers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,6 +38,16 @@ class TestWhoMayCome:
         assert hello["last_event_number"] == number == 1
         assert hello["session"]["state"] == "READY"
         assert hello["session"]["account_code"] == "DU1000001"
+
+    @pytest.mark.parametrize(("seconds", "is_lost"), [(30, False), (-1, True)])
+    def test_the_owner_is_told_whether_a_worker_stands_for_it(
+        self, server: Server, ready_account: Any, seconds: int, is_lost: bool
+    ) -> None:
+        ends_at = Now() + timedelta(seconds=seconds)
+        GatewaySession.objects.update(owner="worker-1", fence=1, lease_expires_at=ends_at)
+        with server.open_account(ready_account) as browser:
+            session = browser.hear_type("hello")["session"]
+        assert (session["state"], session["worker_lost"], session["takes_orders"]) == ("READY", is_lost, not is_lost)
 
     def test_for_everyone_else_there_is_no_such_socket(self, server: Server, account: Any, bob: Any) -> None:
         path = f"/ws/accounts/{account.pk}/"

@@ -7,8 +7,8 @@ import json
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from webapp.accounts import sessions
 from webapp.accounts.models import BrokerAccount
+from webapp.live import access
 from webapp.live.fanout import Fanout
 from webapp.live.mailbox import Mailbox
 from webapp.live.numbered import NumberedEvents
@@ -32,7 +32,7 @@ class WatchedAccount:
             "type": "subscribed",
             "account": str(account.pk),
             "last_event_number": account.last_event_number,
-            "session": sessions.as_body(account.session),
+            "session": await access.session_of(account),
         }
         await self._say(json.dumps(message))
 
