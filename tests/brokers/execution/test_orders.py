@@ -125,7 +125,8 @@ async def test_a_change_that_ib_rejects_leaves_the_order_working_by_its_old_term
     told = await recorder.until(lambda: recorder.updates[-1].reason_code == 110 and recorder.updates[-1])
     assert (told.status, told.limit_price) == (OrderStatus.SUBMITTED, Decimal(150))
     resync = await node.resync()
-    assert resync.open_orders == {request.client_order_id}
+    assert resync.open_orders is not None
+    assert resync.open_orders.order_refs == {request.client_order_id}
     assert recorder.updates[-1].limit_price == 150
     node.execution.cancel(request.client_order_id)
     await recorder.update(request.client_order_id, OrderStatus.CANCELLED)
