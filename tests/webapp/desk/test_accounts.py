@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +49,15 @@ def test_the_list_shows_every_account_with_what_an_administrator_asks_first(
     text = page.content.decode()
     for shown in ("bob", "LIVE", "Error", "Down for too long.", "The gateway is gone.", "worker-9", "gateway-4711"):
         assert shown in text
+
+
+def test_what_can_have_the_focus_keeps_it_when_the_list_is_renewed(desk: Client, theirs: BrokerAccount) -> None:
+    """htmx gives the focus back to what has the same id."""
+    page = desk.get("/desk/").content.decode()
+    renewed = page[page.index('id="accounts"') : page.index("</main>")]
+    focusable = re.findall(r"<(?:a|button)\b[^>]*>", renewed)
+    assert len(focusable) >= 6
+    assert [tag for tag in focusable if ' id="' not in tag] == []
 
 
 @pytest.mark.parametrize(
