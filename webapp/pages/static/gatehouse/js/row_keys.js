@@ -21,7 +21,9 @@ export class RowKeys {
     if (!row) return false;
     // A button or a link in the row has its own Enter.
     if (meaning === "open" && target !== row) return false;
-    return this.#act(meaning, row);
+    if (this.#acts[meaning]) this.#acts[meaning](row);
+    else this.#go(meaning, row);
+    return true;
   }
 
   // After the table was painted anew: the focus is back where it was, or where that would be.
@@ -46,19 +48,15 @@ export class RowKeys {
     row?.scrollIntoView({ block: "nearest" });
   }
 
-  #act(meaning, row) {
-    const acts = {
-      "move-up": () => this.moveRow(row, -1),
-      "move-down": () => this.moveRow(row, 1),
-      buy: () => openTicket(row, "BUY"),
-      sell: () => openTicket(row, "SELL"),
-      open: () => (row.querySelector("[data-open]") ? row.querySelector("[data-open]").click() : openTicket(row, "BUY")),
-      remove: () => row.querySelector("[data-remove]").click(),
-    };
-    if (acts[meaning]) acts[meaning]();
-    else this.#go(meaning, row);
-    return acts[meaning] !== undefined || meaning in { previous: 1, next: 1, first: 1, last: 1 };
-  }
+  // What isn't here leads to another row.
+  #acts = {
+    "move-up": (row) => this.moveRow(row, -1),
+    "move-down": (row) => this.moveRow(row, 1),
+    buy: (row) => openTicket(row, "BUY"),
+    sell: (row) => openTicket(row, "SELL"),
+    open: (row) => row.querySelector("[data-open]")?.click(),
+    remove: (row) => row.querySelector("[data-remove]").click(),
+  };
 
   #go(meaning, row) {
     const rows = this.#rows;
