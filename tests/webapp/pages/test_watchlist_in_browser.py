@@ -108,6 +108,8 @@ async def test_everything_is_done_by_keyboard(
     await desk.one("#search-input").to_be_focused()
 
     await desk.page.focus(f"tr[data-con-id='{aapl.con_id}']")
+    await press("Tab")
+    await desk.one(f"tr[data-con-id='{aapl.con_id}'] [data-open]").to_be_focused()
     await press("ArrowDown")
     await desk.one(f"tr[data-con-id='{eurusd.con_id}']").to_be_focused()
     await press("Alt+ArrowUp")

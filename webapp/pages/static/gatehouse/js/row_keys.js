@@ -5,9 +5,12 @@ import { placeAfter } from "./keys.js";
 const ROW = "tbody tr[data-con-id]";
 
 export class RowKeys {
+  #reached = null;
+
   // `moveRow(row, by)` moves it on the list.
   constructor({ container, moveRow }) {
     Object.assign(this, { container, moveRow });
+    this.#entered(this.#rows[0]);
     document.addEventListener("focusin", ({ target }) => this.#entered(target.closest?.(`#${container().id} ${ROW}`)));
   }
 
@@ -65,9 +68,10 @@ export class RowKeys {
 
   // Everything in the row can be reached with Tab from here; nothing in the row before.
   #entered(row) {
-    if (!row || row.tabIndex === 0) return;
+    if (!row || row === this.#reached) return;
     this.#rows.filter((one) => one.tabIndex === 0).forEach((one) => setReach(one, -1));
     setReach(row, 0);
+    this.#reached = row;
   }
 }
 
