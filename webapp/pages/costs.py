@@ -7,21 +7,28 @@ from dataclasses import dataclass
 from webapp.pages import formats
 from webapp.trading.previews import PreviewBody
 
+MARGINS = (
+    ("Initial margin", "initial_margin_change", "initial_margin_after"),
+    ("Maintenance margin", "maintenance_margin_change", "maintenance_margin_after"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """`text` is what it changes by, `after` what it then comes to."""
+
     label: str
     text: str | None
+    after: str | None = None
 
 
 def lines(preview: PreviewBody) -> list[Line]:
     margin = preview["margin_currency"]
     return [
         Line("Commission", _commission(preview)),
-        Line("Initial margin", _change(preview["initial_margin_change"], preview["initial_margin_after"], margin)),
-        Line(
-            "Maintenance margin",
-            _change(preview["maintenance_margin_change"], preview["maintenance_margin_after"], margin),
+        *(
+            Line(label, _change(preview[change], margin), _money(preview[after]))  # type: ignore[literal-required]
+            for label, change, after in MARGINS
         ),
     ]
 
@@ -34,11 +41,9 @@ def _commission(preview: PreviewBody) -> str | None:
     return f"{least} to {most} {currency}".strip() if least is not None and most is not None else None
 
 
-def _change(change: str | None, after: str | None, currency: str | None) -> str | None:
-    """`+950.00, then 5,321.15 USD`; either alone when the broker said no more."""
-    change = formats.signed(formats.rounded(change, 2), 2)
-    said = [text for text in (change, f"then {_money(after)}" if after is not None else None) if text]
-    return f"{', '.join(said)} {currency or ''}".strip() if said else None
+def _change(change: str | None, currency: str | None) -> str | None:
+    amount = formats.signed(formats.rounded(change, 2), 2)
+    return None if amount is None else f"{amount} {currency or ''}".strip()
 
 
 def _money(amount: str | None) -> str | None:

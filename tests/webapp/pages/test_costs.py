@@ -35,9 +35,10 @@ def texts(**changes: str | None) -> dict[str, str | None]:
 def test_costs_come_with_their_currency_and_margins_with_what_they_come_to() -> None:
     assert texts() == {
         "Commission": "1.00 EUR",
-        "Initial margin": "+950.00, then 5,321.15 USD",
+        "Initial margin": "+950.00 USD",
         "Maintenance margin": "-20.00 USD",
     }
+    assert [line.after for line in costs.lines(SAID)] == [None, "5,321.15", None]
 
 
 def test_a_range_of_commissions_is_said_as_one() -> None:

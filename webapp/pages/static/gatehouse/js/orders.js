@@ -2,6 +2,7 @@
 
 import { decimalsOfPrice, field, show, showFields } from "./cells.js";
 import { average, number } from "./format.js";
+import { Overdue, readOrder } from "./overdue.js";
 import { Rows } from "./rows.js";
 import { showTime } from "./times.js";
 
@@ -14,6 +15,11 @@ export class Orders {
     this.words = words.orders;
     this.exits = words.exits;
     this.ordersUrl = document.querySelector("#orders").dataset.ordersUrl;
+    this.overdue = new Overdue({
+      read: (id) => readOrder(`${this.ordersUrl}${id}/placed/`),
+      found: (body) => this.#paint(this.#rows.find(keyOf(body)), body),
+    });
+    for (const { dataset } of this.#rows.body.rows) this.overdue.watch(dataset.clientOrderId, dataset.underWay === "yes");
     document.body.addEventListener("htmx:beforeSwap", (event) => this.#keepTheNewer(event));
   }
 
@@ -54,6 +60,7 @@ export class Orders {
   }
 
   #paint(row, body) {
+    this.overdue.watch(body.client_order_id, body.cancel_requested || body.change_requested);
     row.dataset.open = this.words[body.status].open ? "yes" : "no";
     const { con_id: conId, limit_price: limit, average_fill_price: paid } = body;
     showFields(row, {
