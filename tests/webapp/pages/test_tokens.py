@@ -53,11 +53,11 @@ def test_a_revoked_token_is_gone(alices_browser: Client, alice: User) -> None:
 
 def test_the_page_says_when_a_token_was_used_and_that_it_has_expired(alices_browser: Client, alice: User) -> None:
     text = tokens.create(alice, "export")
-    assert "never" in alices_browser.get("/tokens/").content.decode()
+    assert "never used" in alices_browser.get("/tokens/").content.decode()
     tokens.authenticate(text)
     ApiToken.objects.update(expires_at=timezone.now() - timedelta(days=1))
     page = alices_browser.get("/tokens/").content.decode()
-    assert "never" not in page
+    assert "never used" not in page
     assert "expired" in page
 
 
