@@ -26,25 +26,29 @@ DOTS = """
 """
 
 
-def test_a_chart_draws_and_grows_the_book_comes_and_an_option_opens_the_ticket(alice: Visitor) -> None:
-    page = alice.page
-    alice.open_trading_screen()
-    alice.make_watchlist("Main")
-    alice.add("AAPL", AAPL)
-    alice.row(AAPL).get_by_role("link", name="AAPL", exact=True).click()
-    alice.is_live()
-
+def test_a_chart_draws_and_grows_and_a_price_of_the_book_opens_the_ticket(alice: Visitor) -> None:
+    page = opened(alice)
     the_chart_draws_and_grows(page)
     the_book_comes(page)
     page.locator("[data-side=asks] a.price").first.click()
-    expect(page.locator("#ticket-price")).to_have_value(re.compile(r"^\d+\.\d\d$"))
+    expect(page.locator("form#ticket [name=limit_price]")).to_have_value(re.compile(r"^\d+\.\d\d$"))
 
-    page.get_by_role("link", name="Options", exact=True).click()
+
+def test_an_option_at_the_money_is_quoted_and_opens_the_ticket(alice: Visitor) -> None:
+    page = opened(alice, "options/")
     expect(page.locator(".at-the-money")).to_be_in_viewport()
     call = page.locator(".at-the-money .call[data-value=ask] a.price")
     expect(call).to_have_text(re.compile(r"\d"))
     call.click()
     expect(page.locator("#ticket-heading")).to_contain_text(re.compile(r"AAPL +\d{6}C"))
+
+
+def opened(visitor: Visitor, rest: str = "") -> Page:
+    """A page of AAPL's, which a search has made known."""
+    visitor.page.goto(f"/accounts/{visitor.account_id}/search/?q=AAPL")
+    visitor.page.goto(f"/accounts/{visitor.account_id}/instruments/{AAPL}/{rest}")
+    visitor.is_live()
+    return visitor.page
 
 
 def the_chart_draws_and_grows(page: Page) -> None:
