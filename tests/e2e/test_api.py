@@ -204,8 +204,8 @@ def statuses(report: Path) -> dict[str, set[int]]:
     (file,) = report.iterdir()
     for line in file.read_text().splitlines():
         scenario = json.loads(line).get("ScenarioFinished")
-        recorder = scenario["recorder"] if scenario else {"label": "", "interactions": {}}
-        for interaction in recorder["interactions"].values():
+        recorder = scenario["recorder"] if scenario else {}
+        for interaction in recorder.get("interactions", {}).values():
             if interaction.get("response"):
                 found[recorder["label"]].add(interaction["response"]["status_code"])
     return found
