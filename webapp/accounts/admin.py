@@ -12,9 +12,12 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponse
 
 from webapp.accounts.models import AccountEvent, ApiToken, BrokerAccount, GatewaySession, User
 from webapp.audit import recording as audit
@@ -22,8 +25,11 @@ from webapp.audit import recording as audit
 # The site's own sign-in page, for its limit on tries: whoever is an administrator can change anybody's password.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Gatehouse"
+# What makes a user more than they were, and the way to somebody's password.
+SUPERUSERS_ALONE = {"is_superuser", "is_staff", "groups", "user_permissions", "password"}
 # No mail is sent, so allauth's table of addresses stays empty.
 admin.site.unregister(EmailAddress)
+admin.site.unregister(Group)
 
 
 class Audited:
@@ -48,9 +54,55 @@ def _audited(entry: LogEntry) -> LogEntry:
 
 @admin.register(User)
 class PeopleAdmin(Audited, UserAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Suspending is the desk's: it asks for a reason and closes what is open."""
+    """Suspending is the desk's: it asks for a reason and closes what is open.
+
+    Who may become whom is a superuser's alone to say: everybody else finds neither rights nor another's password here,
+    and can't change or remove a superuser, whatever Django's permissions on users they hold.
+    """
 
     readonly_fields = ("is_active",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is None or request.user.is_superuser else _without_power(fieldsets)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return _within_reach(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return _within_reach(request, obj) and super().has_delete_permission(request, obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
+        """Their own, too: the site has a page for that, which asks for the old one."""
+        if not request.user.is_superuser:
+            raise PermissionDenied("Only a superuser sets another's password.")
+        return super().user_change_password(request, id, form_url)
+
+
+@admin.register(Group)
+class GroupsAdmin(Audited, GroupAdmin):
+    """A group's rights are its people's, so they are a superuser's to write as well."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:  # noqa: ARG002
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:  # noqa: ARG002
+        return bool(request.user.is_superuser)
+
+
+def _within_reach(request: HttpRequest, user: User | None) -> bool:
+    return user is None or not user.is_superuser or bool(request.user.is_superuser)
+
+
+def _without_power(fieldsets: Any) -> list[Any]:
+    kept = [
+        (title, {**options, "fields": tuple(name for name in options["fields"] if name not in SUPERUSERS_ALONE)})
+        for title, options in fieldsets
+    ]
+    return [(title, options) for title, options in kept if options["fields"]]
 
 
 class ReadOnly:

@@ -34,6 +34,10 @@ class User(AbstractUser):
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
     suspended_reason = models.CharField(max_length=300, blank=True, editable=False)
 
+    class Meta(AbstractUser.Meta):
+        # The desk's own: Django's `change_user` also lets one write usernames and addresses in the admin.
+        permissions: ClassVar = [("suspend_user", "Can suspend users and let them in again")]
+
 
 class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
     def owned_by(self, user: User | AnonymousUser) -> BrokerAccountQuerySet:

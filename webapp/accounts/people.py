@@ -33,8 +33,10 @@ def suspend(*, user: User, by: User, reason: str, with_accounts: bool = False) -
             suspend_account(account=account, reason=reason)
 
 
-def resume(user: User) -> None:
-    """The user can sign in again. Accounts that were suspended stay so."""
+def resume(*, user: User, by: User) -> None:
+    """The user can sign in again. Accounts that were suspended stay so. Raises AccountInvalid as `suspend` does."""
+    if wrong := _out_of_reach(user, by):
+        raise AccountInvalid({"user": wrong})
     with transaction.atomic():
         if user.is_active:
             return
@@ -50,14 +52,15 @@ def suspend_account(*, account: BrokerAccount, reason: str) -> None:
 
 
 def _wrong(user: User, by: User, reason: str) -> dict[str, str]:
-    wrong = {}
-    if user.pk == by.pk:
-        wrong["user"] = "You can't suspend yourself. Ask another administrator."
-    elif user.is_superuser and not by.is_superuser:
-        wrong["user"] = f"{user.get_username()} is a superuser; only another superuser can suspend one."
-    if text := _reason_wrong(reason):
-        wrong["reason"] = text
-    return wrong
+    itself = "You can't suspend yourself. Ask another administrator." if user.pk == by.pk else ""
+    wrong = {"user": itself or _out_of_reach(user, by), "reason": _reason_wrong(reason)}
+    return {field: text for field, text in wrong.items() if text}
+
+
+def _out_of_reach(user: User, by: User) -> str:
+    if user.is_superuser and not by.is_superuser:
+        return f"{user.get_username()} is a superuser; only another superuser can suspend one, or end that."
+    return ""
 
 
 def _reason_wrong(reason: str) -> str:

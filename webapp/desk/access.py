@@ -19,7 +19,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 OPERATE = "accounts.change_brokeraccount"
-SUSPEND = "accounts.change_user"
+SUSPEND = "accounts.suspend_user"
 DRAIN = "accounts.change_worker"
 STOP_TRADING, LET_TRADE = "trading.add_killswitch", "trading.delete_killswitch"
 
@@ -32,13 +32,19 @@ def for_staff(permission: str = "") -> Callable[[View[P]], Callable[..., HttpRes
         def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_staff:
                 raise Http404("There is no such page.")
-            if permission and not request.user.has_perm(permission):
-                raise PermissionDenied(f"This needs the permission {permission}, which you don't have.")
+            if permission:
+                require(request, permission)
             return view(request, *args, **kwargs)
 
         return signed_in(cast("View[P]", guarded))
 
     return guarding
+
+
+def require(request: SignedInRequest, permission: str) -> None:
+    """Raises PermissionDenied, which is 403."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied(f"This needs the permission {permission}, which you don't have.")
 
 
 def any_account(account_id: UUID) -> BrokerAccount:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.core import signing
 from django.urls import reverse
 
@@ -112,6 +113,50 @@ def test_a_token_that_is_removed_here_is_in_the_audit_log(office, alice):
 def test_nobody_is_suspended_here_without_a_reason(office, alice):
     page = office.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
     assert 'name="is_active"' not in page
+
+
+@pytest.fixture
+def clerk(client, bob):
+    """bob, who may do with users whatever Django's own permissions let one do, and is no superuser."""
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.set(Permission.objects.filter(content_type__model__in=["user", "group"]))
+    client.force_login(bob)
+    return client
+
+
+def test_who_may_change_users_makes_nobody_more_than_they_were(clerk, bob):
+    page = f"/admin/accounts/user/{bob.pk}/change/"
+    shown = clerk.get(page).content.decode()
+    assert 'name="email"' in shown
+    for field in ("is_superuser", "is_staff", "groups", "user_permissions"):
+        assert f'name="{field}"' not in shown
+    everything = {"username": "bob", "email": "bob@example.com", "is_superuser": "on", "date_joined_0": "2026-01-05"}
+    assert clerk.post(page, {**everything, "date_joined_1": "12:00:00"}).status_code == 302
+    bob.refresh_from_db()
+    assert (bob.email, bob.is_superuser, bob.is_staff) == ("bob@example.com", False, True)
+    assert bob.user_permissions.exists()
+
+
+def test_who_may_change_users_sets_nobodys_password_nor_touches_a_superuser(clerk, alice, charlie):
+    new = {"usable_password": "true", "password1": "a-long-passphrase-3", "password2": "a-long-passphrase-3"}
+    assert clerk.post(f"/admin/accounts/user/{alice.pk}/password/", new).status_code == 403
+    assert "/password/" not in clerk.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
+    assert clerk.post(f"/admin/accounts/user/{charlie.pk}/change/", {"username": "c"}).status_code == 403
+    assert clerk.post(f"/admin/accounts/user/{charlie.pk}/delete/", {"post": "yes"}).status_code == 403
+    alice.refresh_from_db()
+    assert alice.check_password("alice-password")
+
+
+def test_a_groups_rights_are_a_superusers_to_write(clerk):
+    assert clerk.get("/admin/auth/group/add/").status_code == 403
+
+
+def test_a_superuser_finds_the_rights_and_the_way_to_a_password(office, alice):
+    shown = office.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
+    for field in ("is_superuser", "is_staff", "groups", "user_permissions"):
+        assert f'name="{field}"' in shown
+    assert "../password/" in shown
 
 
 def test_a_user_who_is_no_staff_sees_no_page_of_the_admin(client, alice, connected):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client
 
@@ -90,6 +91,39 @@ def test_nobody_suspends_themselves_nor_staff_a_superuser(alice: User, bob: User
     with pytest.raises(AccountInvalid, match="only another superuser"):
         people.suspend(user=bob, by=alice, reason="Tired.")
     assert not AuditEntry.objects.exists()
+
+
+@pytest.fixture
+def clerk(bob: User) -> Client:
+    """bob, staff, who may suspend users and nothing else."""
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.add(Permission.objects.get(codename="suspend_user"))
+    client = Client()
+    client.force_login(bob)
+    return client
+
+
+def test_only_a_superuser_ends_a_superusers_suspension(clerk: Client, charlie: User, bob: User) -> None:
+    User.objects.filter(pk=charlie.pk).update(is_active=False)
+    page = clerk.post(f"/desk/users/{charlie.pk}/resume/", follow=True).content.decode()
+    assert "only another superuser" in page
+    assert 'action="/desk/' not in page
+    charlie.refresh_from_db()
+    assert not charlie.is_active
+
+
+def test_who_may_suspend_users_alone_suspends_no_account(clerk: Client, ready_account: BrokerAccount) -> None:
+    user = ready_account.user
+    assert "with_accounts" not in clerk.get(f"/desk/users/{user.pk}/").content.decode()
+    asked = {"reason": "Shared a password.", "with_accounts": "on"}
+    assert clerk.post(f"/desk/users/{user.pk}/suspend/", asked).status_code == 403
+    user.refresh_from_db()
+    assert user.is_active
+    suspend(clerk, user)
+    user.refresh_from_db()
+    assert not user.is_active
+    assert GatewaySession.objects.get().desired_state == "RUNNING"
 
 
 def test_a_suspension_without_a_reason_changes_nothing(desk: Client, alice: User) -> None:

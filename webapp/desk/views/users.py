@@ -14,7 +14,7 @@ from webapp.accounts.models import User
 from webapp.accounts.refusals import AccountInvalid
 from webapp.audit import searching
 from webapp.audit.searching import Search
-from webapp.desk.access import SUSPEND, for_staff
+from webapp.desk.access import OPERATE, SUSPEND, for_staff, require
 from webapp.pages.access import SignedInRequest
 
 ROWS, ENTRIES = 50, 20
@@ -51,6 +51,8 @@ def user(request: SignedInRequest, user_id: int) -> HttpResponseBase:
 def suspend(request: SignedInRequest, user_id: int) -> HttpResponseBase:
     shown = get_object_or_404(User, pk=user_id)
     reason, with_accounts = request.POST.get("reason", ""), "with_accounts" in request.POST
+    if with_accounts:
+        require(request, OPERATE)
     try:
         people.suspend(user=shown, by=request.user, reason=reason, with_accounts=with_accounts)
     except AccountInvalid as invalid:
@@ -60,7 +62,10 @@ def suspend(request: SignedInRequest, user_id: int) -> HttpResponseBase:
 
 @require_POST
 @for_staff(SUSPEND)
-def resume(request: SignedInRequest, user_id: int) -> HttpResponseBase:  # noqa: ARG001 - as every view
+def resume(request: SignedInRequest, user_id: int) -> HttpResponseBase:
     shown = get_object_or_404(User, pk=user_id)
-    people.resume(shown)
+    try:
+        people.resume(user=shown, by=request.user)
+    except AccountInvalid as invalid:
+        messages.error(request, " ".join(invalid.errors.values()))
     return redirect("desk:user", shown.pk)
