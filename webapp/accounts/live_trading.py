@@ -29,10 +29,15 @@ class LiveTradingBody(TypedDict):
 def require_on(account: BrokerAccount) -> None:
     """Raises LiveTradingOff for a live account whose owner hasn't turned it on. The row has to be a fresh one."""
     if account.is_live_trading_off:
-        raise LiveTradingOff(
-            f"Live trading is off for {account.name}. Its owner turns it on under “Live trading” on the account's "
-            "session page. Nothing was sent."
-        )
+        raise LiveTradingOff(in_words(account))
+
+
+def in_words(account: BrokerAccount) -> str:
+    """Why no order leaves while it is off."""
+    return (
+        f"Live trading is off for {account.name}. Its owner turns it on under “Live trading” on the account's session "
+        "page. Nothing was sent."
+    )
 
 
 @sensitive_variables("password")

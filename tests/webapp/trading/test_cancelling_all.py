@@ -91,3 +91,13 @@ def test_another_account_s_orders_stay(ready_account: BrokerAccount, aapl: Instr
     order = resting(his)
     orders.cancel_all(account=ready_account)
     assert not order.commands.filter(verb="CANCEL").exists()
+
+
+def test_a_refusal_says_what_was_withdrawn_all_the_same(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    resting(ready_account)
+    waiting = placed(ready_account)
+    GatewaySession.objects.update(state="ERROR")
+    with pytest.raises(SessionNotReady, match=r"had not left are withdrawn: 1\. Of the others: The session"):
+        orders.cancel_all(account=ready_account)
+    waiting.refresh_from_db()
+    assert waiting.status == "CANCELLED"

@@ -290,3 +290,34 @@ def test_an_interrupted_cancel_shows_in_what_became_of_its_order(
     order.refresh_from_db()
     assert (command.state, order.status) == (state, status)
     assert orders.as_body(orders.of(leased_account.user).get())["can_cancel"] == (state == "UNKNOWN")
+
+
+def turn_live_trading_off(account: BrokerAccount) -> None:
+    BrokerAccount.objects.filter(pk=account.pk).update(trading_mode="live", live_trading_since=None)
+
+
+def suspend(account: BrokerAccount) -> None:
+    BrokerAccount.objects.filter(pk=account.pk).update(suspended_at=timezone.now(), suspended_reason="A dispute.")
+
+
+@pytest.mark.parametrize(("close", "words"), [(turn_live_trading_off, "Live trading is off"), (suspend, "A dispute.")])
+def test_an_order_that_waits_while_its_account_is_closed_is_refused_instead_of_sent(
+    leased_account: BrokerAccount, close: Callable[[BrokerAccount], None], words: str
+) -> None:
+    order = placed(leased_account)
+    close(leased_account)
+    assert claim(leased_account) is None
+    order.refresh_from_db()
+    assert order.status == "REJECTED"
+    assert words in order.reason
+    assert states() == ["REFUSED"]
+
+
+def test_a_cancel_leaves_though_live_trading_was_turned_off(leased_account: BrokerAccount) -> None:
+    order = placed(leased_account)
+    claimed_submit = claimed(leased_account)
+    commands.record_sent(claimed_submit)
+    orders.apply_update(account_id=leased_account.pk, update=update(order))
+    cancel = orders.cancel(account=leased_account, client_order_id=str(order.client_order_id))
+    turn_live_trading_off(leased_account)
+    assert claim(leased_account) == cancel

@@ -85,3 +85,19 @@ def test_an_order_that_ended_meanwhile_stays_what_it_is(resting: Order) -> None:
     assert mark(resting) == []
     resting.refresh_from_db()
     assert resting.status == "CANCELLED"
+
+
+def test_an_order_that_was_looked_for_found_and_then_missed_is_not_said_to_have_never_arrived(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    lease(ready_account)
+    order = placed(ready_account)
+    command = commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1)
+    assert command is not None
+    orders.mark_unknown(command=command, reason="Nobody knows.")
+    orders.apply_update(account_id=ready_account.pk, update=update(order))
+    assert mark(order) == [order]
+    assert commands.in_doubt(account_id=ready_account.pk) == frozenset()
+    commands.record_absent(account_id=ready_account.pk, order_refs=[str(order.client_order_id)])
+    order.refresh_from_db()
+    assert (order.status, order.reason) == ("UNKNOWN", missing.MISSING)

@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
+from django.utils import timezone
 
 from brokers.domain import OrderSide, OrderType, SessionState
 from tests.webapp.trading.examples import fields, lease, placed
@@ -18,7 +20,7 @@ from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession, 
 from webapp.bus import keys
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order, OrderCommand
-from webapp.trading.orders import OrderConflict, SessionNotReady
+from webapp.trading.orders import OrderConflict, OrderInvalid, SessionNotReady
 
 pytestmark = pytest.mark.django_db
 
@@ -258,3 +260,23 @@ def test_a_placed_order_reads_the_same_before_and_after_the_database_had_it(
 ) -> None:
     result = orders.place(account=ready_account, **fields())
     assert orders.as_body(result.order) == orders.as_body(Order.objects.get())
+
+
+def test_a_ticket_that_is_sent_again_after_its_date_gets_its_order(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    until = timezone.now() + timedelta(hours=1)
+    asked = fields(time_in_force="GTD", good_till_date=until.isoformat())
+    order = orders.place(account=ready_account, **asked).order
+    # As if it had been two hours ago.
+    past = {"good_till_date": (until - timedelta(hours=2)).replace(microsecond=0)}
+    Order.objects.update(created_at=order.created_at - timedelta(hours=2), **past)
+    OrderCommand.objects.update(**past)
+    again = orders.place(account=ready_account, **{**asked, "good_till_date": past["good_till_date"].isoformat()})
+    assert (again.order, again.created) == (order, False)
+
+
+def test_a_date_beyond_the_calendar_is_refused(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    with pytest.raises(OrderInvalid) as refusal:
+        placed(ready_account, time_in_force="GTD", good_till_date="9999-12-31T23:59:59-05:00")
+    assert "beyond what a calendar holds" in refusal.value.errors["good_till_date"]

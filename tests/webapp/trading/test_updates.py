@@ -339,3 +339,10 @@ def an_order() -> Order:
         min_size=1,
     )
     return placed(account)
+
+
+def test_a_limit_that_comes_to_stand_at_its_stop_is_an_offset_of_zero(order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(limit_price_offset=Decimal("0.50"))
+    after(order, limit_price_offset=Decimal(0))
+    order.refresh_from_db()
+    assert order.limit_price_offset == 0

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from webapp.accounts.models import GatewaySession
+from webapp.accounts.models import BrokerAccount, GatewaySession
 from webapp.trading.models import OrderCommand
-from webapp.trading.orders import conclusions
+from webapp.trading.orders import conclusions, standing
 from webapp.trading.orders.attached import is_led, submits_with
 
 # A cancel is wanted for longer than an order is: it may wait for a lost worker's successor. Cancelling all waits for as
@@ -46,9 +46,12 @@ def claim_next(
     if not waiting.exists():
         return None
     refuse_overdue(account_id=account_id)
+    refuse_forbidden(account_id=account_id)
     with transaction.atomic(durable=True):
         if not _holds_lease(account_id, worker, fence):
             return None
+        if standing.why_closed(_account(account_id)):
+            waiting = waiting.exclude(verb__in=_ENTERS)
         return next((command for command in waiting if _claim(command, fence)), None)
 
 
@@ -70,6 +73,20 @@ def refuse_overdue(*, account_id: UUID | None = None) -> int:
     for command in commands:
         conclusions.refuse(command=command, reason=overdue_sentence(command))
     return len(commands)
+
+
+def refuse_forbidden(*, account_id: UUID) -> None:
+    """Orders and changes that were asked for before live trading was turned off, or the account was suspended."""
+    reason = standing.why_closed(_account(account_id))
+    if not reason:
+        return
+    waiting = OrderCommand.objects.filter(account_id=account_id, verb__in=_ENTERS, state=OrderCommand.State.PENDING)
+    for command in waiting.exclude(is_led()):
+        conclusions.refuse(command=command, reason=reason)
+
+
+def _account(account_id: UUID) -> BrokerAccount:
+    return BrokerAccount.objects.get(pk=account_id)
 
 
 def _overdue() -> Q:

@@ -77,7 +77,7 @@ def in_doubt(*, account_id: UUID) -> frozenset[str]:
         account_id=account_id, verb=OrderCommand.Verb.SUBMIT, state=OrderCommand.State.UNKNOWN
     )
     unknown = Order.objects.filter(
-        account_id=account_id, status=OrderStatus.UNKNOWN.value, pk__in=submits.values("order")
+        account_id=account_id, status=OrderStatus.UNKNOWN.value, pk__in=submits.values("order"), ib_status=""
     )
     too_old = unknown.filter(created_at__lte=Now() - PROVABLE_FOR)
     note_unprovable(account_id=account_id, order_refs=_refs(too_old), why=TOO_OLD)

@@ -17,6 +17,7 @@ from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import bodies
 from webapp.trading.orders.cancelling import ask_to_cancel, withdrawn
+from webapp.trading.refusals import SessionNotReady
 
 _FINAL = [status.value for status in OrderStatus if status.is_final]
 
@@ -46,16 +47,26 @@ def count_open(*, account: BrokerAccount) -> OpenOrders:
 def cancel_all(*, account: BrokerAccount) -> CancelledAll:
     """Ask for the cancellation of every open order of ours; one that is under way is asked for once.
 
-    Raises SessionNotReady when cancels could not leave now. What had not left by then is withdrawn all the same.
+    Raises SessionNotReady when cancels could not leave now. What had not left by then is withdrawn all the same, which
+    the refusal says.
     """
     with transaction.atomic():
         hold(account.pk)
         ended = [command for order in _leaders(account) if (command := withdrawn(order)) is not None]
-    with transaction.atomic():
-        held = hold(account.pk)
-        asked = [bodies.cancel_under_way(order) or ask_to_cancel(held, order) for order in _leaders(account)]
+    asked = _asked(account, ended=len(ended))
     elsewhere = _open(account).filter(client_order_id__isnull=True).count()
     return CancelledAll((*ended, *asked), elsewhere)
+
+
+def _asked(account: BrokerAccount, *, ended: int) -> list[OrderCommand]:
+    try:
+        with transaction.atomic():
+            held = hold(account.pk)
+            return [bodies.cancel_under_way(order) or ask_to_cancel(held, order) for order in _leaders(account)]
+    except SessionNotReady as refusal:
+        if not ended:
+            raise
+        raise SessionNotReady(f"Orders that had not left are withdrawn: {ended}. Of the others: {refusal}") from refusal
 
 
 def _leaders(account: BrokerAccount) -> list[Order]:

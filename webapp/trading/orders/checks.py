@@ -125,10 +125,17 @@ def read_moment(value: object, *, now: datetime) -> datetime:
     moment = value if isinstance(value, datetime) else _moment_in(str(value))
     if moment.tzinfo is None:
         raise FieldRefused(f"{shown(value)} has no time zone. {_LIKE}")
-    moment = moment.astimezone(UTC).replace(microsecond=0)
+    moment = _in_utc(moment)
     if moment <= now:
         raise FieldRefused(f"{moment:%Y-%m-%d %H:%M:%S} UTC is in the past. Choose a time to come.")
     return moment
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise FieldRefused(f"{shown(moment)} is beyond what a calendar holds. {_LIKE}") from None
 
 
 def read_flag(value: object) -> bool:

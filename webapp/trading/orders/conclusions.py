@@ -33,11 +33,14 @@ def mark_unknown(*, command: OrderCommand, reason: str) -> None:
 
 
 def conclude_absent(*, command: OrderCommand, reason: str) -> None:
-    """It is proved that the broker doesn't have the order: REJECTED, with IB's own word left empty."""
+    """It is proved that the broker doesn't have the order: REJECTED, with IB's own word left empty.
+
+    An order of which IB has ever said a word was there: see `missing`.
+    """
     with transaction.atomic():
         hold(command.account_id)
         order = _order_of(command)
-        if order is None or order.status != OrderStatus.UNKNOWN:
+        if order is None or order.status != OrderStatus.UNKNOWN or order.ib_status:
             return
         if not _end(command, OrderCommand.State.ABSENT, reason, endable=[OrderCommand.State.UNKNOWN]):
             return

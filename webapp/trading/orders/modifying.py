@@ -68,12 +68,12 @@ def modify(*, account: BrokerAccount, client_order_id: UUID | str, **asked: Unpa
         _require_within_limits(account, change)
     with transaction.atomic():
         held = hold(account.pk)
-        change = _wished(held, client_order_id, asked)
+        judged, change = change, _wished(held, client_order_id, asked)
         under_way = change_under_way(change.order)
         if under_way is not None:
             return _the_same(under_way, change)
-        if not is_judged:
-            raise OrderNotOpen("The change before this one has just been answered. Look at the order, then change it.")
+        if not is_judged or change.terms != judged.terms:
+            raise OrderNotOpen("The order has just become another one. Look at its terms, then change it.")
         return _ask_to_change(held, change)
 
 

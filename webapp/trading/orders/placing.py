@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Unpack
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from webapp.trading.orders import changes, standing, trail
 from webapp.trading.orders.asking import ask
 from webapp.trading.orders.attached import exit_id
 from webapp.trading.orders.brackets import Exit
+from webapp.trading.orders.finding import own_order
 from webapp.trading.orders.tickets import Ticket, TicketFields, TicketWords
 from webapp.trading.refusals import OrderConflict
 from webapp.trading.terms import Terms, asked_by, columns_of
@@ -37,7 +39,8 @@ def place(*, account: BrokerAccount, **fields: Unpack[TicketWords]) -> Placed:
     raises OrderConflict. Raises OrderInvalid with a text per field, SessionNotReady when the order couldn't leave now,
     LimitExceeded, KillSwitchEngaged and LiveTradingOff. Whose account it is has been checked by the caller.
     """
-    ticket = TicketFields(**fields).checked()
+    # Asked again, it is what it was: a date that has passed since was to come then.
+    ticket = TicketFields(**fields).checked(as_of=_placed_at(account, fields["client_order_id"]))
     # Judged before the account is held: it may take a word from the worker, whose own writes must not wait for it.
     placed = _placed_before(account, ticket)
     if placed is not None:
@@ -46,6 +49,13 @@ def place(*, account: BrokerAccount, **fields: Unpack[TicketWords]) -> Placed:
     with transaction.atomic():
         held = hold(account.pk)
         return _placed_before(held, ticket) or _place_new(held, ticket)
+
+
+def _placed_at(account: BrokerAccount, client_order_id: object) -> datetime | None:
+    try:
+        return own_order(account, str(client_order_id)).created_at
+    except Order.DoesNotExist:
+        return None
 
 
 def _placed_before(account: BrokerAccount, ticket: Ticket) -> Placed | None:

@@ -30,7 +30,7 @@ def require_orders(account: BrokerAccount) -> None:
     """Raises SessionNotReady when an order could not leave now, and LiveTradingOff."""
     live_trading.require_on(account)
     if account.is_suspended:
-        raise SessionNotReady(f"{suspension.in_words(account)} {NO_ORDER}")
+        raise SessionNotReady(why_closed(account))
     session, state = _session(account)
     if not state.takes_orders:
         raise SessionNotReady(
@@ -40,6 +40,13 @@ def require_orders(account: BrokerAccount) -> None:
     _require_account_code(account, NO_ORDER)
     _require_worker(account, session)
     _require_permission(account)
+
+
+def why_closed(account: BrokerAccount) -> str:
+    """Why no order and no change of this account may leave, whatever its session; empty when they may."""
+    if account.is_suspended:
+        return f"{suspension.in_words(account)} {NO_ORDER}"
+    return live_trading.in_words(account) if account.is_live_trading_off else ""
 
 
 def require_cancels(account: BrokerAccount) -> None:

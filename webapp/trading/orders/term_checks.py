@@ -38,11 +38,15 @@ from webapp.trading.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class TermFields:
-    """An order's terms as they came, by their names in `Terms`. The type and the instrument are None where unknown."""
+    """An order's terms as they came, by their names in `Terms`. The type and the instrument are None where unknown.
+
+    A date has to lie after `as_of`; without it, after now.
+    """
 
     given: Mapping[str, object]
     order_type: OrderType | None
     instrument: Instrument | None
+    as_of: datetime | None = None
 
     def read(self, findings: Findings) -> Terms | None:
         """None when something is wrong, which `findings` says then."""
@@ -119,7 +123,7 @@ class TermFields:
             raise FieldRefused(
                 f"A time goes with GTD, not with {time_in_force}. Choose GTD, or leave {shown(value)} out."
             )
-        return read_moment(value, now=timezone.now())
+        return read_moment(value, now=self.as_of or timezone.now())
 
     def _outside_rth(self, time_in_force: TimeInForce | None) -> bool:
         rules = self._rules

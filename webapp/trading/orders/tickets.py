@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Required, TypedDict
 from uuid import UUID
 
@@ -79,8 +80,8 @@ class TicketFields:
     take_profit_price: object = None
     stop_loss_price: object = None
 
-    def checked(self) -> Ticket:
-        """Raises OrderInvalid with a sentence for each field that is wrong."""
+    def checked(self, *, as_of: datetime | None = None) -> Ticket:
+        """Judged now, or as it was `as_of`. Raises OrderInvalid with a sentence for each field that is wrong."""
         findings = Findings()
         read = findings.read
         client_order_id = read("client_order_id", lambda: read_client_order_id(self.client_order_id))
@@ -88,7 +89,7 @@ class TicketFields:
         side = read("side", lambda: read_choice(OrderSide, self.side, "side"))
         order_type = read("order_type", lambda: read_choice(OrderType, self.order_type, "order type"))
         given = {name: getattr(self, name) for name in NAMES}
-        terms = TermFields(given, order_type, instrument).read(findings)
+        terms = TermFields(given, order_type, instrument, as_of).read(findings)
         given = {"take_profit_price": self.take_profit_price, "stop_loss_price": self.stop_loss_price}
         exits = read_exits(given, Entry(side, order_type, instrument, terms), findings)
         if findings.errors or not (client_order_id and instrument and side and order_type and terms):

@@ -45,8 +45,13 @@ def _of_our_order(update: OrderUpdate) -> dict[str, Any]:
         "good_till_date": update.good_till_date,
         "quantity": fitted(update.quantity),
     }
-    said = {name: value for name, value in told.items() if value}
+    said = {name: value for name, value in told.items() if value or _may_be_zero(name, value)}
     return said | {"outside_rth": update.outside_rth} | _replaced(update)
+
+
+def _may_be_zero(name: str, value: object) -> bool:
+    """A limit may stand right at the stop that it follows. Elsewhere a zero is IB's way to say nothing."""
+    return name == "limit_price_offset" and value is not None
 
 
 def _replaced(update: OrderUpdate) -> dict[str, Any]:
