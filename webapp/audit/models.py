@@ -53,6 +53,10 @@ class Action(models.TextChoices):
     ADMIN_CHANGE = "admin_change", "Changed in Django's admin"
 
 
+# Their subject and text are its owner's order, letter for letter.
+OF_AN_ORDER = (Action.ORDER_PLACED, Action.ORDER_MODIFIED, Action.ORDER_CANCELLED)
+
+
 class Via(models.TextChoices):
     """Which door an act came through. SYSTEM is none: a command on the server, or a worker."""
 
@@ -61,10 +65,6 @@ class Via(models.TextChoices):
     DESK = "desk", "administrator's desk"
     ADMIN = "admin", "Django's admin"
     SYSTEM = "system", "the server itself"
-
-    @property
-    def is_administrators(self) -> bool:
-        return self in (Via.DESK, Via.ADMIN)
 
 
 class AuditEntry(models.Model):
@@ -110,6 +110,10 @@ class AuditEntry(models.Model):
     def what(self) -> str:
         """The action in words; its own word where a later version took it off the list."""
         return str(Action(self.action).label) if self.action in Action.values else self.action
+
+    @property
+    def is_of_an_order(self) -> bool:
+        return self.action in OF_AN_ORDER
 
     @property
     def through(self) -> str:

@@ -15,6 +15,7 @@ WORKER = "workers/<int:worker_id>"
 urlpatterns = [
     path("", accounts.index, name="accounts"),
     path(f"{ACCOUNT}/", accounts.account, name="account"),
+    path(f"{ACCOUNT}/session/", accounts.session, name="account_session"),
     path(f"{ACCOUNT}/start/", accounts.start, name="start"),
     path(f"{ACCOUNT}/stop/", accounts.stop, name="stop"),
     path(f"{ACCOUNT}/restart/", accounts.restart, name="restart"),

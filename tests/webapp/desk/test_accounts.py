@@ -103,12 +103,23 @@ def test_without_redis_the_list_still_shows(desk: Client, ready_account: BrokerA
         client.cache_clear()
 
 
-def test_one_account_is_shown_and_the_look_is_in_the_audit_log(desk: Client, ready_account: BrokerAccount) -> None:
+def test_one_account_is_shown_and_each_look_is_in_the_audit_log(desk: Client, ready_account: BrokerAccount) -> None:
     page = f"/desk/accounts/{ready_account.id}/"
     assert desk.get(page).status_code == 200
     desk.get(page, headers={"HX-Request": "true"})
-    [entry] = AuditEntry.objects.filter(action="account_looked_at")
-    assert (entry.actor, entry.owner, entry.via, entry.user_agent) == ("charlie", "alice", "desk", "Firefox")
+    looks = AuditEntry.objects.filter(action="account_looked_at")
+    told = [(entry.actor, entry.owner, entry.via, entry.user_agent) for entry in looks]
+    assert told == [("charlie", "alice", "desk", "Firefox")] * 2
+
+
+def test_an_open_page_renews_its_card_alone_and_that_is_no_look(desk: Client, ready_account: BrokerAccount) -> None:
+    page = desk.get(f"/desk/accounts/{ready_account.id}/").content.decode()
+    [address] = re.findall(r'hx-get="([^"]+)"', page)
+    card = desk.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert card.startswith('<section class="card" id="session"')
+    assert card.rstrip().endswith("</section>")
+    assert "Audit log" not in card
+    assert AuditEntry.objects.filter(action="account_looked_at").count() == 1
 
 
 def act(desk: Client, account: BrokerAccount, deed: str, **fields: str) -> str:

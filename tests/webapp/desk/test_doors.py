@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import URLPattern
 
+from tests.webapp.trading.examples import placed
 from webapp.accounts import tokens
 from webapp.accounts.models import ApiToken, BrokerAccount, User, Worker
 from webapp.desk.urls import urlpatterns
@@ -97,16 +98,8 @@ def test_no_form_works_without_its_csrf_token(pattern: URLPattern, ids: dict[str
 
 @pytest.fixture
 def hers(ready_account: BrokerAccount, aapl: Instrument) -> Order:
-    return Order.objects.create(
-        account=ready_account,
-        client_order_id=uuid.uuid4(),
-        instrument=aapl,
-        account_code="DU1000001",
-        side="BUY",
-        quantity=5,
-        limit_price="187.31",
-        status="SUBMITTED",
-    )
+    """Placed as she does it, so that the audit log tells of it."""
+    return placed(ready_account, quantity="5", limit_price="187.31")
 
 
 def test_an_administrator_neither_sees_nor_sends_anothers_orders(hers: Order, desk: Client, charlie: User) -> None:
@@ -116,7 +109,7 @@ def test_an_administrator_neither_sees_nor_sends_anothers_orders(hers: Order, de
     deeds = ["orders/", f"orders/{hers.client_order_id}/cancel/", "start/", "stop/", "protection/engage/"]
     assert {path: desk.get(f"{account}/{path}").status_code for path in looks} == dict.fromkeys(looks, 404)
     assert {path: desk.post(f"{account}/{path}", ticket).status_code for path in deeds} == dict.fromkeys(deeds, 404)
-    assert not OrderCommand.objects.exists()
+    assert [command.order for command in OrderCommand.objects.all()] == [hers]
 
 
 def test_an_administrators_token_reaches_nobody_elses_account(hers: Order, charlie: User) -> None:
@@ -130,7 +123,10 @@ def test_the_desk_shows_no_order_no_money_and_no_login(hers: Order, desk: Client
     from webapp.accounts import credentials
 
     credentials.store(account=hers.account, username="hers-at-broker", password="correct horse")
-    page = desk.get(f"/desk/accounts/{hers.account_id}/").content.decode()
-    assert "1 known here" in page
-    for secret in ("AAPL", "187.31", str(hers.client_order_id), "hers-at-broker", "correct horse", 'type="password"'):
-        assert secret not in page
+    account = desk.get(f"/desk/accounts/{hers.account_id}/").content.decode()
+    user = desk.get(f"/desk/users/{hers.account.user_id}/").content.decode()
+    assert "1 known here" in account
+    secrets = ("AAPL", "187.31", str(hers.client_order_id), "hers-at-broker", "correct horse", 'type="password"')
+    for page in (account, user):
+        assert "Order placed" in page
+        assert [secret for secret in secrets if secret in page] == []

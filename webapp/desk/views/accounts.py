@@ -51,12 +51,19 @@ def index(request: SignedInRequest) -> HttpResponseBase:
 def account(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     """One account's session; no order, no position and no money of its owner's. Each look is in the audit log."""
     shown = any_account(account_id)
-    if not request.htmx:
-        audit.record(audit.Action.ACCOUNT_LOOKED_AT, account=shown)
-    return render(request, "desk/account.html", _account_context(shown))
+    audit.record(audit.Action.ACCOUNT_LOOKED_AT, account=shown)
+    context = _session_context(shown) | {"entries": searching.of_account(shown.pk)[:ENTRIES]}
+    return render(request, "desk/account.html", context)
 
 
-def _account_context(shown: BrokerAccount) -> dict[str, Any]:
+@require_safe
+@for_staff()
+def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
+    """The page's own card, which it renews every few seconds: one look is one entry."""
+    return render(request, "desk/account_session.html", _session_context(any_account(account_id)))
+
+
+def _session_context(shown: BrokerAccount) -> dict[str, Any]:
     return {
         "account": shown,
         "suspended": suspension.in_words(shown),
@@ -64,7 +71,6 @@ def _account_context(shown: BrokerAccount) -> dict[str, Any]:
         "may_trade": may_trade(shown.may_trade, shown.may_trade_reason),
         "row": overview.rows([shown])[0],
         "open_orders": orders.open_count(shown),
-        "entries": searching.of_account(shown.pk)[:ENTRIES],
     }
 
 
