@@ -341,6 +341,8 @@ def test_a_search_is_not_asked_while_the_session_is_down(
     assert "data-result-con-id" in response.content.decode()
 
 
+# The export reads on a connection of its own, which sees what is committed.
+@pytest.mark.django_db(transaction=True)
 def test_fills_download_as_a_file_of_the_accounts_code(
     browser: Client, ready_account: BrokerAccount, fill: Execution
 ) -> None:
