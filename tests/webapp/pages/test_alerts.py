@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from brokers.domain import OrderStatus
+from tests.webapp.trading.examples import placed, update
 from webapp.accounts.models import BrokerAccount, User
+from webapp.trading import orders
 from webapp.trading.kill_switch import engaging
+from webapp.trading.models import Instrument
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +59,14 @@ def test_nobody_else_is_told(stopped: BrokerAccount, bob: User) -> None:
     client.force_login(bob)
     assert "Nothing to tell" in client.get("/alerts/").content.decode()
     assert client.post("/alerts/", {"shown": f"{stopped.pk}:1"}).status_code == 404
+
+
+def test_each_alert_of_an_order_leads_to_its_page_also_of_one_placed_elsewhere(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any]
+) -> None:
+    for order in (placed(ready_account), None):
+        said = update(order, perm_id=901 if order else 900, status=OrderStatus.REJECTED, ib_status="Inactive")
+        orders.apply_update(account_id=ready_account.pk, update=said)
+    links = [one["href"] for one in elements(browser.get("/alerts/")).all("a") if "/orders/" in (one.get("href") or "")]
+    assert len(links) == 2
+    assert [browser.get(link).status_code for link in links] == [200, 200]

@@ -213,6 +213,12 @@ def order_key(order: OrderBody) -> str:
 
 
 @register.filter
+def alerts_order(alert: Alert) -> str:
+    """The order of an alert, as `order_key` names it: the subject of one placed elsewhere is the broker's id alone."""
+    return f"{ELSEWHERE}{alert.subject}" if alert.subject.isdigit() else alert.subject
+
+
+@register.filter
 def kill_switch_words(body: KillSwitchBody) -> str:
     return words.kill_switch(body)
 
