@@ -93,11 +93,14 @@ def stop_words(order: Mapping[str, Any], steps: str) -> str | None:
 
 
 def order_value(*, quantity: str, price: str | None, multiplier: Decimal | None, price_magnifier: int) -> str | None:
-    """What an order comes to at its own price, in the instrument's currency; None for one that has none."""
-    if not price:
+    """What an order comes to at its own price, in the instrument's currency.
+
+    None for one that has no such price, and while nobody knows the multiplier.
+    """
+    if not price or multiplier is None:
         return None
     value = amounts.EXACT.multiply(Decimal(quantity), Decimal(price))
-    money = amounts.EXACT.divide(amounts.EXACT.multiply(value, multiplier or Decimal(1)), Decimal(price_magnifier))
+    money = amounts.EXACT.divide(amounts.EXACT.multiply(value, multiplier), Decimal(price_magnifier))
     return formats.number(formats.rounded(money, 2), 2)
 
 

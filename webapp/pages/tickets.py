@@ -16,6 +16,7 @@ from brokers.domain import PRICE_NAMES, OrderSide, OrderType, TimeInForce
 from webapp.pages import formats, order_words, terms
 from webapp.trading import amounts, price_steps
 from webapp.trading.models import Instrument, Order
+from webapp.trading.money import multiplier_of
 from webapp.trading.terms import NAMES
 
 
@@ -101,7 +102,7 @@ class Ticket:
         return order_words.order_value(
             quantity=self.quantity,
             price=self.limit_price or self.stop_price,
-            multiplier=instrument.multiplier,
+            multiplier=multiplier_of(instrument),
             price_magnifier=instrument.price_magnifier,
         )
 

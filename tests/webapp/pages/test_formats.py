@@ -61,7 +61,7 @@ def test_a_price_has_the_digits_of_the_step_where_it_stands(
 
 @pytest.mark.parametrize("case", WORDS["order_value"], ids=lambda case: str(case["value"]))
 def test_an_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
-    multiplier = Decimal(case["multiplier"])
+    multiplier = Decimal(case["multiplier"]) if case["multiplier"] else None
     value = order_words.order_value(
         quantity=case["quantity"], price=case["price"], multiplier=multiplier, price_magnifier=case["magnifier"]
     )

@@ -39,6 +39,12 @@ def test_the_page_says_what_the_contract_is_and_where_its_chart_comes_from(
         assert said in text
 
 
+def test_a_multiplier_that_nobody_knows_is_a_dash_and_a_shares_is_1(browser: Client, address: str) -> None:
+    assert "<dt>Multiplier</dt><dd>1</dd>" in browser.get(address).content.decode()
+    Instrument.objects.update(security_type="OPT")
+    assert "<dt>Multiplier</dt><dd>—</dd>" in browser.get(address).content.decode()
+
+
 def test_an_address_that_names_no_span_shows_a_day(browser: Client, address: str) -> None:
     for span in ("", "5y", "<b>"):
         assert 'data-span="1d"' in browser.get(address, {"span": span}).content.decode()

@@ -40,6 +40,19 @@ def test_a_ticket_opens_with_the_side_and_the_price_that_were_clicked(
     assert fields["quantity"]["value"] == ""
 
 
+def test_what_an_order_comes_to_is_not_said_while_its_multiplier_is_unknown(
+    browser: Client, ready_account: BrokerAccount, review: Place, ticket: Ticket, elements: Callable[[Any], Any]
+) -> None:
+    def said() -> tuple[str | None, bool]:
+        form = browser.get(f"/accounts/{ready_account.id}/ticket/?con_id={ticket()['con_id']}", headers=HTMX)
+        [multiplier] = [one["data-multiplier"] for one in elements(form).with_attribute("data-multiplier")]
+        return multiplier, "Comes to about" in review(ticket()).content.decode()
+
+    assert said() == ("1", True)
+    Instrument.objects.update(security_type="OPT")
+    assert said() == ("", False)
+
+
 def test_every_ticket_that_opens_has_an_order_id_of_its_own(
     browser: Client, ready_account: BrokerAccount, aapl: Instrument, elements: Callable[[Any], Any]
 ) -> None:

@@ -23,6 +23,7 @@ from webapp.trading import display, price_steps
 from webapp.trading.fills import FillBody
 from webapp.trading.kill_switch.state import KillSwitchBody
 from webapp.trading.models import Instrument, Watchlist
+from webapp.trading.money import multiplier_of
 from webapp.trading.orders import OrderBody
 from webapp.trading.orders.history import ELSEWHERE
 
@@ -125,6 +126,12 @@ def steps_text(instrument: Instrument) -> str:
 def steps_words(instrument: Instrument) -> str:
     """Its price steps for people: `0.01`, or `0.0001 below 1, then 0.01`."""
     return words.all_steps(price_steps.as_text(instrument))
+
+
+@register.filter
+def multiplier(instrument: Instrument) -> Decimal | None:
+    """None when nobody knows: a sum isn't said then."""
+    return multiplier_of(instrument)
 
 
 @register.filter

@@ -105,7 +105,7 @@ function value(form) {
   const { quantity } = form.elements;
   const { currency, multiplier, magnifier } = form.dataset;
   const price = ownPrice(form);
-  const comesTo = price && orderValue(quantity.value.trim(), price, multiplier || "1", magnifier);
+  const comesTo = price && orderValue(quantity.value.trim(), price, multiplier, magnifier);
   return comesTo ? `: about ${comesTo} ${currency}` : "";
 }
 
@@ -114,9 +114,9 @@ function ownPrice(form) {
   return shown("limit_price") || shown("stop_price");
 }
 
-// As `order_words.order_value`: null unless both are valid numbers.
+// As `order_words.order_value`: null unless both are valid numbers and the multiplier is known.
 export function orderValue(quantity, price, multiplier, magnifier = "1") {
-  if (!isAmount(quantity) || !isAmount(price)) return null;
+  if (!isAmount(quantity) || !isAmount(price) || !multiplier) return null;
   return number(rounded(quotient(product(product(quantity, price), multiplier), magnifier), 2), 2);
 }
 
