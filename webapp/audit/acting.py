@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from webapp.audit.models import Via
+from webapp.audit.models import ADMINISTRATORS, Via
 
 DOORS = {"/desk/": Via.DESK, "/admin/": Via.ADMIN, "/api/": Via.API}
 
@@ -58,6 +58,11 @@ def acting_id() -> Any:
     """The id of whoever acts now, for a row that names its author; None for the server itself."""
     person = origin().person()
     return person.pk if person else None
+
+
+def is_administrators() -> bool:
+    """Whether what happens now comes through one of the administrators' doors."""
+    return origin().via in ADMINISTRATORS
 
 
 @contextmanager

@@ -67,6 +67,10 @@ class Via(models.TextChoices):
     SYSTEM = "system", "the server itself"
 
 
+# What comes through these was done by an administrator, whose name is no user's to know.
+ADMINISTRATORS = (Via.DESK, Via.ADMIN)
+
+
 class AuditEntry(models.Model):
     """One act. PostgreSQL refuses to change or remove it (see the first migration).
 

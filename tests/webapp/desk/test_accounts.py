@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from brokers.domain import MarketDataType, Quote
+from webapp.accounts import sharing
 from webapp.accounts.models import AccountEvent, BrokerAccount, Credential, GatewaySession, User
 from webapp.audit.models import AuditEntry
 from webapp.bus import quotes
@@ -209,9 +210,26 @@ def test_the_kill_switch_of_one_account_takes_a_typed_word(desk: Client, ready_a
     assert not KillSwitch.objects.exists()
     act(desk, ready_account, "engage", confirmation="STOP", reason="Odd orders.")
     assert KillSwitch.objects.get().account == ready_account
-    assert "Stopped on this account by charlie" in desk.get(f"/desk/accounts/{ready_account.id}/").content.decode()
+    page = desk.get(f"/desk/accounts/{ready_account.id}/").content.decode()
+    assert "Stopped on this account by an administrator" in page
+    assert "<strong>Kill switch engaged</strong> by charlie" in page
     act(desk, ready_account, "release")
     assert not KillSwitch.objects.exists()
+
+
+def test_no_user_reads_the_name_of_the_administrator_who_stopped_them(
+    desk: Client, ready_account: BrokerAccount, bob: User
+) -> None:
+    sharing.accept(sharing.invite(account=ready_account, username="bob", role="viewer"))
+    act(desk, ready_account, "engage", confirmation="STOP", reason="Odd orders.")
+    for user in (ready_account.user, bob):
+        client = Client()
+        client.force_login(user)
+        for address in (f"/accounts/{ready_account.id}/trade/", "/alerts/"):
+            page = client.get(address).content.decode()
+            assert "by an administrator" in page
+            assert "charlie" not in page
+    assert "charlie" not in str(list(AccountEvent.objects.values_list("body", flat=True)))
 
 
 def test_the_kill_switch_of_all_takes_typed_words(desk: Client, ready_account: BrokerAccount) -> None:

@@ -109,7 +109,7 @@ def test_an_owner_is_offered_no_release_of_the_switch_for_all(
     assert "Release the kill switch" not in text
 
 
-ADD, LIST = "/admin/trading/killswitch/add/", "/admin/trading/killswitch/"
+ENGAGE, RELEASE = "/desk/kill-switch/engage/", "/desk/kill-switch/release/"
 
 
 @pytest.fixture
@@ -124,24 +124,19 @@ def office(bob: User) -> Client:
 OnCommit = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
 
 
-def test_adding_a_switch_at_the_desk_stops_all_accounts(
+def test_the_switch_at_the_desk_stops_all_accounts(
     office: Client, ready_account: BrokerAccount, aapl: Instrument, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     order = placed(ready_account)
     with django_capture_on_commit_callbacks(execute=True):
-        office.post(ADD, {"reason": "exchange trouble"})
+        office.post(ENGAGE, {"confirmation": "STOP ALL", "reason": "exchange trouble"})
     order.refresh_from_db()
     assert order.status == "CANCELLED"
     with pytest.raises(KillSwitchEngaged, match="exchange trouble"):
         placed(ready_account)
 
 
-def test_a_second_switch_for_all_cannot_be_added(office: Client, bob: User) -> None:
-    engaging.engage_for_all(by=bob)
-    assert office.get(ADD).status_code == 403
-
-
-def test_removing_the_switch_at_the_desk_lets_everybody_trade_again(
+def test_releasing_the_switch_at_the_desk_lets_everybody_trade_again(
     office: Client,
     ready_account: BrokerAccount,
     aapl: Instrument,
@@ -149,8 +144,7 @@ def test_removing_the_switch_at_the_desk_lets_everybody_trade_again(
     django_capture_on_commit_callbacks: OnCommit,
 ) -> None:
     engaging.engage_for_all(by=bob)
-    switch = KillSwitch.objects.get()
     with django_capture_on_commit_callbacks(execute=True):
-        office.post(f"{LIST}{switch.pk}/delete/", {"post": "yes"})
+        office.post(RELEASE, {"confirmation": "RELEASE ALL"})
     assert not KillSwitch.objects.exists()
     placed(ready_account)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from webapp.accounts.models import User
 from webapp.audit import searching
-from webapp.audit.models import AuditEntry, Via
+from webapp.audit.models import ADMINISTRATORS, AuditEntry, Via
 from webapp.pages.access import SignedInRequest, owned_account, signed_in
 
 ROWS = 100
@@ -43,7 +43,7 @@ class Told:
 
 
 def _who(entry: AuditEntry) -> str:
-    if entry.via in (Via.DESK, Via.ADMIN):
+    if entry.via in ADMINISTRATORS:
         return ADMINISTRATOR
     who = entry.actor or str(Via.SYSTEM.label)
     return f"{who}, by the token {entry.token}" if entry.token else who

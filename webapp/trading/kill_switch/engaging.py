@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from webapp.accounts import events
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.audit import recording as audit
+from webapp.audit.acting import is_administrators
 from webapp.audit.recording import Action
 from webapp.bus import doorbell
 from webapp.trading.kill_switch.state import as_body, engaged_on
@@ -32,7 +33,7 @@ def engage(*, account: BrokerAccount, by: User, reason: str = "") -> None:
     """Stop the account. Engaged again, it cancels again: an order may have come in from elsewhere."""
     with transaction.atomic():
         hold(account.pk)
-        KillSwitch.objects.get_or_create(account=account, defaults={"engaged_by": by, "reason": clip(reason, 200)})
+        _engage(account, by, reason)
         audit.record(Action.KILL_SWITCH_ENGAGED, account=account, by=by, text=reason)
         _stop(account.pk)
 
@@ -44,7 +45,7 @@ def engage_for_all(*, by: User, reason: str = "") -> None:
     accounts, and one that is placed after it is refused.
     """
     with transaction.atomic():
-        KillSwitch.objects.get_or_create(account=None, defaults={"engaged_by": by, "reason": clip(reason, 200)})
+        _engage(None, by, reason)
         audit.record(Action.KILL_SWITCH_ENGAGED, by=by, subject=ALL, text=reason)
     stop_all()
 
@@ -81,6 +82,11 @@ def release_for_all() -> None:
             return
         audit.record(Action.KILL_SWITCH_RELEASED, subject=ALL)
     _for_each(_resume)
+
+
+def _engage(account: BrokerAccount | None, by: User, reason: str) -> None:
+    told = {"engaged_by": by, "by_administrator": is_administrators(), "reason": clip(reason, 200)}
+    KillSwitch.objects.get_or_create(account=account, defaults=told)
 
 
 def _for_each(change: Callable[[UUID], None]) -> None:

@@ -67,10 +67,17 @@ def _body(engaged: KillSwitch | None) -> KillSwitchBody:
     return {
         "engaged": True,
         "for_all": for_all,
-        "by": "an administrator" if for_all or engaged.engaged_by is None else engaged.engaged_by.get_username(),
+        "by": _by(engaged),
         "at": engaged.engaged_at.isoformat(),
         "reason": engaged.reason,
     }
+
+
+def _by(engaged: KillSwitch) -> str:
+    """Users read no administrator's name; the desk has it in the audit log."""
+    if engaged.account_id is None or engaged.by_administrator:
+        return "an administrator"
+    return engaged.engaged_by.get_username() if engaged.engaged_by else "a user who is no more"
 
 
 def engaged_on(account_id: UUID) -> KillSwitch | None:

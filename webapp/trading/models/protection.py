@@ -46,6 +46,7 @@ class KillSwitch(models.Model):
         BrokerAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="kill_switch"
     )
     engaged_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    by_administrator = models.BooleanField(default=False, help_text="Engaged at the desk: its users read no name.")
     engaged_at = models.DateTimeField(auto_now_add=True)
     reason = models.CharField(max_length=200, blank=True)
 
