@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 from uuid import UUID
@@ -49,14 +48,19 @@ class AccountConsumer(Conversation):
         self._role = account.role
         await self.accept()
         await self._say_hello(account)
-        self._background = [self._tasks.create_task(self._write_quotes()), self._tasks.create_task(self._recheck())]
+        beside = (
+            self._write_quotes(),
+            self._every(RECHECK_SECONDS, self._require_access),
+            self._every(RECHECK_SECONDS, self._catch_up),
+        )
+        self._background = [self._tasks.create_task(each) for each in beside]
 
     async def _account(self) -> BrokerAccount | None:
         return await access.account_of(self.scope["user"], self.account_id)
 
     async def _say_hello(self, account: BrokerAccount) -> None:
         number = account.last_event_number
-        self._numbered = NumberedEvents(self.account_id, self._say, sent=number)
+        self._numbered = NumberedEvents(self.account_id, self._say, sent=number, may_go_on=self._has_access)
         session = await access.session_of(account)
         await self._say(json.dumps({"type": "hello", "last_event_number": number, "session": session}))
 
@@ -100,17 +104,18 @@ class AccountConsumer(Conversation):
             raise Ended(ROLE_CHANGED, f"the role is {account.role} from now on")
         return account
 
+    async def _has_access(self) -> bool:
+        """Raises Ended where it hasn't."""
+        return await self._require_access() is not None
+
     async def _write_quotes(self) -> None:
         while True:
             frame = await self._mailbox.take()
             await self._say(frame.encode())
 
-    async def _recheck(self) -> None:
-        """Signing out ends the socket soon after, and an announcement that was lost comes late, not never."""
-        while True:
-            await asyncio.sleep(RECHECK_SECONDS)
-            account = await self._require_access()
-            await self._numbered.catch_up(account.last_event_number)
+    async def _catch_up(self) -> None:
+        """An announcement that was lost comes late, not never."""
+        await self._numbered.catch_up(await access.newest_number(self.account_id) or 0)
 
     async def _release(self) -> None:
         if self._fanout is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,12 @@ class Conversation(Outsider):
             await super().__call__(scope, receive, send)
             for task in self._background:
                 task.cancel()
+
+    async def _every(self, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
+        """For a task of the step's own: what waits for a slow reader must not keep another step waiting."""
+        while True:
+            await asyncio.sleep(seconds)
+            await step()
 
     async def _release(self) -> None:
         """What this socket holds elsewhere is given back."""

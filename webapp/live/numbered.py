@@ -22,11 +22,21 @@ class NumberedEvents:
     """
 
     def __init__(
-        self, account_id: UUID, say: Callable[[str], Awaitable[None]], *, sent: int, label: dict[str, str] | None = None
+        self,
+        account_id: UUID,
+        say: Callable[[str], Awaitable[None]],
+        *,
+        sent: int,
+        may_go_on: Callable[[], Awaitable[bool]],
+        label: dict[str, str] | None = None,
     ) -> None:
-        """`label` goes with each event, where a socket carries more than one account's."""
+        """`may_go_on` is asked before each page: a slow reader's past takes long, and its right may end meanwhile.
+
+        `label` goes with each event, where a socket carries more than one account's.
+        """
         self._account_id = account_id
         self._say = say
+        self._may_go_on = may_go_on
         self._sent = sent
         self._label = label or {}
         self._turn = asyncio.Lock()
@@ -55,7 +65,7 @@ class NumberedEvents:
 
     async def _fill(self) -> None:
         page_is_full = True
-        while page_is_full:
+        while page_is_full and await self._may_go_on():
             page = await access.events_after(self._account_id, self._sent, limit=PAGE)
             for event in page:
                 await self._send(event)

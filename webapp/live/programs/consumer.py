@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from http import HTTPStatus
 from typing import Any
@@ -55,7 +54,8 @@ class ProgramConsumer(Conversation):
         await self.accept()
         hello = {"type": "hello", "scopes": token.scopes, "expires_at": token.expires_at.isoformat()}
         await self._say(json.dumps(hello))
-        self._background = [self._tasks.create_task(self._recheck())]
+        steps = (self._require_token, self._leave_hidden, self._catch_up)
+        self._background = [self._tasks.create_task(self._every(RECHECK_SECONDS, step)) for step in steps]
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
         try:
@@ -76,17 +76,18 @@ class ProgramConsumer(Conversation):
 
     async def _watch(self, wanted: Watch) -> None:
         account = await self._joined(wanted.account_id)
-        watched = self._watched.get(account.pk)
-        if watched is None:
-            watched = self._watched[account.pk] = WatchedAccount(account, self._say)
         if wanted.after is not None and wanted.after > account.last_event_number:
             raise Misunderstood(
                 "no_such_event", f"The newest event has number {account.last_event_number}; you said {wanted.after}."
             )
+        watched = self._watched.get(account.pk)
+        if watched is None:
+            watched = self._watched[account.pk] = WatchedAccount(account, self._say, self._is_visible)
         await watched.greet(account)
         if wanted.after is not None:
             await watched.numbered.after(wanted.after)
-        self._show(watched, wanted.con_ids)
+        if self._watched.get(account.pk) is watched:  # the right to it may have ended meanwhile
+            self._show(watched, wanted.con_ids)
 
     async def _joined(self, account_id: UUID) -> BrokerAccount:
         """Its row, read after its group was entered, so that no event falls between the two. Raises Misunderstood."""
@@ -129,26 +130,33 @@ class ProgramConsumer(Conversation):
 
     async def account_access(self, message: dict[str, Any]) -> None:
         """From the channel layer: somebody's right to this account has changed, this user's perhaps."""
-        account_id = UUID(message["account"])
+        await self._is_visible(UUID(message["account"]))
+
+    async def _is_visible(self, account_id: UUID) -> bool:
+        """Where it isn't any more, its subscription ends."""
         if await access.account_of(self.token.user, account_id) is None:
             await self._unwatch(account_id, NOT_YOURS)
+        return account_id in self._watched
 
-    async def _recheck(self) -> None:
-        """A token that ended ends the socket, and an announcement that was lost comes late, not never."""
-        while True:
-            await asyncio.sleep(RECHECK_SECONDS)
-            if not await access.is_valid(self.token):
-                raise Ended(TOKEN_ENDED, "the token was revoked or has run out")
-            await self._catch_up(list(self._watched))
+    async def _require_token(self) -> None:
+        if not await access.is_valid(self.token):
+            raise Ended(TOKEN_ENDED, "the token was revoked or has run out")
 
-    async def _catch_up(self, account_ids: list[UUID]) -> None:
-        newest = await access.newest_numbers(self.token.user, account_ids)
-        for account_id in account_ids:
-            watched = self._watched.get(account_id)
-            if account_id not in newest:
+    async def _leave_hidden(self) -> None:
+        """For the announcement that was lost, and the one that waits behind a long past."""
+        watched = list(self._watched)
+        visible = await access.newest_numbers(self.token.user, watched)
+        for account_id in watched:
+            if account_id not in visible:
                 await self._unwatch(account_id, NOT_YOURS)
-            elif watched is not None:
-                await watched.numbered.catch_up(newest[account_id])
+
+    async def _catch_up(self) -> None:
+        """An announcement that was lost comes late, not never."""
+        newest = await access.newest_numbers(self.token.user, list(self._watched))
+        for account_id, number in newest.items():
+            watched = self._watched.get(account_id)
+            if watched is not None:
+                await watched.numbered.catch_up(number)
 
     async def _release(self) -> None:
         for watched in self._watched.values():

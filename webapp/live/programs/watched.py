@@ -14,16 +14,25 @@ from webapp.live.mailbox import Mailbox
 from webapp.live.numbered import NumberedEvents
 
 Say = Callable[[str], Awaitable[None]]
+IsVisible = Callable[[UUID], Awaitable[bool]]
 
 
 class WatchedAccount:
-    def __init__(self, account: BrokerAccount, say: Say) -> None:
+    """Says nothing any more once it was left, whatever was under way."""
+
+    def __init__(self, account: BrokerAccount, say: Say, is_visible: IsVisible) -> None:
         self.account_id: UUID = account.pk
         self.numbered = NumberedEvents(
-            account.pk, say, sent=account.last_event_number, label={"account": str(account.pk)}
+            account.pk,
+            self._tell,
+            sent=account.last_event_number,
+            may_go_on=self._may_go_on,
+            label={"account": str(account.pk)},
         )
         self.writing: asyncio.Task[None] | None = None
         self._say = say
+        self._is_visible = is_visible
+        self._was_left = False
         self._mailbox = Mailbox()
         self._fanout: Fanout | None = None
 
@@ -34,7 +43,7 @@ class WatchedAccount:
             "last_event_number": account.last_event_number,
             "session": await access.session_of(account),
         }
-        await self._say(json.dumps(message))
+        await self._tell(json.dumps(message))
 
     def show(self, con_ids: frozenset[int]) -> None:
         """A snapshot of these follows, and then what changes. Nothing does for a program that wants events alone."""
@@ -48,9 +57,17 @@ class WatchedAccount:
     async def write_quotes(self) -> None:
         while True:
             frame = await self._mailbox.take()
-            await self._say(frame.encode(str(self.account_id)))
+            await self._tell(frame.encode(str(self.account_id)))
 
     async def leave(self) -> None:
         """Its task is for the socket to end."""
+        self._was_left = True
         if self._fanout is not None:
             await self._fanout.leave(self.account_id, self._mailbox)
+
+    async def _tell(self, text: str) -> None:
+        if not self._was_left:
+            await self._say(text)
+
+    async def _may_go_on(self) -> bool:
+        return not self._was_left and await self._is_visible(self.account_id)
