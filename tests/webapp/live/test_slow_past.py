@@ -36,8 +36,7 @@ class Past:
         self._read += 1
         if self._read == self._held:
             self.is_held.set()
-            while not self.go_on.is_set():
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(self.go_on.wait, 20)
         return await events_after(account_id, number, limit=limit)
 
 
