@@ -10,8 +10,9 @@ from django.test import Client
 
 from brokers.domain import OrderSide, OrderStatus
 from tests.webapp.trading.examples import NOON, commission, fields, update
-from webapp.accounts.models import BrokerAccount
-from webapp.trading import fills, orders
+from webapp.accounts import tokens
+from webapp.accounts.models import BrokerAccount, User
+from webapp.trading import fills, orders, watchlists
 from webapp.trading.models import Instrument, Position
 
 pytestmark = pytest.mark.django_db
@@ -196,9 +197,11 @@ def test_nobody_reads_another_users_orders(
     assert read(bobs_program, "orders")["items"] == []
 
 
-def test_a_watchlist_is_made_filled_emptied_and_deleted(program: Client, aapl: Instrument) -> None:
+def test_a_watchlist_is_made_filled_emptied_and_deleted(program: Client, alice: User, aapl: Instrument) -> None:
+    writer = Client(headers={"Authorization": f"Bearer {tokens.create(alice, 'writer', scopes=['trade'])}"})
+
     def send(method: str, address: str, **sent: Any) -> Any:
-        return getattr(program, method)(f"/api/v1/{address}", json.dumps(sent), content_type="application/json")
+        return getattr(writer, method)(f"/api/v1/{address}", json.dumps(sent), content_type="application/json")
 
     made = send("post", "watchlists", name="Tech").json()
     assert send("post", "watchlists", name="Tech").status_code == 422
@@ -208,6 +211,21 @@ def test_a_watchlist_is_made_filled_emptied_and_deleted(program: Client, aapl: I
     assert send("delete", f"{items}/{aapl.con_id}").json() == made
     assert send("delete", f"watchlists/{made['id']}").status_code == 204
     assert read(program, "watchlists")["items"] == []
+
+
+def test_a_token_that_only_reads_changes_no_watchlist(program: Client, alice: User, aapl: Instrument) -> None:
+    watchlist = watchlists.create(user=alice, name="Tech")
+    watchlists.add(watchlist=watchlist, instrument=aapl)
+    before = read(program, "watchlists")
+    one = f"/api/v1/watchlists/{watchlist.pk}"
+    responses = [
+        program.post("/api/v1/watchlists", {"name": "More"}, content_type="application/json"),
+        program.post(f"{one}/items", {"con_id": aapl.con_id}, content_type="application/json"),
+        program.delete(f"{one}/items/{aapl.con_id}"),
+        program.delete(one),
+    ]
+    assert [(response.status_code, response.json()["scope"]) for response in responses] == [(403, "trade")] * 4
+    assert read(program, "watchlists") == before
 
 
 def test_events_are_read_after_a_number(program: Client, ready_account: BrokerAccount, trade: Trade) -> None:

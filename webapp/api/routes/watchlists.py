@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Status
 
-from webapp.api.authentication import user_of
+from webapp.api.authentication import TRADES, user_of
 from webapp.api.cursors import page_of
 from webapp.api.naming import watchlist_of
 from webapp.api.selecting import refuse_unknown
@@ -27,18 +27,20 @@ def list_watchlists(request: HttpRequest, wanted: Query[Paging]) -> dict[str, An
     return {"items": [watchlist_body(one) for one in page.rows], "next_cursor": page.next_cursor}
 
 
-@router.post("/watchlists", response={201: WatchlistOut}, summary="Make a watchlist")
+@router.post("/watchlists", auth=TRADES, response={201: WatchlistOut}, summary="Make a watchlist")
 def create_watchlist(request: HttpRequest, wanted: WatchlistIn) -> Status[dict[str, Any]]:
     return Status(201, watchlist_body(watchlists.create(user=user_of(request), name=wanted.name)))
 
 
-@router.delete("/watchlists/{uuid:watchlist_id}", response={204: None}, summary="Delete a watchlist")
+@router.delete("/watchlists/{uuid:watchlist_id}", auth=TRADES, response={204: None}, summary="Delete a watchlist")
 def delete_watchlist(request: HttpRequest, watchlist_id: UUID) -> Status[None]:
     watchlists.delete(watchlist=watchlist_of(request))
     return Status(204, None)
 
 
-@router.post("/watchlists/{uuid:watchlist_id}/items", response=WatchlistOut, summary="Put an instrument on it")
+@router.post(
+    "/watchlists/{uuid:watchlist_id}/items", auth=TRADES, response=WatchlistOut, summary="Put an instrument on it"
+)
 def add_to_watchlist(request: HttpRequest, watchlist_id: UUID, wanted: ItemIn) -> dict[str, Any]:
     """At the end, or where it stands already."""
     watchlist, instrument = watchlist_of(request), get_object_or_404(Instrument, pk=wanted.con_id)
@@ -46,7 +48,9 @@ def add_to_watchlist(request: HttpRequest, watchlist_id: UUID, wanted: ItemIn) -
     return watchlist_body(watchlist)
 
 
-@router.delete("/watchlists/{uuid:watchlist_id}/items/{int:con_id}", response=WatchlistOut, summary="Take one off it")
+@router.delete(
+    "/watchlists/{uuid:watchlist_id}/items/{int:con_id}", auth=TRADES, response=WatchlistOut, summary="Take one off it"
+)
 def remove_from_watchlist(request: HttpRequest, watchlist_id: UUID, con_id: int) -> dict[str, Any]:
     """Nothing happens when it isn't on the list."""
     watchlist, instrument = watchlist_of(request), get_object_or_404(Instrument, pk=con_id)
