@@ -113,6 +113,7 @@ class Link:
             database=workplace.database,
             redis=workplace.redis,
             show=quotes.conflator.show,
+            end=quotes.conflator.end,
         )
         self._option_chains = OptionChains(provider=self._node.provider, database=workplace.database)
         self._runner: CommandRunner | None = None

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from uuid import UUID
 
 import redis.asyncio
@@ -36,11 +38,13 @@ class Conflator:
         self._changed: set[int] = set()
         self._panes: dict[str, str] = {}
         self._changed_panes: set[str] = set()
+        self._parting: dict[quotes.Key, str] = {}  # last words, each until it was published
         self._something = asyncio.Event()
         self._came: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)  # for whoever waits for a first quote
 
     def put(self, quote: Quote) -> None:
         self._newest[quote.con_id] = quote
+        self._parting.pop(quote.con_id, None)
         if quote.con_id in self._came:
             self._came.pop(quote.con_id).set()
         self._changed.add(quote.con_id)
@@ -59,8 +63,15 @@ class Conflator:
     def show(self, pane: str, encoded: str) -> None:
         """The newest of a pane, by its key (`bus.panes`)."""
         self._panes[pane] = encoded
+        self._parting.pop(pane, None)
         self._changed_panes.add(pane)
         self._something.set()
+
+    def end(self, pane: str, encoded: str) -> None:
+        """Drop a pane that isn't kept any more, with a last word to whoever still shows it."""
+        self._panes.pop(pane, None)
+        self._changed_panes.discard(pane)
+        self._part(pane, encoded)
 
     def take_panes(self) -> dict[str, str]:
         """All that changed since, each at its newest."""
@@ -96,14 +107,31 @@ class Conflator:
         """Count all that is known as changed: nobody knows what of a failed batch arrived."""
         self._changed.update(self._newest)
         self._changed_panes.update(self._panes)
-        if self._newest or self._panes:
+        if self._newest or self._panes or self._parting:
             self._something.set()
 
     def forget(self, con_id: int) -> None:
-        """Drop an instrument that is no longer subscribed: its last quote grows stale."""
-        self._newest.pop(con_id, None)
+        """Drop an instrument that is no longer subscribed, and say of its last quote that it grows stale."""
+        last = self._newest.pop(con_id, None)
         self._doubtful.pop(con_id, None)
         self._changed.discard(con_id)
+        if last is not None:
+            stale = StreamStatus(con_id=con_id, at=datetime.now(UTC), is_stale=True, reason=quotes.NOT_KEPT)
+            self._part(con_id, quotes.encode(last, stale))
+
+    def parting(self) -> dict[quotes.Key, str]:
+        """The last words of what was dropped; `parted` takes those that were published."""
+        return dict(self._parting)
+
+    def parted(self, published: Mapping[quotes.Key, str]) -> None:
+        """What came back meanwhile, or was dropped anew, isn't concerned."""
+        for key, encoded in published.items():
+            if self._parting.get(key) is encoded:
+                del self._parting[key]
+
+    def _part(self, key: quotes.Key, encoded: str) -> None:
+        self._parting[key] = encoded
+        self._something.set()
 
     def forget_all(self) -> None:
         self._newest.clear()
@@ -111,6 +139,7 @@ class Conflator:
         self._changed.clear()
         self._panes.clear()
         self._changed_panes.clear()
+        self._parting.clear()
 
 
 class QuotePublisher:
@@ -147,8 +176,8 @@ class QuotePublisher:
             log.warning("account %s: stored quotes could not be dropped: %s", self._account_id, error)
 
     async def _publish(self, batch: list[Quote]) -> None:
-        panes = self.conflator.take_panes()
-        if not batch and not panes:
+        panes, parting = self.conflator.take_panes(), self.conflator.parting()
+        if not batch and not panes and not parting:
             return
         # Raised before the attempt: a batch that may have arrived must not share its number with the next.
         self._seq += 1
@@ -156,8 +185,10 @@ class QuotePublisher:
             quote.con_id: quotes.encode(quote, self.conflator.doubt(quote.con_id)) for quote in batch
         }
         encoded.update(panes)
+        encoded.update(parting)
         async with asyncio.timeout(PUBLISH_DEADLINE):
-            await quotes.publish(self._redis, self._account_id, self._epoch, self._seq, encoded)
+            await quotes.publish(self._redis, self._account_id, self._epoch, self._seq, encoded, dropped=parting)
+        self.conflator.parted(parting)
 
     def _complain(self, error: Exception) -> None:
         if time.monotonic() - self._complained_at < COMPLAIN_EVERY:

@@ -17,7 +17,7 @@ from tests.workers.conftest import DEADLINE, Place
 from webapp.accounts.models import BrokerAccount
 from webapp.bus import interest, keys, questions, quotes
 from webapp.bus.panes import Pane, Span
-from webapp.bus.redis import async_client, client
+from webapp.bus.redis import async_client, client, messages
 from workers.panes import charts, following
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,6 +70,25 @@ def shown(account: BrokerAccount, pane: Pane, fits: Callable[[dict[str, Any]], b
                 await asyncio.sleep(0.05)
 
     return asyncio.run(newest())
+
+
+def told_last(account: BrokerAccount, pane: Pane) -> dict[str, Any]:
+    """What whoever still shows the pane hears when nobody wants it any more; the snapshot is without it then."""
+
+    async def last() -> dict[str, Any]:
+        body: dict[str, Any] = {}
+        async with async_client() as redis, redis.pubsub() as pubsub, asyncio.timeout(DEADLINE):
+            await pubsub.subscribe(keys.quotes(account.id))
+            await redis.delete(keys.interest_in_panes(account.id))
+            async for message in messages(pubsub):
+                batch = quotes.decode_batch(message["data"]) if message["type"] == "message" else None
+                body = json.loads(batch.quotes.get(str(pane), "{}")) if batch is not None else {}
+                if body.get("stale_reason"):
+                    break
+            assert str(pane) not in (await quotes.snapshot(redis, account.id))[2]
+        return body
+
+    return asyncio.run(last())
 
 
 @pytest.mark.parametrize("span", Span)
@@ -151,8 +170,8 @@ def test_a_book_is_shown_while_somebody_looks_and_given_back_afterwards(
     assert bids[0] < asks[0]
     assert all(maker for _, _, maker in book["bids"])
 
-    client().delete(keys.interest_in_panes(known.id))
-    ended = shown(known, Pane(AAPL), lambda body: not body["bids"])
+    ended = told_last(known, Pane(AAPL))
+    assert ended["bids"] == []
     assert ended["stale_reason"] == "Nobody looked at it, so it wasn't kept up to date."
     asked = [row["name"] for row in place.ledger(known, "request")]
     assert [name for name in asked if "Depth" in name] == ["reqMktDepth", "cancelMktDepth"]

@@ -83,6 +83,51 @@ async def test_after_a_lost_batch_every_known_quote_is_sent_again() -> None:
     assert {each.con_id for each in await conflator.take()} == {AAPL, EURUSD}
 
 
+async def test_an_unsubscribed_instrument_leaves_the_snapshot_and_whoever_holds_its_price_hears_that_it_is_stale() -> (
+    None
+):
+    async with publishing() as (publisher, account_id), asyncio.timeout(DEADLINE):
+        stream = batches(account_id)
+        await anext(stream)
+        for con_id in (AAPL, EURUSD):
+            publisher.conflator.put(quote(con_id, 190))
+        await anext(stream)
+        publisher.conflator.forget(AAPL)
+        said = json.loads((await anext(stream)).quotes[AAPL])
+        async with async_client() as redis:
+            _, _, stored = await quotes.snapshot(redis, account_id)
+    assert (said["bid"], said["is_stale"], said["stale_reason"]) == ("190", True, quotes.NOT_KEPT)
+    assert list(stored) == [EURUSD]
+
+
+async def test_a_last_word_that_was_lost_is_said_again_unless_its_instrument_came_back() -> None:
+    conflator = Conflator()
+    for con_id in (AAPL, EURUSD):
+        conflator.put(quote(con_id, 1))
+        conflator.forget(con_id)
+    conflator.put_all_again()
+    assert set(conflator.parting()) == {AAPL, EURUSD}
+    conflator.put(quote(EURUSD, 2))
+    assert set(conflator.parting()) == {AAPL}
+    conflator.parted(conflator.parting())
+    assert conflator.parting() == {}
+
+
+async def test_a_pane_that_ended_leaves_the_snapshot_after_its_last_word() -> None:
+    async with publishing() as (publisher, account_id), asyncio.timeout(DEADLINE):
+        stream = batches(account_id)
+        await anext(stream)
+        publisher.conflator.show("depth:1", '{"bids":[1]}')
+        await anext(stream)
+        publisher.conflator.end("depth:1", '{"bids":[]}')
+        assert (await anext(stream)).quotes == {"depth:1": '{"bids":[]}'}
+        publisher.conflator.put_all_again()
+        publisher.conflator.put(quote(AAPL, 1))
+        assert set((await anext(stream)).quotes) == {AAPL}
+        async with async_client() as redis:
+            assert set((await quotes.snapshot(redis, account_id))[2]) == {AAPL}
+
+
 async def test_an_unsubscribed_instrument_is_not_sent_again() -> None:
     conflator = Conflator()
     conflator.put(quote(AAPL, 1))

@@ -11,7 +11,7 @@ has lost its lease.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,10 +26,13 @@ from webapp.bus.numbers import plain as _plain
 
 Key = int | str  # a con_id, or a pane's key
 
+# Of the last word about what nobody looks at any more. It is sent to whoever still holds the price, and not stored.
+NOT_KEPT = "Nobody looked at it, so it wasn't kept up to date."
+
 # A session that was never stopped properly leaves its snapshot behind; a week outlives any weekend.
 _KEPT_SECONDS = 7 * 24 * 3600
 
-# ARGV: epoch, seq, seconds to keep, then con_id and encoded quote in turn.
+# ARGV: epoch, seq, seconds to keep, how many keys are dropped and these, then key and encoded quote in turn.
 _PUBLISH = """
 local epoch = tonumber(ARGV[1])
 local stored = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '-1')
@@ -37,10 +40,12 @@ if stored > epoch then return 0 end
 if stored < epoch then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', ARGV[2])
 local lines = {ARGV[1] .. ' ' .. ARGV[2]}
-for i = 4, #ARGV, 2 do
+local first = 5 + tonumber(ARGV[4])
+for i = first, #ARGV, 2 do
   redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
   lines[#lines + 1] = ARGV[i] .. ' ' .. ARGV[i + 1]
 end
+for i = 5, first - 1 do redis.call('HDEL', KEYS[1], ARGV[i]) end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('PUBLISH', KEYS[2], table.concat(lines, '\\n'))
 return 1
@@ -123,10 +128,19 @@ def decode(text: str) -> SeenQuote:
 
 
 async def publish(
-    connection: redis.asyncio.Redis, account_id: UUID, epoch: int, seq: int, quotes: Mapping[Key, str]
+    connection: redis.asyncio.Redis,
+    account_id: UUID,
+    epoch: int,
+    seq: int,
+    quotes: Mapping[Key, str],
+    *,
+    dropped: Collection[Key] = (),
 ) -> bool:
-    """Store and publish one batch. False, and nothing done, when a newer epoch has published already."""
-    arguments = [str(epoch), str(seq), str(_KEPT_SECONDS)]
+    """Store and publish one batch. False, and nothing done, when a newer epoch has published already.
+
+    What the batch says of the `dropped` is published, and then no longer in the snapshot.
+    """
+    arguments = [str(epoch), str(seq), str(_KEPT_SECONDS), str(len(dropped)), *map(str, dropped)]
     for key, encoded in quotes.items():
         arguments += [str(key), encoded]
     done: Any = await connection.eval(_PUBLISH, 2, keys.snapshot(account_id), keys.quotes(account_id), *arguments)

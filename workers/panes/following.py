@@ -14,12 +14,12 @@ from redis.exceptions import RedisError
 from brokers.domain import Bar, Depth, Instrument, StreamKind, StreamStatus
 from brokers.interactive_brokers.data import InteractiveBrokersDataClient
 from brokers.refusals import SubscriptionRefused
-from webapp.bus import interest
+from webapp.bus import interest, quotes
 from webapp.bus.panes import Pane, Standing, encode_nothing
 from workers.database import PASSING_ERRORS, Database
 from workers.interest import known_instruments
 from workers.panes.books import Books
-from workers.panes.charts import NOT_KEPT, Chart, Charts
+from workers.panes.charts import Chart, Charts
 from workers.waiting import rung
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ GRACE = 10.0
 # Seconds before a book that was refused is tried again: another one may have been closed.
 REFUSED_FOR = 5.0
 REDIS_DEADLINE = 2.0
+
+NOT_KEPT = Standing(is_stale=True, reason=quotes.NOT_KEPT)
 DATABASE_DEADLINE = 5.0
 
 
@@ -45,12 +47,14 @@ class Panes:
         database: Database,
         redis: redis.asyncio.Redis,
         show: Callable[[str, str], None],
+        end: Callable[[str, str], None],
     ) -> None:
         self._account_id = account_id
         self._data = data
         self._database = database
         self._redis = redis
         self._show = show
+        self._say_last = end
         self._books = Books(show)
         self._charts = Charts(data=data, show=show)
         self._open: dict[Pane, float] = {}  # when it was last wanted, monotonic
@@ -144,4 +148,4 @@ class Panes:
             else:
                 self._data.unsubscribe_depth(pane.con_id)
                 self._books.forget(pane.con_id)
-                self._show(str(pane), encode_nothing(pane, NOT_KEPT))
+            self._say_last(str(pane), encode_nothing(pane, NOT_KEPT))

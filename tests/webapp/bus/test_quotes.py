@@ -115,6 +115,24 @@ async def test_batches_add_up_to_the_snapshot(connection: redis.asyncio.Redis, a
     assert await quotes.snapshot(connection, account_id) == (3, 2, {1: '{"a":1}', 2: '{"a":3}'})
 
 
+async def test_what_is_dropped_is_published_and_not_stored(
+    connection: redis.asyncio.Redis, account_id: uuid.UUID
+) -> None:
+    await quotes.publish(connection, account_id, 3, 1, {1: "{}", 2: "{}", "depth:1": "{}"})
+    assert await quotes.publish(
+        connection, account_id, 3, 2, {1: '{"last":1}', 2: '{"a":2}', "depth:1": "{}"}, dropped=[1, "depth:1"]
+    )
+    assert await quotes.snapshot(connection, account_id) == (3, 2, {2: '{"a":2}'})
+
+
+async def test_a_worker_that_lost_its_lease_drops_nothing(
+    connection: redis.asyncio.Redis, account_id: uuid.UUID
+) -> None:
+    await quotes.publish(connection, account_id, 4, 1, {1: "{}"})
+    assert not await quotes.publish(connection, account_id, 3, 9, {1: "{}"}, dropped=[1])
+    assert await quotes.snapshot(connection, account_id) == (4, 1, {1: "{}"})
+
+
 async def test_without_quotes_the_snapshot_is_empty(connection: redis.asyncio.Redis, account_id: uuid.UUID) -> None:
     assert await quotes.snapshot(connection, account_id) == (0, 0, {})
 
