@@ -10,7 +10,7 @@ from heapq import nlargest
 from brokers.domain import Bar, BarSize, Instrument, SecurityType, StreamStatus, WhatToShow
 from brokers.interactive_brokers.data import InteractiveBrokersDataClient
 from brokers.refusals import NodeError, SubscriptionRefused
-from webapp.bus.panes import GOOD, Pane, Span, Standing, encode_bars, encode_nothing
+from webapp.bus.panes import GOOD, Pane, Span, Standing, encode_bars
 
 Show = Callable[[str, str], None]
 
@@ -23,8 +23,6 @@ AGAIN_AFTER = 15.0
 # A market may have been closed for so long: a chart then ends where it closed.
 LONGEST_PAUSE = timedelta(days=4)
 SUBSCRIBER = "charts"
-
-NOT_KEPT = Standing(is_stale=True, reason="Nobody looked at it, so it wasn't kept up to date.")
 
 
 class HistoryRefused(Exception):
@@ -44,6 +42,7 @@ class Chart:
         self._data = data
         self._show = show
         self._bars: dict[datetime, Bar] = {}
+        self._streamed: set[datetime] = set()  # which of them the stream brought
         self._streams = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
         self._refusal: tuple[float, str] | None = None  # when, by the loop's clock, and why
@@ -80,7 +79,6 @@ class Chart:
         self._data.unsubscribe_bars(
             self._instrument, bar_size=self._span.bar_size, what_to_show=self.what_to_show, subscriber=SUBSCRIBER
         )
-        self._show(str(self.pane), encode_nothing(self.pane, NOT_KEPT))
 
     def put(self, bar: Bar) -> None:
         came_late = not self._streams.is_set() and self.loaded_at is not None
@@ -88,6 +86,7 @@ class Chart:
         if bar.at not in self._bars:
             self._trim()
         self._bars[bar.at] = bar
+        self._streamed.add(bar.at)
         if came_late:  # it may have begun after the past ended
             self._load()
         self._tell()
@@ -118,8 +117,8 @@ class Chart:
         except (NodeError, ValueError) as refusal:
             self._refusal = (asyncio.get_running_loop().time(), str(refusal))
             return
-        for bar in past:
-            self._bars.setdefault(bar.at, bar)  # the stream's is the newer
+        # The stream's are the newer; of two readings it is the second, where the first one's last bar is half made.
+        self._bars.update({bar.at: bar for bar in past if bar.at not in self._streamed})
         self.loaded_at = datetime.now(UTC)
         self._tell()
 
@@ -144,6 +143,7 @@ class Chart:
     def _trim(self) -> None:
         """A chart that is looked at for days doesn't grow."""
         self._bars = {bar.at: bar for bar in self.bars}
+        self._streamed &= self._bars.keys()
 
     def _tell(self) -> None:
         tail = [self._bars[at] for at in sorted(nlargest(TAIL, self._bars))]
