@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Alert(models.Model):
-    """Made from the event of its `number`, once for each `subject` of its kind; see `webapp.accounts.alerts`."""
+    """Made from the event of its `number`, one standing for each `subject` of a kind. See `webapp.accounts.alerts`."""
 
     class Kind(models.TextChoices):
         OUTAGE = "outage", "Session down"
@@ -24,11 +24,15 @@ class Alert(models.Model):
     text = models.CharField(max_length=500)
     number = models.BigIntegerField(help_text="The event's: by it, what a person has seen is known without a gap.")
     at = models.DateTimeField(auto_now_add=True)
-    ended_at = models.DateTimeField(null=True, help_text="An order's stays None: its page says how it stands.")
+    ended_at = models.DateTimeField(null=True, help_text="That an order was rejected stays None.")
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["account", "kind", "subject"], name="one_alert_per_subject"),
+            models.UniqueConstraint(
+                fields=["account", "kind", "subject"],
+                condition=models.Q(ended_at=None),
+                name="one_alert_stands_per_subject",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["account", "number"], name="alerts_by_number")]
 

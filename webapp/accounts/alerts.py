@@ -1,7 +1,8 @@
 """Alerts: the few events that a person has to know of. Each is read off its event, in the event's own transaction.
 
 So no service can forget one, and none is told of that was rolled back. What goes over (an outage, a prompt on a phone,
-the kill switch) ends with the event that says so; an order's alert stays as it was and leads to the order's page.
+the kill switch, not knowing of an order) ends with the event that says so, and is raised anew when it comes back; that
+an order was rejected stays as it was. An order's alert leads to the order's page.
 """
 
 from __future__ import annotations
@@ -35,12 +36,16 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an event says: the alert that it raises, if any, and the kinds of which all are over but that one."""
+    """What an event says: the alert that it raises, if any, and the kinds of which all are over but that one.
+
+    `over_of` is the only subject of which they are over; None is every one's.
+    """
 
     kind: Alert.Kind | None = None
     subject: str = ""
     text: str = ""
     over: tuple[Alert.Kind, ...] = ()
+    over_of: str | None = None
 
 
 def follow(event: AccountEvent) -> None:
@@ -50,8 +55,7 @@ def follow(event: AccountEvent) -> None:
     if reading is None:
         return
     if reading.over:
-        standing = Alert.objects.filter(account_id=event.account_id, kind__in=reading.over, ended_at=None)
-        standing.exclude(kind=reading.kind or "", subject=reading.subject).update(ended_at=timezone.now())
+        _end(event, reading)
     if reading.kind is not None:
         _raise(event, reading.kind, reading)
 
@@ -78,8 +82,15 @@ def mark_seen(*, user: User, up_to: Iterable[tuple[uuid.UUID, int]]) -> None:
             AlertsSeen.objects.filter(pk=row.pk, number__lt=number).update(number=number)
 
 
+def _end(event: AccountEvent, reading: Reading) -> None:
+    standing = Alert.objects.filter(account_id=event.account_id, kind__in=reading.over, ended_at=None)
+    if reading.over_of is not None:
+        standing = standing.filter(subject=reading.over_of)
+    standing.exclude(kind=reading.kind or "", subject=reading.subject).update(ended_at=timezone.now())
+
+
 def _raise(event: AccountEvent, kind: Alert.Kind, reading: Reading) -> None:
-    """Once: an order that is rejected may be told of again for another reason."""
+    """Once while it stands: an order that is rejected may be told of again for another reason."""
     alert = Alert(
         account_id=event.account_id,
         kind=kind,
@@ -104,11 +115,10 @@ def _session(event: AccountEvent) -> Reading:
     return Reading(kind, body["since"] if kind else "", body["reason"], over)
 
 
-def _order(event: AccountEvent) -> Reading | None:
-    kind, body = _ORDERS.get(event.body["status"]), event.body
-    if kind is None:
-        return None
-    return Reading(kind, event.subject, f"{_order_in_words(body)}. {body['reason']}".strip())
+def _order(event: AccountEvent) -> Reading:
+    kind, body, over = _ORDERS.get(event.body["status"]), event.body, (Alert.Kind.ORDER_UNKNOWN,)
+    text = f"{_order_in_words(body)}. {body['reason']}".strip() if kind else ""
+    return Reading(kind, event.subject, text, over, over_of=event.subject)
 
 
 def _order_in_words(body: dict[str, Any]) -> str:
@@ -127,7 +137,7 @@ def _kill_switch(event: AccountEvent) -> Reading:
     )
 
 
-_READERS: dict[str, Callable[[AccountEvent], Reading | None]] = {
+_READERS: dict[str, Callable[[AccountEvent], Reading]] = {
     AccountEvent.Kind.ALERT: _outage,
     AccountEvent.Kind.SESSION: _session,
     AccountEvent.Kind.ORDER: _order,

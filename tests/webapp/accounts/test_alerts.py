@@ -86,6 +86,26 @@ def test_a_rejected_order_and_one_that_nobody_knows_of_are_alerts_once(
     assert told()[0][1].startswith("BUY 10 AAPL LMT 190.5 DAY. No margin.")
 
 
+def test_an_order_that_is_unknown_again_is_an_alert_again(ready_account: BrokerAccount, aapl: Instrument) -> None:
+    order, other = placed(ready_account), placed(ready_account)
+    orders.mark_unknown(command=other.commands.get(), reason="Nothing of the other.")
+    for standing in ([True, True], [True, False, True]):
+        orders.apply_update(account_id=ready_account.pk, update=update(order))
+        orders.mark_missing(account_id=ready_account.pk, at_work=[order.pk], order_refs=(), perm_ids=())
+        assert [holds for _, _, holds in told()] == standing
+    orders.apply_update(account_id=ready_account.pk, update=update(order))
+    assert [holds for _, _, holds in told()] == [True, False, False]
+    numbers = list(Alert.objects.order_by("pk").values_list("number", flat=True))
+    assert numbers == sorted(set(numbers))
+
+
+def test_the_kill_switch_beneath_the_one_for_all_still_stands(ready_account: BrokerAccount, bob: User) -> None:
+    engaging.engage(account=ready_account, by=ready_account.user)
+    engaging.engage_for_all(by=bob)
+    engaging.release_for_all()
+    assert [text for _, text, holds in told() if holds] == ["Stopped on this account by alice."]
+
+
 def test_what_was_rolled_back_was_never_an_alert(account: BrokerAccount) -> None:
     def undone() -> None:
         with transaction.atomic():
