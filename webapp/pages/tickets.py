@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from webapp.pages import formats, order_words, terms
 from webapp.trading import amounts, price_steps
 from webapp.trading.models import Instrument, Order
 from webapp.trading.money import multiplier_of
-from webapp.trading.terms import NAMES
+from webapp.trading.orders import TermsBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,16 @@ class Ticket:
         return cls(**values | dict.fromkeys(hidden, ""))
 
     @classmethod
-    def of(cls, order: Order) -> Ticket:
-        """An order's terms, to be changed."""
-        until = order.good_till_date
-        prices = {name: _typed(getattr(order, name), order.instrument) for name in PRICE_NAMES}
+    def of(cls, order: Order, terms: TermsBody) -> Ticket:
+        """An order with the terms that it has, or had, to be changed."""
+        steps, body = price_steps.as_text(order.instrument), dict(terms)
         return cls(
             **_fixed(order),
-            **prices,
-            quantity=amounts.plain(order.quantity),
-            time_in_force=order.time_in_force,
-            good_till="" if until is None else f"{until.astimezone(UTC):%Y-%m-%dT%H:%M}",
-            outside_rth="true" if order.outside_rth else "",
+            **{name: _price(str(body[name] or ""), steps) for name in PRICE_NAMES},
+            quantity=terms["quantity"],
+            time_in_force=terms["time_in_force"],
+            good_till=_to_the_minute(terms["good_till_date"]),
+            outside_rth="true" if terms["outside_rth"] else "",
         )
 
     @classmethod
@@ -87,11 +85,6 @@ class Ticket:
         values = self.fields()
         del values["good_till"], values["time_zone"]
         return values | {"good_till_date": good_till_date(self.good_till, self.time_zone)}
-
-    def as_change(self) -> dict[str, str]:
-        """The terms alone. A tick that was taken away is said, since what isn't said stays as it is."""
-        asked = {name: value for name, value in self.as_arguments().items() if name in NAMES}
-        return asked | {"outside_rth": self.outside_rth or "false"}
 
     def line(self, instrument: Instrument) -> str:
         """What its button is about to send, once it has been checked."""
@@ -133,8 +126,12 @@ def _fixed(order: Order) -> dict[str, str]:
     }
 
 
-def _typed(price: Decimal | None, instrument: Instrument) -> str:
-    return "" if price is None else _price(amounts.plain(price), price_steps.as_text(instrument))
+def _to_the_minute(moment: str | None) -> str:
+    """As a form's clock shows it, in UTC."""
+    try:
+        return f"{datetime.fromisoformat(moment or '').astimezone(UTC):%Y-%m-%dT%H:%M}"
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _price(text: str, steps: str) -> str:

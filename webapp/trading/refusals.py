@@ -19,6 +19,10 @@ class OrderNotOpen(Exception):
     """There is nothing left to cancel."""
 
 
+class OrderChanged(Exception):
+    """Whoever asks for a change looked at terms that the order no longer has. The text names them."""
+
+
 class SessionNotReady(Exception):
     """The account's session can't take orders now. The text says why and what to do."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -41,15 +42,32 @@ def order(ready_account: BrokerAccount, aapl: Instrument) -> Order:
 
 
 @pytest.fixture
-def change(browser: Client, order: Order) -> Callable[..., Any]:
-    """Posts what the form holds, with `fields` changed, to the change's own address or its review's."""
+def address(order: Order) -> str:
+    return f"/accounts/{order.account_id}/orders/{order.client_order_id}/modify/"
 
-    def post(path: str = "", **fields: str) -> Any:
-        held = {"quantity": "10", "stop_price": "180", "limit_price": "179.5", "time_in_force": "DAY"}
-        address = f"/accounts/{order.account_id}/orders/{order.client_order_id}/modify/{path}"
-        return browser.post(address, held | {"outside_rth": "true"} | fields, headers=HTMX)
 
-    return post
+@pytest.fixture
+def opened(browser: Client, address: str, elements: Callable[[Any], Any]) -> Callable[[], dict[str, str]]:
+    """Every field of the form as it is painted now."""
+
+    def fields() -> dict[str, str]:
+        return held_by(elements(browser.get(address, headers=HTMX)))
+
+    return fields
+
+
+@pytest.fixture
+def change(browser: Client, address: str, opened: Callable[[], dict[str, str]]) -> Callable[..., Any]:
+    """Posts what the form held at the start, with `fields` changed, to the change's own address or its review's."""
+    held = opened()
+    return lambda path="", **fields: browser.post(address + path, held | fields, headers=HTMX)
+
+
+def held_by(form: Any) -> dict[str, str]:
+    """What a form sends on, by the page's tags; of a choice, the one that is selected."""
+    inputs = [one for one in form.all("input") if one.get("type") != "checkbox" or "checked" in one]
+    [time_in_force] = [one["value"] for one in form.all("option") if "selected" in one] or ["DAY"]
+    return {"time_in_force": time_in_force} | {one["name"]: one.get("value") or "" for one in inputs}
 
 
 def changes() -> list[OrderCommand]:
@@ -134,6 +152,102 @@ def test_a_change_with_real_money_needs_the_typed_word(change: Callable[..., Any
     assert "type LIVE" in refused.content.decode()
     assert changes() == []
     assert change(quantity="20", confirmation="LIVE").status_code == 200
+
+
+def trailing(order: Order, **terms: Any) -> None:
+    """Makes it a trailing stop; the broker moves its stop price."""
+    alone = {"stop_price": None, "limit_price": None, "outside_rth": False}
+    first = {"trailing_amount": Decimal(2), "trail_stop_price": Decimal(180)}
+    Order.objects.filter(pk=order.pk).update(order_type="TRAIL", **alone | first | terms)
+
+
+def test_a_trailing_stop_that_moved_meanwhile_is_not_moved_back(
+    browser: Client, order: Order, address: str, opened: Callable[[], dict[str, str]]
+) -> None:
+    trailing(order)
+    held = opened()
+    Order.objects.update(trail_stop_price=Decimal(185))
+    assert "from 185.00" in browser.post(f"{address}review/", held | {"quantity": "20"}, headers=HTMX).content.decode()
+    assert browser.post(address, held | {"quantity": "20"}, headers=HTMX).status_code == 200
+    [command] = changes()
+    assert (command.quantity, command.trail_stop_price) == (Decimal(20), None)
+
+
+def test_a_trailing_stop_is_not_set_from_a_price_that_it_has_left(
+    browser: Client, order: Order, address: str, opened: Callable[[], dict[str, str]]
+) -> None:
+    trailing(order)
+    held = opened()
+    Order.objects.update(trail_stop_price=Decimal(185))
+    response = browser.post(address, held | {"trail_stop_price": "182"}, headers=HTMX)
+    assert response.status_code == 409
+    assert "its first stop price is 185 now" in response.content.decode()
+    assert changes() == []
+
+
+@pytest.mark.parametrize("path", ["", "review/"])
+@pytest.mark.parametrize(
+    ("elsewhere", "says"),
+    [
+        ({"limit_price": Decimal("178.5")}, "its limit price is 178.5 now"),
+        ({"quantity": 15}, "its quantity is 15 now"),
+        ({"time_in_force": "GTC"}, "its time in force is GTC now"),
+        ({"outside_rth": False}, "its leave to trade outside regular hours is not given now"),
+    ],
+)
+def test_what_was_changed_elsewhere_meanwhile_is_said_and_not_undone(
+    browser: Client,
+    address: str,
+    change: Callable[..., Any],
+    elements: Callable[[Any], Any],
+    elsewhere: dict[str, Any],
+    says: str,
+    path: str,
+) -> None:
+    Order.objects.update(**elsewhere)
+    response = change(path, stop_price="181")
+    assert response.status_code == 409
+    assert says in response.content.decode()
+    assert changes() == []
+    # What was typed stands there still, beside what the order has now: sent again, it changes that alone.
+    browser.post(address, held_by(elements(response)), headers=HTMX)
+    [command] = changes()
+    assert orders.asked_by(command) == {"stop_price": Decimal(181)}
+
+
+def test_a_form_that_does_not_say_what_it_was_painted_with_changes_nothing(browser: Client, address: str) -> None:
+    fields = {"quantity": "20", "stop_price": "180", "limit_price": "179.5", "time_in_force": "DAY"}
+    assert browser.post(address, fields, headers=HTMX).status_code == 409
+    assert changes() == []
+
+
+def test_a_date_that_nobody_touched_keeps_its_seconds(
+    browser: Client, address: str, opened: Callable[[], dict[str, str]]
+) -> None:
+    Order.objects.update(time_in_force="GTD", good_till_date=datetime(2099, 1, 5, 20, 0, 30, tzinfo=UTC))
+    held = opened()
+    assert held["good_till"] == "2099-01-05T20:00"
+    browser.post(address, held | {"quantity": "20"}, headers=HTMX)
+    [command] = changes()
+    assert orders.asked_by(command) == {"quantity": Decimal(20)}
+
+
+def test_a_date_by_another_clock_is_another_date(
+    browser: Client, address: str, opened: Callable[[], dict[str, str]]
+) -> None:
+    Order.objects.update(time_in_force="GTD", good_till_date=datetime(2099, 1, 5, 20, 0, 30, tzinfo=UTC))
+    browser.post(address, opened() | {"time_zone": "America/New_York"}, headers=HTMX)
+    [command] = changes()
+    assert orders.asked_by(command) == {"good_till_date": datetime(2099, 1, 6, 1, 0, tzinfo=UTC)}
+
+
+def test_the_review_sends_on_what_the_form_was_painted_with(
+    browser: Client, address: str, change: Callable[..., Any], elements: Callable[[Any], Any]
+) -> None:
+    reviewed = held_by(elements(change("review/", quantity="20")))
+    Order.objects.update(limit_price=Decimal("178.5"))
+    assert browser.post(address, reviewed, headers=HTMX).status_code == 409
+    assert changes() == []
 
 
 def test_going_back_keeps_what_was_typed(change: Callable[..., Any], elements: Callable[[Any], Any]) -> None:

@@ -13,7 +13,7 @@ from brokers.domain import OrderStatus
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading.amounts import plain, plain_or_none
 from webapp.trading.models import Order, OrderCommand
-from webapp.trading.terms import asked_by
+from webapp.trading.terms import Terms, asked_by
 
 # How long a cancel or a change that was sent is taken to be under way. The broker answers one way or the other well
 # before; when it never does, a person must be able to ask again.
@@ -29,7 +29,16 @@ class Prices(TypedDict):
     limit_price_offset: str | None
 
 
-class OrderBody(Prices):
+class TermsBody(Prices):
+    """What can be changed of an order."""
+
+    time_in_force: str
+    quantity: str
+    good_till_date: str | None
+    outside_rth: bool
+
+
+class OrderBody(TermsBody):
     """Amounts are plain decimal strings, times ISO 8601 in UTC; null is what nobody said.
 
     `client_order_id` is null for an order placed elsewhere, which `perm_ids` tells apart. `ib_status` is IB's own
@@ -44,10 +53,6 @@ class OrderBody(Prices):
     account_code: str
     side: str
     order_type: str
-    time_in_force: str
-    quantity: str
-    good_till_date: str | None
-    outside_rth: bool
     parent_client_order_id: str | None
     attached_as: str | None
     status: str
@@ -88,11 +93,7 @@ def as_body(order: Order) -> OrderBody:
         "account_code": order.account_code,
         "side": str(order.side),
         "order_type": str(order.order_type),
-        "time_in_force": str(order.time_in_force),
-        "quantity": plain(order.quantity),
-        **_prices(order),
-        "good_till_date": None if order.good_till_date is None else order.good_till_date.isoformat(),
-        "outside_rth": order.outside_rth,
+        **terms_as_body(order),
         "parent_client_order_id": None if order.parent is None else str(order.parent.client_order_id),
         "attached_as": order.attached_as or None,
         "status": str(order.status),
@@ -109,14 +110,18 @@ def as_body(order: Order) -> OrderBody:
     }
 
 
-def _prices(order: Order) -> Prices:
+def terms_as_body(row: Terms | Order) -> TermsBody:
     return {
-        "limit_price": plain_or_none(order.limit_price),
-        "stop_price": plain_or_none(order.stop_price),
-        "trailing_amount": plain_or_none(order.trailing_amount),
-        "trailing_percent": plain_or_none(order.trailing_percent),
-        "trail_stop_price": plain_or_none(order.trail_stop_price),
-        "limit_price_offset": plain_or_none(order.limit_price_offset),
+        "time_in_force": str(row.time_in_force),
+        "quantity": plain(row.quantity),
+        "limit_price": plain_or_none(row.limit_price),
+        "stop_price": plain_or_none(row.stop_price),
+        "trailing_amount": plain_or_none(row.trailing_amount),
+        "trailing_percent": plain_or_none(row.trailing_percent),
+        "trail_stop_price": plain_or_none(row.trail_stop_price),
+        "limit_price_offset": plain_or_none(row.limit_price_offset),
+        "good_till_date": None if row.good_till_date is None else row.good_till_date.isoformat(),
+        "outside_rth": row.outside_rth,
     }
 
 

@@ -18,9 +18,10 @@ from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import changes, standing, trail
 from webapp.trading.orders.asking import ask
 from webapp.trading.orders.attached import belongs_to_a_group
-from webapp.trading.orders.bodies import change_under_way, is_worked
+from webapp.trading.orders.bodies import TermsBody, change_under_way, is_worked
 from webapp.trading.orders.checks import FieldRefused, Findings, is_given
 from webapp.trading.orders.finding import own_order
+from webapp.trading.orders.seen import require_as_seen
 from webapp.trading.orders.term_checks import TermFields, require_more_than_filled
 from webapp.trading.refusals import OrderInvalid, OrderNotOpen
 from webapp.trading.terms import NAMES, Terms, asked_by, columns_of, terms_of
@@ -52,15 +53,22 @@ class Change:
     differing: dict[str, Any]
 
 
-def modify(*, account: BrokerAccount, client_order_id: UUID | str, **asked: Unpack[ChangeWords]) -> OrderCommand:
+def modify(
+    *,
+    account: BrokerAccount,
+    client_order_id: UUID | str,
+    seen: TermsBody | None = None,
+    **asked: Unpack[ChangeWords],
+) -> OrderCommand:
     """Write the command to change an open order; what is None or empty stays as it is.
 
+    `seen` are the terms that whoever asks looked at: when the order has others by now, nothing is asked for.
     The same change again is the same command. `quantity` counts what is filled already. One way of trailing takes the
     other's place, and a time in force other than GTD ends with its date. The order keeps its terms until the broker
-    says the new ones. Raises Order.DoesNotExist, OrderInvalid, OrderNotOpen, SessionNotReady, LimitExceeded,
-    KillSwitchEngaged and LiveTradingOff.
+    says the new ones. Raises Order.DoesNotExist, OrderInvalid, OrderNotOpen, OrderChanged, SessionNotReady,
+    LimitExceeded, KillSwitchEngaged and LiveTradingOff.
     """
-    change = _wished(account, client_order_id, asked)
+    change = _wished(account, client_order_id, seen, asked)
     is_judged = change_under_way(change.order) is None
     if is_judged:
         # Judged before the account is held, as in `place`.
@@ -68,7 +76,7 @@ def modify(*, account: BrokerAccount, client_order_id: UUID | str, **asked: Unpa
         _require_within_limits(account, change)
     with transaction.atomic():
         held = hold(account.pk)
-        judged, change = change, _wished(held, client_order_id, asked)
+        judged, change = change, _wished(held, client_order_id, seen, asked)
         under_way = change_under_way(change.order)
         if under_way is not None:
             return _the_same(under_way, change)
@@ -85,10 +93,12 @@ def _ask_to_change(account: BrokerAccount, change: Change) -> OrderCommand:
     return command
 
 
-def _wished(account: BrokerAccount, client_order_id: UUID | str, asked: ChangeWords) -> Change:
-    order = own_order(account, client_order_id)
+def _wished(account: BrokerAccount, client_order_id: UUID | str, seen: TermsBody | None, asked: ChangeWords) -> Change:
+    order, wanted = own_order(account, client_order_id), _known(asked)
     _require_worked(order)
-    return _checked(order, _known(asked))
+    if seen is not None:
+        require_as_seen(order, seen, wanted)
+    return _checked(order, wanted)
 
 
 def _known(asked: ChangeWords) -> dict[str, object]:
@@ -166,6 +176,15 @@ def _require_within_limits(account: BrokerAccount, change: Change) -> None:
         limits.require_within(account, intent)
 
 
-def check_change(*, account: BrokerAccount, client_order_id: UUID | str, **asked: Unpack[ChangeWords]) -> Change:
-    """What `modify` would ask for. Raises Order.DoesNotExist, OrderInvalid and OrderNotOpen; nothing is written."""
-    return _wished(account, client_order_id, asked)
+def check_change(
+    *,
+    account: BrokerAccount,
+    client_order_id: UUID | str,
+    seen: TermsBody | None = None,
+    **asked: Unpack[ChangeWords],
+) -> Change:
+    """What `modify` would ask for; nothing is written.
+
+    Raises Order.DoesNotExist, OrderInvalid, OrderNotOpen and OrderChanged.
+    """
+    return _wished(account, client_order_id, seen, asked)
