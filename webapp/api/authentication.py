@@ -7,11 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
-from webapp.accounts import tokens
+from webapp.accounts import allowances, tokens
+from webapp.accounts.allowances import AllowanceSpent
 from webapp.accounts.models import ApiToken, User
 from webapp.accounts.permissions import Permission
-from webapp.api import allowances, naming
-from webapp.api.allowances import AllowanceSpent
+from webapp.api import naming
 from webapp.audit import acting
 
 # What an operation of a scope does with the account that its address names.

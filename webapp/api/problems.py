@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from webapp.api.allowances import AllowanceSpent
+from webapp.accounts.allowances import AllowanceSpent
 from webapp.api.authentication import ScopeMissing
 from webapp.api.cursors import CursorInvalid
 from webapp.trading.amounts import shown

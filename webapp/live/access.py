@@ -14,7 +14,8 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from webapp.accounts import events, selectors, sessions, tokens
+from webapp.accounts import allowances, events, selectors, sessions, tokens
+from webapp.accounts.allowances import Allowance
 from webapp.accounts.models import ApiToken, BrokerAccount, User
 
 DATABASE_SECONDS = 10.0
@@ -45,6 +46,11 @@ async def token_in(headers: Iterable[tuple[bytes, bytes]]) -> ApiToken | None:
         return None
     token: ApiToken | None = await _from_database(lambda: tokens.in_header(given[0]))
     return token
+
+
+async def spend(token: ApiToken) -> Allowance | None:
+    """Counts a handshake as one of the token's requests. None while nobody can count."""
+    return await asyncio.to_thread(allowances.spend, token.pk, allowances.REQUESTS)
 
 
 async def is_valid(token: ApiToken) -> bool:

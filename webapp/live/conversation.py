@@ -42,14 +42,18 @@ class Outsider(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no
         await self.deny()
 
     async def deny(
-        self, status: int = 404, body: str = "Not found.", content_type: str = "text/plain; charset=utf-8"
+        self,
+        status: int = 404,
+        body: str = "Not found.",
+        content_type: str = "text/plain; charset=utf-8",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         """By HTTP where the server can say it (uvicorn can), else a close code; never a socket that was open."""
         if "websocket.http.response" not in self.scope.get("extensions", {}):
             await self.close(4000 + status)
             return
-        headers = [(b"content-type", content_type.encode())]
-        await self.base_send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        told = [(b"content-type", content_type.encode()), *headers]
+        await self.base_send({"type": "websocket.http.response.start", "status": status, "headers": told})
         await self.base_send({"type": "websocket.http.response.body", "body": body.encode()})
 
 

@@ -12,9 +12,8 @@ from django.test import Client
 from tests.webapp.api.test_problems import problem_of
 from tests.webapp.bus.redis_server import RedisServer
 from tests.webapp.bus.redis_server import own_redis as own_redis
-from webapp.accounts import tokens
+from webapp.accounts import allowances, tokens
 from webapp.accounts.models import BrokerAccount, User
-from webapp.api import allowances
 
 pytestmark = pytest.mark.django_db
 

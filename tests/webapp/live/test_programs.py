@@ -77,6 +77,17 @@ class TestWhoMayCome:
         assert status == 403
         assert "“read”" in problem["detail"]
 
+    def test_a_token_that_has_used_its_allowance_up_is_429(self, server: Server, alice: Any, settings: Any) -> None:
+        settings.API_REQUESTS_PER_MINUTE = 1
+        token = tokens.create(alice, "feed")
+        headers = {"Authorization": f"Bearer {token}"}
+        with server.opened(FEED, headers, origin=None) as program:
+            program.hear_type("hello")
+        with pytest.raises(InvalidStatus) as refused, server.opened(FEED, headers, origin=None):
+            pass
+        assert refused.value.response.status_code == 429
+        assert 1 <= int(refused.value.response.headers["Retry-After"]) <= 60
+
     def test_anothers_account_does_not_exist(self, program: Browser, bob: Any) -> None:
         for account_id in (str(account_of(bob).pk), str(uuid.uuid4())):
             program.say(type="subscribe", account=account_id)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from webapp.accounts import tokens
+from webapp.accounts.allowances import AllowanceSpent
 from webapp.accounts.models import ApiToken, BrokerAccount
 from webapp.live import access
 from webapp.live.conversation import Conversation, Ended
@@ -39,14 +40,17 @@ class ProgramConsumer(Conversation):
         token = await access.token_in(self.scope["headers"])
         if token is None:
             await self._refuse(HTTPStatus.UNAUTHORIZED, NO_TOKEN)
+        elif (allowance := await access.spend(token)) is not None and allowance.is_spent:
+            again = (b"retry-after", str(allowance.seconds).encode())
+            await self._refuse(HTTPStatus.TOO_MANY_REQUESTS, str(AllowanceSpent(allowance)), again)
         elif tokens.READ not in token.scopes:
             await self._refuse(HTTPStatus.FORBIDDEN, NO_SCOPE)
         else:
             await self._welcome(token)
 
-    async def _refuse(self, status: HTTPStatus, detail: str) -> None:
+    async def _refuse(self, status: HTTPStatus, detail: str, *headers: tuple[bytes, bytes]) -> None:
         body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-        await self.deny(status.value, json.dumps(body, ensure_ascii=False), PROBLEM)
+        await self.deny(status.value, json.dumps(body, ensure_ascii=False), PROBLEM, headers)
 
     async def _welcome(self, token: ApiToken) -> None:
         self.token = token
