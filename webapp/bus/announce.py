@@ -72,9 +72,6 @@ class _Announcer:
         assert self._waiting is not None  # noqa: S101
         return self._loop, self._waiting
 
-    def _run(self) -> None:
-        asyncio.run(self._send_all())
-
     async def _send_all(self) -> None:
         self._loop, self._waiting = asyncio.get_running_loop(), asyncio.Queue()
         self._up.set()

@@ -9,12 +9,14 @@ import uuid
 from typing import Any
 
 import pytest
-from django.test import AsyncClient, Client
+from django.db import connection
+from django.test import AsyncClient, Client, RequestFactory
 
 from webapp.accounts.models import BrokerAccount, User
 from webapp.audit import recording as audit
 from webapp.audit.acting import Origin, acting
 from webapp.audit.models import Action, AuditEntry, Via
+from webapp.desk import audit_csv
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +94,7 @@ def rows(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_is_exported_as_it_was_searched_and_that_is_told(desk: Client, log: BrokerAccount) -> None:
     response = desk.get("/desk/audit.csv", {"user": "alice"})
     [row] = rows(b"".join(response.streaming_content))  # type: ignore[arg-type]
@@ -109,12 +112,44 @@ def test_it_is_exported_as_it_was_searched_and_that_is_told(desk: Client, log: B
     assert AuditEntry.objects.filter(action="audit_exported", actor="charlie", text="user=alice").exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_export_goes_on_over_many_rows(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.desk.audit_csv.ROWS_AT_ONCE", 2)
     for number in range(5):
         audit.record(Action.LOGIN, text=f"n{number}", subject="counted")
     response: Any = desk.get("/desk/audit.csv", {"user": "counted"})
     assert [row["text"] for row in rows(b"".join(response.streaming_content))] == ["n4", "n3", "n2", "n1", "n0"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_who_takes_their_time_holds_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.desk.audit_csv.ROWS_AT_ONCE", 1)
+    for _ in range(2):
+        audit.record(Action.LOGIN, subject="counted")
+    connection.close()
+    # As with the web process's pool, to which a connection that is closed goes back.
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+    request = RequestFactory().get("/desk/audit.csv")
+    chunks: Any = iter(audit_csv.response(request, AuditEntry.objects.order_by("-id")).streaming_content)
+    for chunk in chunks:
+        assert b"counted" in chunk
+        assert connection.connection is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_client_that_stops_reading_is_given_up(charlie: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.desk.audit_csv.CLIENT_DEADLINE", 0.01)
+
+    async def stall() -> None:
+        client = AsyncClient()
+        await client.aforce_login(charlie)
+        response: Any = await client.get("/desk/audit.csv")
+        assert await anext(aiter(response.streaming_content))
+        async with asyncio.timeout(20):
+            await asyncio.Event().wait()
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(stall())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,11 +20,10 @@ from psycopg.sql import SQL, Composable, Composed, Literal
 
 from webapp.trading.exports.copying import Copying
 from webapp.trading.exports.selection import Selection
+from webapp.trading.exports.spreadsheets import FORMULA_STARTS
 from webapp.trading.exports.statements import Column, copy_to_stdout, moment, plain
 from webapp.trading.money import UNITS
 
-# What a spreadsheet takes for the beginning of a formula (OWASP's list).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 END_OF_LINE = b"\r\n"
 
 _ALL_ZONES = SQL("SELECT array_agg(name) FROM pg_timezone_names")
