@@ -11,6 +11,7 @@ from brokers.node import TradingNode
 from workers.chains.lookups import OptionChains
 from workers.database import Database
 from workers.panes.following import Panes
+from workers.profits import Profits
 from workers.quotes import Conflator
 
 
@@ -25,6 +26,7 @@ class ReadyLink:
     node: TradingNode
     panes: Panes
     option_chains: OptionChains
+    profits: Profits
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from brokers.domain import (
     Notice,
     OrderUpdate,
     Position,
+    ProfitAndLoss,
     Quote,
     StreamKind,
     StreamStatus,
@@ -30,6 +31,7 @@ from webapp.accounts.models import AccountEvent
 from webapp.trading import fills, instruments, orders, positions
 from workers.account_values import NewestValues
 from workers.panes.following import Panes
+from workers.profits import Profits
 from workers.quotes import Conflator
 from workers.rows import RowWriter, Write
 
@@ -50,13 +52,19 @@ class Bridge(NodeListener):
         self._rows = rows
         self._on_link = on_link
         self._values = NewestValues(account_id)
-        self.panes: Panes | None = None  # set once there is a node to ask
+        # Set once there is a node to ask.
+        self.panes: Panes | None = None
+        self.profits: Profits | None = None
         self._held: dict[tuple[str, int], Decimal] = {}
 
     @property
+    def held(self) -> set[tuple[str, int]]:
+        """The open positions by account code and con_id, as the broker last said."""
+        return {subject for subject, quantity in self._held.items() if quantity}
+
+    @property
     def held_con_ids(self) -> set[int]:
-        """The instruments of open positions, as the broker last said."""
-        return {con_id for (_, con_id), quantity in self._held.items() if quantity}
+        return {con_id for _, con_id in self.held}
 
     def close_missing(self, held: tuple[Position, ...]) -> None:
         """`held` is all that the broker has: a position that isn't in it is closed."""
@@ -107,6 +115,10 @@ class Bridge(NodeListener):
     def on_account_value(self, value: AccountValue) -> None:
         if self._values.put(value):
             self._put("account values", self._values.write)
+
+    def on_profit_and_loss(self, profit_and_loss: ProfitAndLoss) -> None:
+        if self.profits is not None:
+            self.profits.put(profit_and_loss)
 
     def on_notice(self, notice: Notice) -> None:
         log.info("account %s: notice %s: %s", self._account_id, notice.code, notice.message)

@@ -39,6 +39,7 @@ from workers.gateway import gateway_name
 from workers.interest import Streams
 from workers.leases import Lease, LeaseLost
 from workers.panes.following import Panes
+from workers.profits import Profits
 from workers.quotes import QuotePublisher
 from workers.relay_key import key_of
 from workers.rows import RowWriter
@@ -115,6 +116,7 @@ class Link:
             show=quotes.conflator.show,
             end=quotes.conflator.end,
         )
+        self._bridge.profits = self._profits = Profits(node=self._node, held=lambda: self._bridge.held)
         self._option_chains = OptionChains(provider=self._node.provider, database=workplace.database)
         self._runner: CommandRunner | None = None
         self._permission: TradingPermission | None = None
@@ -125,7 +127,7 @@ class Link:
     @property
     def ready(self) -> ReadyLink | None:
         """What answers questions while it is in step with the broker; None before and after."""
-        return ReadyLink(self._node, self._panes, self._option_chains) if self._in_step else None
+        return ReadyLink(self._node, self._panes, self._option_chains, self._profits) if self._in_step else None
 
     def ring(self) -> None:
         """The doorbell: look at commands and interest now."""
@@ -295,6 +297,8 @@ class Link:
 
     def _on_link(self, state: LinkState) -> None:
         self._state = state
+        if state in (LinkState.BROKER_LOST, LinkState.DOWN):
+            self._profits.forget()
         self._news.set()
 
 

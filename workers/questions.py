@@ -23,6 +23,7 @@ from workers.database import Database
 from workers.descriptions import trading_hours
 from workers.panes.answers import bars
 from workers.previews import preview
+from workers.profits import as_body
 from workers.quotes import Conflator
 
 log = logging.getLogger(__name__)
@@ -132,6 +133,10 @@ async def _newest_quotes(session: Session, body: dict[str, Any]) -> dict[str, An
     return {"quotes": [encode(quote, session.quotes.doubt(quote.con_id)) for quote in newest]}
 
 
+async def _profit_and_loss(session: Session, _body: dict[str, Any]) -> dict[str, Any]:
+    return {"profits": [as_body(said) for said in await session.link.profits.newest()]}
+
+
 _ANSWERERS: dict[str, Callable[[Session, dict[str, Any]], Awaitable[dict[str, Any]]]] = {
     "search": _search,
     "quote": _newest_quote,
@@ -141,6 +146,7 @@ _ANSWERERS: dict[str, Callable[[Session, dict[str, Any]], Awaitable[dict[str, An
     "option_series": option_series,
     "options": options,
     "preview": preview,
+    "profit_and_loss": _profit_and_loss,
 }
 
 

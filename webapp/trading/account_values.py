@@ -27,9 +27,13 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
 
 def base_currency(account: BrokerAccount) -> str | None:
     """What the account's margins are in: IB gives its net liquidation in that alone. None until it has said so."""
-    values = AccountValue.objects.filter(account=account, account_code=account.account_code, tag="NetLiquidation")
-    found: str | None = values.exclude(currency__in=("", "BASE")).values_list("currency", flat=True).first()
-    return found
+    return base_currencies(account).get(account.account_code)
+
+
+def base_currencies(account: BrokerAccount) -> dict[str, str]:
+    """The same of every account code behind the login that IB has told it of."""
+    values = AccountValue.objects.filter(account=account, tag="NetLiquidation").exclude(currency__in=("", "BASE"))
+    return dict(values.order_by("-id").values_list("account_code", "currency"))
 
 
 def record(*, account_id: UUID, values: Iterable[domain.AccountValue]) -> None:

@@ -26,6 +26,7 @@ from webapp.trading.models import Instrument, Watchlist
 from webapp.trading.money import multiplier_of
 from webapp.trading.orders import OrderBody
 from webapp.trading.orders.history import ELSEWHERE
+from webapp.trading.profits import Profit
 
 register = template.Library()
 
@@ -44,6 +45,14 @@ def cell(field: str, text: str | None, kind: str = "number", label: str = "", un
             '<td class="{} unknown" {} title="{}" aria-label="{}">{}</td>', kind, known, unknown, unknown, DASH
         )
     return format_html('<td class="{}" {}>{}</td>', kind, known, text)
+
+
+@register.simple_tag
+def profit_cell(profit: Profit | None, field: str) -> SafeString:
+    """A cell of money won or lost: its sign says which, and its colour again; a dash while it isn't known."""
+    cents = formats.rounded(getattr(profit, field) if profit is not None else None, 2)
+    kind = "number" if not cents else "number gain" if cents > 0 else "number loss"
+    return cell(field, formats.signed(cents, 2), kind)
 
 
 @register.simple_tag(takes_context=True)

@@ -65,6 +65,11 @@ def require_quotes(account: BrokerAccount) -> None:
     _require_ready(account, "has quotes")
 
 
+def require_profits(account: BrokerAccount) -> None:
+    """Raises SessionNotReady when nobody could tell profit and loss now."""
+    _require_ready(account, "tells profit and loss")
+
+
 def require_previews(account: BrokerAccount) -> None:
     """Raises SessionNotReady when the broker couldn't be asked now what an order would cost."""
     _require_ready(account, "can ask what an order would cost")
