@@ -25,7 +25,8 @@ async def test_an_event_reaches_the_browsers_of_its_account(account_id: uuid.UUI
         assert announce.event(uuid.uuid4(), {"number": 1})
         assert announce.event(account_id, {"number": 2, "kind": "order"})
         heard = await layer.receive(channel)
-    assert heard == {"type": "account.event", "event": {"number": 2, "kind": "order"}}
+    event = {"number": 2, "kind": "order"}
+    assert heard == {"type": "account.event", "account": str(account_id), "event": event}
 
 
 async def test_events_are_announced_in_their_order(account_id: uuid.UUID) -> None:
