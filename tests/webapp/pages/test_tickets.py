@@ -174,7 +174,7 @@ def test_what_became_of_a_ticket_can_be_asked_for(
     address = f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/placed/"
     assert browser.get(address, headers=HTMX).status_code == 404
     place(form)
-    assert "Order placed" in browser.get(address, headers=HTMX).content.decode()
+    assert "Your order" in browser.get(address, headers=HTMX).content.decode()
 
 
 def test_a_placed_order_answers_with_its_line_and_a_way_to_the_next_ticket(place: Place, ticket: Ticket) -> None:

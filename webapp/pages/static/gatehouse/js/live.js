@@ -33,9 +33,9 @@ export function openLive({ state = showConnection, session, event, snapshot = ()
 }
 
 function noted(show) {
-  return (quotes) => {
+  return (quotes, panes) => {
     noteTicks(quotes);
-    show(quotes);
+    show(quotes, panes);
   };
 }
 

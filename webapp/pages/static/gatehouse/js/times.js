@@ -2,6 +2,7 @@
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DAY_OF_A_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 
 export function localise(root) {
   for (const element of root.querySelectorAll("time[datetime]")) showTime(element, element.dateTime);
@@ -11,7 +12,14 @@ export function showTime(element, iso) {
   const at = new Date(iso);
   element.dateTime = iso;
   element.title = `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  element.textContent = isToday(at) ? TIME.format(at) : `${DAY.format(at)} ${TIME.format(at)}`;
+  element.textContent = inWords(at, new Date());
+}
+
+// Today needs no date, and this year no year.
+export function inWords(at, now) {
+  if (at.toDateString() === now.toDateString()) return TIME.format(at);
+  const day = at.getFullYear() === now.getFullYear() ? DAY : DAY_OF_A_YEAR;
+  return `${day.format(at)} ${TIME.format(at)}`;
 }
 
 export function timeElement(iso) {
@@ -27,8 +35,4 @@ export function age(milliseconds, lately = "now") {
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   return `${Math.floor(seconds / 3600)} h`;
-}
-
-function isToday(at) {
-  return at.toDateString() === new Date().toDateString();
 }
