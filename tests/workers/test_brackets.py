@@ -101,9 +101,9 @@ def test_a_bracket_whose_worker_was_lost_before_the_bytes_is_proved_absent_whole
     place: Place, trading: BrokerAccount
 ) -> None:
     lose(place, trading)
-    GatewaySession.objects.filter(account=trading).update(state="READY")
     lease = leases.claim(account_id=trading.id, owner="lost-worker")
     assert lease is not None
+    GatewaySession.objects.filter(account=trading).update(state="READY")
     group = group_of(place_order(trading, **BRACKET))
     assert commands.claim_next(account_id=trading.id, worker="lost-worker", fence=lease.fence) is not None
     run_out(trading)

@@ -22,7 +22,7 @@ def test_its_owner_and_an_administrator_read_it_with_the_login_masked(
     with (place.folder(wanted) / "gateway.log").open("a") as log:
         log.write("hello wanda, your password is adnaw\n")
     charlie = User.objects.create_superuser(username="charlie", password="charlie-password")
-    admins = f"/admin/accounts/brokeraccount/{wanted.id}/log/"
+    admins = f"/desk/accounts/{wanted.id}/log/"
     for reader, address in ((wanted.user, f"/accounts/{wanted.id}/log/"), (charlie, admins)):
         page = page_of(reader, address)
         assert "login has completed" in page

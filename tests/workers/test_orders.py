@@ -91,9 +91,9 @@ def test_an_order_whose_worker_was_lost_before_the_bytes_is_proved_absent_and_ne
     place: Place, trading: BrokerAccount
 ) -> None:
     lose(place, trading)
-    GatewaySession.objects.filter(account=trading).update(state=SessionState.READY)
     lease = leases.claim(account_id=trading.id, owner="lost-worker")
     assert lease is not None
+    GatewaySession.objects.filter(account=trading).update(state=SessionState.READY)
     order = place_order(trading, **RESTING)
     assert commands.claim_next(account_id=trading.id, worker="lost-worker", fence=lease.fence) is not None
     run_out(trading)
