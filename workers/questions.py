@@ -92,7 +92,7 @@ async def _search(session: Session, body: dict[str, Any]) -> dict[str, Any]:
     asked = body.get("filter")
     found = await (_fitting(session, asked) if asked else session.node.provider.search(_search_text(body)))
     listed = found[:MOST_FOUND]
-    await session.database.call(_upsert_all, listed)
+    await session.database.call(instruments.upsert_all, listed)
     return {"con_ids": [instrument.con_id for instrument in listed], "total": len(found)}
 
 
@@ -155,11 +155,6 @@ def _search_text(body: dict[str, Any]) -> str:
     if not 1 <= len(text) <= LONGEST_SEARCH or not text.isprintable():
         raise CannotAnswer(f"Search for 1 to {LONGEST_SEARCH} printable characters, such as AAPL or EUR.USD.")
     return text
-
-
-def _upsert_all(found: list[domain.Instrument]) -> None:
-    for instrument in found:
-        instruments.upsert(instrument)
 
 
 async def reply(

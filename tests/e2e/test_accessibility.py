@@ -1,4 +1,6 @@
-"""axe-core reads every page there is, wide in the light and narrow in the dark, and finds nothing to mend.
+"""axe-core reads every page of ours that a signed-in administrator is shown, wide in the light and narrow in the dark.
+
+Left out are Django's admin, the API's documentation, and the pages of who isn't signed in.
 
 The pages come from the resolver, so a new one is read from the day it is added: one with a parameter that isn't known
 here fails until there is something for it to name.
@@ -20,7 +22,7 @@ from deploy.local.stack import ROOT
 from tests.e2e.steps import AAPL, Visitor
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-# Its own pages, and those that answer with something else than a page.
+# Pages that a library brings, and what is no page.
 OTHERS = ("admin/", "api/", "static/")
 LOOKS = [
     pytest.param({"width": 1440, "height": 900}, "light", id="wide and light"),

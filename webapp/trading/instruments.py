@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from django.db.models import Q, QuerySet
@@ -32,6 +33,12 @@ def upsert(instrument: domain.Instrument) -> Instrument:
         return known
     row, _ = Instrument.objects.update_or_create(con_id=instrument.con_id, defaults=wanted)
     return row
+
+
+def upsert_all(found: Iterable[domain.Instrument]) -> None:
+    """`upsert` of each."""
+    for instrument in found:
+        upsert(instrument)
 
 
 def get(con_id: int) -> Instrument:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Hashable
 from datetime import date
 from typing import Any
 
-from brokers import domain
 from brokers.domain import Instrument, OptionSeries
 from brokers.interactive_brokers.providers import InteractiveBrokersInstrumentProvider
 from webapp.trading import instruments
@@ -69,15 +68,10 @@ class OptionChains:
             found = await self._provider.option_chain(
                 underlying, expiry_from=expiry, expiry_to=expiry, trading_class=trading_class
             )
-            await self._database.call(_upsert_all, found)
+            await self._database.call(instruments.upsert_all, found)
             return found
 
         found: list[Instrument] = await self._lookups.get(
             (con_id, expiry, trading_class), ask, what=f"the options of {expiry}"
         )
         return found
-
-
-def _upsert_all(found: list[domain.Instrument]) -> None:
-    for instrument in found:
-        instruments.upsert(instrument)

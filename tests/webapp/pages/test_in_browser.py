@@ -254,19 +254,24 @@ async def test_a_kill_switch_thrown_elsewhere_is_said_at_once_and_released_again
     await desk.one("[data-when-killed]").to_be_hidden()
 
 
-async def test_an_order_is_followed_to_its_end_and_its_fill_to_its_commission(
-    desk: Desk, watchlist: Watchlist, aapl: Instrument
-) -> None:
-    await desk.open("trade/")
-    placed = await sync_to_async(orders.place)(
+async def place(desk: Desk, instrument: Instrument) -> orders.Placed:
+    """By a program, while the screen is open."""
+    return await sync_to_async(orders.place)(
         account=desk.account,
         client_order_id=uuid.uuid4(),
-        con_id=aapl.con_id,
+        con_id=instrument.con_id,
         side="BUY",
         order_type="LMT",
         quantity=5,
         limit_price="187.31",
     )
+
+
+async def test_an_order_is_followed_to_its_end_and_its_fill_to_its_commission(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    placed = await place(desk, aapl)
     row = f"tr[data-client-order-id='{placed.order.client_order_id}']"
     await desk.one(f"{row} [data-field=status]").to_have_text("Pending")
     await desk.write(orders.apply_update, update=update(placed.order, OrderStatus.SUBMITTED))
@@ -303,15 +308,7 @@ async def test_an_order_opens_over_the_screen_and_keeps_up_with_what_happens(
     desk: Desk, watchlist: Watchlist, aapl: Instrument
 ) -> None:
     await desk.open("trade/")
-    placed = await sync_to_async(orders.place)(
-        account=desk.account,
-        client_order_id=uuid.uuid4(),
-        con_id=aapl.con_id,
-        side="BUY",
-        order_type="LMT",
-        quantity=5,
-        limit_price="187.31",
-    )
+    placed = await place(desk, aapl)
     # A row that a script has made.
     await desk.page.click("#orders tbody a[data-opens-dialog]")
     await desk.one("#order-heading").to_contain_text("Buy 5 AAPL at a limit of 187.31")
