@@ -8,16 +8,8 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 
-from django.db.models import Max
-
-from brokers.config import (
-    InteractiveBrokersDataClientConfig,
-    InteractiveBrokersExecClientConfig,
-    TradingNodeConfig,
-)
+from brokers.config import TradingNodeConfig
 from brokers.domain import OURS, Notice, SessionState, TradingPermission
-from brokers.gateways.base import Endpoint
-from brokers.gateways.relay.words import Admission
 from brokers.interactive_brokers.factories import (
     InteractiveBrokersLiveDataClientFactory,
     InteractiveBrokersLiveExecClientFactory,
@@ -26,30 +18,25 @@ from brokers.listener import LinkState
 from brokers.node import Resync, TradingNode
 from brokers.refusals import LinkLost, NodeError
 from webapp.accounts import sessions
-from webapp.accounts.models import BrokerAccount
-from webapp.trading import commands, orders
-from webapp.trading.kill_switch import engaging
-from webapp.trading.models import BrokerOrder, OrderCommand
+from webapp.trading.models import OrderCommand
 from workers.asked import ReadyLink
 from workers.bridge import Bridge
 from workers.chains.lookups import OptionChains
 from workers.commands import CommandRunner, OutcomeNotRecorded
 from workers.doubts import Doubts
-from workers.gateway import gateway_name
 from workers.interest import Streams
 from workers.leases import Lease, LeaseLost
 from workers.panes.following import Panes
 from workers.profits import Profits
 from workers.quotes import QuotePublisher
-from workers.relay_key import key_of
 from workers.rows import RowWriter
+from workers.syncing import Syncing
 from workers.waiting import ended, first_of
 from workers.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
 # Seconds.
-FLUSH_DEADLINE = 60.0
 PERMISSION_DEADLINE = 20.0
 CLOSE_DEADLINE = 5.0
 STOP_DEADLINE = 5.0  # above what a node takes to let its last cancels leave
@@ -118,6 +105,14 @@ class Link:
         )
         self._bridge.profits = self._profits = Profits(node=self._node, held=lambda: self._bridge.held)
         self._option_chains = OptionChains(provider=self._node.provider, database=workplace.database)
+        self._syncing = Syncing(
+            account_id=self._account_id,
+            node=self._node,
+            database=workplace.database,
+            lease=lease,
+            rows=rows,
+            bridge=self._bridge,
+        )
         self._runner: CommandRunner | None = None
         self._permission: TradingPermission | None = None
         self.was_ready = self._in_step = False
@@ -216,17 +211,7 @@ class Link:
         """Read all that the broker knows into the rows, and say READY."""
         self._in_step = False
         await self._tell(SessionState.SYNCING, reason)
-        self._rows.take_refused()
-        self._node.execution.repeat_fills()  # those that the database refused have to be told again
-        await self._workplace.database.call(engaging.cancel_again, account_id=self._account_id)
-        at_work = await self._workplace.database.call(orders.at_work, account_id=self._account_id)
-        resync = await self._resync()
-        self._bridge.close_missing(resync.positions or ())
-        await self._rows.flush(deadline=FLUSH_DEADLINE)
-        if resync.shows_orders:
-            await self._mark_missing(at_work, resync)
-        await self._resolve_interrupted(resync.order_refs)
-        await self._record_ready(refused=self._rows.take_refused())
+        await self._record_ready(refused=await self._syncing.run(self._resync))
 
     async def _resync(self) -> Resync:
         """For as long as IB leaves something unanswered. A kill switch that is thrown meanwhile doesn't wait for it."""
@@ -241,28 +226,6 @@ class Link:
     def _new_runner(self, *, verbs: Collection[OrderCommand.Verb]) -> CommandRunner:
         self._runner = CommandRunner(node=self._node, database=self._workplace.database, lease=self._lease, verbs=verbs)
         return self._runner
-
-    async def _resolve_interrupted(self, seen: frozenset[str]) -> None:
-        # One above our own fence: nobody takes commands now, so one that we left at SENDING is interrupted too.
-        resolved = await self._workplace.database.call(
-            commands.resolve_interrupted,
-            account_id=self._account_id,
-            seen_order_refs=seen,
-            fence=self._lease().fence + 1,
-        )
-        for command in resolved:
-            log.warning("account %s: interrupted command %s", self._account_id, command)
-
-    async def _mark_missing(self, at_work: frozenset[int], shown: Resync) -> None:
-        missing = await self._workplace.database.call(
-            orders.mark_missing,
-            account_id=self._account_id,
-            at_work=at_work,
-            order_refs=shown.order_refs,
-            perm_ids=shown.perm_ids,
-        )
-        for order in missing:
-            log.warning("account %s: the broker shows %s no more", self._account_id, order)
 
     async def _record_ready(self, *, refused: list[str]) -> None:
         if self._permission is None:
@@ -312,25 +275,3 @@ def _node(config: TradingNodeConfig, bridge: Bridge) -> TradingNode:
     node.add_exec_client_factory("IB", InteractiveBrokersLiveExecClientFactory)
     node.build()
     return node
-
-
-def config_for(endpoint: Endpoint, lease: Lease) -> TradingNodeConfig:
-    """What the rows know of an account that its node has to know. Reads the database; not for the loop."""
-    account = BrokerAccount.objects.get(pk=lease.account_id)
-    highest = BrokerOrder.objects.filter(account=account).aggregate(highest=Max("broker_order_id"))["highest"] or 0
-    return TradingNodeConfig(
-        host=endpoint.host,
-        port=endpoint.port,
-        account_code=account.account_code or None,
-        admission=_admission(lease),
-        account="",  # a variable of this process is nobody's account
-        # Late prices that say so are more use than none; each quote tells which it is.
-        data_clients={"IB": InteractiveBrokersDataClientConfig(delayed_when_not_subscribed=True)},
-        exec_clients={"IB": InteractiveBrokersExecClientConfig(first_order_id=max(highest, 0) + 1)},
-    )
-
-
-def _admission(lease: Lease) -> Admission:
-    """The relay lets this lease's session through until a later lease's was there."""
-    name = gateway_name(lease.account_id)
-    return Admission(name=name, fence=lease.fence, key=key_of(name))

@@ -25,7 +25,8 @@ from workers.database import PASSING_ERRORS
 from workers.endings import BROKEN, DRAINED, FENCED, LEASE_LOST, OUR_ERROR, STOP_WANTED, WORKER_STOPS, End
 from workers.gateway import AccountGateway
 from workers.leases import RENEW_EVERY, Lease, LeaseLost
-from workers.link import Link, config_for
+from workers.link import Link
+from workers.node_config import config_for
 from workers.quotes import Conflator, QuotePublisher
 from workers.rows import RowWriter
 from workers.unsealing import KeysetUnavailable, UnsealingFailed

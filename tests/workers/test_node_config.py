@@ -12,7 +12,7 @@ from tests.webapp.trading.examples import update
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading import orders
 from workers.leases import Lease
-from workers.link import config_for
+from workers.node_config import config_for
 
 pytestmark = pytest.mark.django_db
 
