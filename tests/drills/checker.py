@@ -86,11 +86,14 @@ def _duplicates(evidence: Evidence) -> Iterator[str]:
 
 
 def _intents(evidence: Evidence) -> Iterator[str]:
-    """Every accepted click is one intent; a refused one is none."""
+    """Every accepted click is one intent, with the ways out that it asked for; a refused one is none."""
     orders = {str(order.client_order_id): order for order in _orders(evidence)}
+    exits = Counter(str(order.parent.client_order_id) for order in orders.values() if order.parent)
     for click in evidence.clicks:
         if click.accepted and click.client_order_id not in orders:
             yield f"{click.client_order_id} was accepted and is no order"
+        if click.accepted and exits[click.client_order_id] != click.exits:
+            yield f"{click.client_order_id} has {exits[click.client_order_id]} ways out instead of {click.exits}"
         if click.status is not None and not click.accepted and click.client_order_id in orders:
             again = any(other.accepted for other in evidence.clicks if other.client_order_id == click.client_order_id)
             if not again:
@@ -167,7 +170,8 @@ def _unknown_for(order: Order, since: datetime | None) -> timedelta:
 def _orders(evidence: Evidence) -> Iterable[Order]:
     from webapp.trading.models import Order
 
-    return Order.objects.filter(account=evidence.account, client_order_id__isnull=False)
+    rows = Order.objects.filter(account=evidence.account, client_order_id__isnull=False)
+    return rows.select_related("parent")
 
 
 def _first_gap(numbers: list[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 AAPL = 265598
 DEADLINE = 30.0
 CREATED, AGAIN = 201, 200
+EXITS = ("take_profit_price", "stop_loss_price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Click:
 
     client_order_id: str
     status: int | None
+    exits: int = 0  # how many ways out are attached to it
 
     @property
     def accepted(self) -> bool:
@@ -66,7 +69,8 @@ class Clicker:
             "time_in_force": "DAY",
             **changes,
         }
-        click = Click(form["client_order_id"], self._post(f"/accounts/{self.account.pk}/orders/", form))
+        status = self._post(f"/accounts/{self.account.pk}/orders/", form)
+        click = Click(form["client_order_id"], status, exits=sum(name in form for name in EXITS))
         self.clicks.append(click)
         return click
 
@@ -85,6 +89,12 @@ class Clicker:
 def marketable(quantity: str = "10") -> dict[str, Any]:
     """Fills at once, where `Trader` has put the market; no market order, which needs a quote that came just now."""
     return {"limit_price": "190.10", "quantity": quantity}
+
+
+def bracketed(**order: str) -> dict[str, Any]:
+    """The same with a take profit above its price and a stop loss below, both too far from it to be met."""
+    price = Decimal(order["limit_price"])
+    return {**order, "take_profit_price": f"{price * 2:.2f}", "stop_loss_price": f"{price / 2:.2f}"}
 
 
 def _token(client: httpx.Client, path: str) -> dict[str, str]:

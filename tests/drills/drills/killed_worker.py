@@ -7,7 +7,7 @@ import time
 
 from deploy.local.processes import became_true
 from tests.drills.arena import Arena, DrillFailed
-from tests.drills.clicks import marketable
+from tests.drills.clicks import bracketed, marketable
 from tests.drills.outcome import Outcome
 from tests.drills.points import POINTS
 from tests.drills.trader import Trader
@@ -31,7 +31,7 @@ def _round(arena: Arena, chance: random.Random, outcomes: dict[str, Outcome]) ->
     traders = [Trader.begin(arena) for _ in POINTS]
     for trader in traders:
         for _ in range(chance.randint(1, 3)):
-            trader.clicker.place(**(marketable(str(chance.randint(1, 20))) if chance.random() < 0.75 else {}))
+            trader.clicker.place(**_some_order(chance))
         trader.clicker.place(**marketable())  # every point lies on its way
     owners = {point: _of_owner(arena, traders, name) for point, name in names.items()}
     _until_all_died(arena, traders)
@@ -46,6 +46,12 @@ def _round(arena: Arena, chance: random.Random, outcomes: dict[str, Outcome]) ->
         outcomes[point].count(trader.verdict(), time.monotonic() - died)
     for trader in traders:
         trader.end()
+
+
+def _some_order(chance: random.Random) -> dict[str, str]:
+    quantity = str(chance.randint(1, 20))
+    order = marketable(quantity) if chance.random() < 0.75 else {"limit_price": "1.00", "quantity": quantity}
+    return bracketed(**order) if chance.random() < 0.3 else order
 
 
 def _until_all_died(arena: Arena, traders: list[Trader]) -> None:
