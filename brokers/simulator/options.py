@@ -104,7 +104,8 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
         "--hours",
         choices=[EXCHANGE, ALWAYS],
         default=ALWAYS,
-        help="whether markets keep their published hours (default: %(default)s open)",
+        help="whether markets keep their exchanges' hours, or are open at every hour, which their contracts then say "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--now",

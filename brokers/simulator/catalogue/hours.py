@@ -8,8 +8,8 @@ Monday's at a futures exchange begins on Sunday evening.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from itertools import takewhile
@@ -27,6 +27,7 @@ PUBLISHED_DAYS = 6
 _HORIZON = timedelta(days=14)
 
 _DAY = timedelta(days=1)
+_A_MOMENT = timedelta(seconds=1)
 
 # IB's names are the time zone database's old ones, which some machines no longer carry.
 _ZONES = {
@@ -84,6 +85,10 @@ class Hours:
         """IB's text for today and the days after it; `today` is the date where the place is."""
         return _published(self, spans, today)
 
+    def day_of(self, closes: datetime) -> date:
+        """The day of the session that ends at this moment: one that ends at midnight belongs to the day before."""
+        return (closes - _A_MOMENT).astimezone(self.zone).date()
+
     def sessions(self, spans: tuple[Span, ...], around: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Each session from the day before `around` to two weeks after it, in order, in UTC."""
         first = around.astimezone(self.zone).date() - _DAY
@@ -96,12 +101,17 @@ class Hours:
         """When the liquid hours of this day end, in UTC."""
         return max(self._in_utc(*span.on(day))[1] for span in self.liquid)
 
-    def end_of(self, day: date) -> datetime:
-        """Midnight where the place is, in UTC."""
-        return datetime.combine(day + _DAY, time(), self.zone).astimezone(UTC)
-
     def _in_utc(self, opens: datetime, closes: datetime) -> tuple[datetime, datetime]:
         return opens.replace(tzinfo=self.zone).astimezone(UTC), closes.replace(tzinfo=self.zone).astimezone(UTC)
+
+
+_WHOLE_DAY = (Span("0000", "2400"),)
+
+
+@lru_cache(maxsize=64)
+def around_the_clock(hours: Hours) -> Hours:
+    """Those of a place that never closes: one session on every day, from midnight to midnight, and all of it liquid."""
+    return replace(hours, trading=_WHOLE_DAY, liquid=_WHOLE_DAY, days=EVERY_DAY, holidays=holidays.none)
 
 
 @lru_cache(maxsize=64)
@@ -148,8 +158,8 @@ def clock_from(moment: datetime, elapsed: Callable[[], float] = monotonic) -> Ca
 class Calendar:
     """What time it is here, and what that means for an instrument.
 
-    With `always_open` every place trades at every hour, so that a demo works at night; what is published stays IB's
-    own hours. Whether an instrument has expired is for the instrument to say.
+    With `always_open` every place trades at every hour, so that a demo works at night, and its contracts say so.
+    Whether an instrument has expired is for the instrument to say.
     """
 
     def __init__(self, now: Callable[[], datetime] = _now, *, always_open: bool = True) -> None:
@@ -163,6 +173,10 @@ class Calendar:
     def today(self, instrument: Scheduled) -> date:
         """The date where the instrument trades."""
         return self.now().astimezone(instrument.hours.zone).date()
+
+    def hours(self, instrument: Scheduled) -> Hours:
+        """Those that are kept here, and published: its exchange's own, or all there are."""
+        return around_the_clock(instrument.hours) if self.always_open else instrument.hours
 
     def phase(self, instrument: Scheduled) -> Phase:
         if self.always_open:
@@ -179,16 +193,16 @@ class Calendar:
 
     def last_moment(self, instrument: Scheduled, day: date) -> datetime:
         """When trading ends on an instrument's last day, in UTC: at its close, or with the day where none closes."""
-        return instrument.hours.end_of(day) if self.always_open else instrument.hours.close_on(day)
+        return self.hours(instrument).close_on(day)
 
     def next_open(self, instrument: Scheduled) -> datetime:
         """When liquid hours begin next, after now, in UTC. Raises LookupError when they don't within two weeks."""
-        now, hours = self.now(), instrument.hours
+        now, hours = self.now(), self.hours(instrument)
         return _first(opens for opens, _ in hours.sessions(hours.liquid, now) if opens > now)
 
     def next_close(self, instrument: Scheduled) -> datetime:
         """When the liquid hours that run, or the next ones, end, in UTC. Raises LookupError as `next_open` does."""
-        now, hours = self.now(), instrument.hours
+        now, hours = self.now(), self.hours(instrument)
         return _first(closes for _, closes in hours.sessions(hours.liquid, now) if closes > now)
 
 

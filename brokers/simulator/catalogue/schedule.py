@@ -30,17 +30,12 @@ class TradingSession:
 
 
 class Schedule:
-    """Trading hours, or with `regular_hours` the liquid ones. A place that is `always_open` has one session a day,
-    from midnight to midnight."""
+    """Of an instrument where these `hours` are kept: trading hours, or with `regular_hours` the liquid ones."""
 
-    def __init__(self, instrument: Instrument, *, regular_hours: bool, always_open: bool) -> None:
+    def __init__(self, instrument: Instrument, hours: Hours, *, regular_hours: bool) -> None:
         self._instrument = instrument
-        self._regular_hours = regular_hours
-        self._always_open = always_open
-
-    @property
-    def _hours(self) -> Hours:
-        return self._instrument.hours
+        self._hours = hours
+        self._spans = hours.liquid if regular_hours else hours.trading
 
     def utc_offset(self, second: int) -> int:
         """How many seconds the place's clock is ahead of UTC."""
@@ -91,26 +86,16 @@ class Schedule:
         return end - _SPARE_DAYS * _DAY
 
     def _sessions(self, start: int, end: int) -> Iterator[TradingSession]:
-        sessions = self._whole_days(start, end) if self._always_open else self._published(start, end)
-        for session in sessions:
+        for session in self._kept(start, end):
             if session.closes > start and session.opens < end and not self._instrument.is_expired(session.day):
                 yield session
 
-    def _published(self, start: int, end: int) -> Iterator[TradingSession]:
-        spans = self._hours.liquid if self._regular_hours else self._hours.trading
+    def _kept(self, start: int, end: int) -> Iterator[TradingSession]:
         around, last = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
         while around - timedelta(days=1) <= last + timedelta(days=1):
-            for opens, closes in self._hours.sessions(spans, around):
-                day = closes.astimezone(self._hours.zone).date()
-                yield TradingSession(day, int(opens.timestamp()), int(closes.timestamp()))
+            for opens, closes in self._hours.sessions(self._spans, around):
+                yield TradingSession(self._hours.day_of(closes), int(opens.timestamp()), int(closes.timestamp()))
             around += _PIECE
-
-    def _whole_days(self, start: int, end: int) -> Iterator[TradingSession]:
-        day = self.day(start)
-        while (opens := self._midnight(day)) < end:
-            following = day + timedelta(days=1)
-            yield TradingSession(day, opens, self._midnight(following))
-            day = following
 
     def _midnight(self, day: date) -> int:
         return int(datetime(day.year, day.month, day.day, tzinfo=self._hours.zone).timestamp())

@@ -53,5 +53,5 @@ def _openings(hours: Hours, second: int) -> list[int]:
     """When each day's first session opens, around a second."""
     first: dict[date, datetime] = {}
     for opens, closes in hours.sessions(hours.trading, datetime.fromtimestamp(second, UTC) - _BACK):
-        first.setdefault(closes.astimezone(hours.zone).date(), opens)
+        first.setdefault(hours.day_of(closes), opens)
     return [int(opens.timestamp()) for opens in first.values()]

@@ -55,7 +55,7 @@ class History:
         return self._market.tape(con_id)
 
     def schedule(self, instrument: Instrument, *, regular_hours: bool) -> Schedule:
-        return Schedule(instrument, regular_hours=regular_hours, always_open=self._calendar.always_open)
+        return Schedule(instrument, self._calendar.hours(instrument), regular_hours=regular_hours)
 
     def start(self, chart: Chart, end: int) -> int:
         """Where a chart that ends at `end` begins; weeks and months begin whole."""
@@ -72,10 +72,9 @@ class History:
             return end - chart.duration.count * _DAY
         return self._schedule_of(chart).days_back(chart.duration.count, end)
 
-    def published(self, chart: Chart, end: int) -> list[TradingSession]:
-        """The last sessions before `end` that IB publishes, as many as the chart is long; open or not."""
-        schedule = Schedule(chart.instrument, regular_hours=chart.regular_hours, always_open=False)
-        duration = chart.duration
+    def sessions(self, chart: Chart, end: int) -> list[TradingSession]:
+        """The last sessions before `end`, as many as the chart is long."""
+        schedule, duration = self._schedule_of(chart), chart.duration
         if duration.unit == "D":
             return schedule.between(schedule.days_back(duration.count, end), end)
         return schedule.between(schedule.opening_after(duration.before(schedule.day(end)), end), end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brokers.simulator.catalogue.hours import around_the_clock
 from brokers.simulator.catalogue.listings import Instrument
 from brokers.simulator.catalogue.listings.instrument import Following
 from brokers.simulator.market.following import FollowingTrail, Reading
@@ -37,7 +38,7 @@ class Trails:
         return Reading(follows.relation, of=of, on=on, ends=self._ends(instrument))
 
     def _ends(self, instrument: Instrument) -> int | None:
-        day, hours = instrument.last_day, instrument.hours
-        if day is None:
+        if instrument.last_day is None:
             return None
-        return int((hours.end_of(day) if self._always_open else hours.close_on(day)).timestamp())
+        hours = around_the_clock(instrument.hours) if self._always_open else instrument.hours
+        return int(hours.close_on(instrument.last_day).timestamp())

@@ -7,6 +7,7 @@ from datetime import date
 
 from brokers.simulator.catalogue.catalogue import Match
 from brokers.simulator.catalogue.chains import OptionParameters
+from brokers.simulator.catalogue.hours import Hours
 from brokers.simulator.catalogue.listings import Instrument, MarketRule
 from brokers.simulator.catalogue.listings.instrument import BondTerms
 from brokers.simulator.wire import UNSET_INTEGER, Value
@@ -35,8 +36,11 @@ def contract_fields(instrument: Instrument, *, exchange: str, right: str = "") -
     ]
 
 
-def contract_data(request_id: int, match: Match, today: date) -> list[Value]:
-    """The whole of an instrument; a bond has a message of its own. `today` is the date where it trades."""
+def contract_data(request_id: int, match: Match, hours: Hours, today: date) -> list[Value]:
+    """The whole of an instrument; a bond has a message of its own.
+
+    `hours` are those that are kept for it, and `today` is the date where it trades.
+    """
     instrument = match.instrument
     if instrument.bond is not None:
         return _bond_data(request_id, match, instrument.bond)
@@ -45,7 +49,7 @@ def contract_data(request_id: int, match: Match, today: date) -> list[Value]:
         request_id,
         *_identity(instrument, match.exchange),
         *_trading(instrument),
-        *_schedule(instrument, today),
+        *_schedule(hours, today),
         *_security_ids(instrument),
         *_rules(instrument),
         *_sizes(instrument),
@@ -92,11 +96,11 @@ def _trading(instrument: Instrument) -> list[Value]:
     ]
 
 
-def _schedule(instrument: Instrument, today: date) -> list[Value]:
+def _schedule(hours: Hours, today: date) -> list[Value]:
     return [
-        instrument.hours.time_zone,
-        instrument.trading_hours(today),
-        instrument.liquid_hours(today),
+        hours.time_zone,
+        hours.published(hours.trading, today),
+        hours.published(hours.liquid, today),
         "",  # economic value rule
         0,  # economic value multiplier
     ]

@@ -46,7 +46,7 @@ def _end(order: Order, calendar: Calendar) -> datetime | None:
 
 def _end_of_trading(instrument: Instrument, calendar: Calendar) -> datetime:
     """When the trading hours that run, or the next ones, end: evening hours included."""
-    now, hours = calendar.now(), instrument.hours
+    now, hours = calendar.now(), calendar.hours(instrument)
     return next(closes for _, closes in hours.sessions(hours.trading, now) if closes > now)
 
 

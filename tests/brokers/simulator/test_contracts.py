@@ -109,7 +109,24 @@ async def test_a_futures_details_tell_its_expiry_and_its_underlying(ib: IB) -> N
     assert (details.contractMonth, details.realExpirationDate) == ("202612", "20261218")
     assert (details.contract.multiplier, details.timeZoneId) == ("50", "US/Central")
     assert (details.underSymbol, details.underSecType, details.underConId) == ("ES", "IND", 11004968)
-    assert details.tradingHours.startswith("20261122:1700-20261123:1600")
+
+
+@pytest.mark.parametrize(
+    ("always_open", "trading", "liquid"),
+    [
+        (False, "20261122:1700-20261123:1600;20261123:1700-20261124:1600", "20261123:0830-20261123:1600"),
+        (True, "20261123:0000-20261124:0000;20261124:0000-20261125:0000", "20261123:0000-20261124:0000;20261124:0000"),
+    ],
+)
+async def test_details_tell_the_hours_that_the_gateway_keeps(
+    tmp_path: Path, always_open: bool, trading: str, liquid: str
+) -> None:
+    calendar = Calendar(lambda: NOW, always_open=always_open)
+    running = await started(tmp_path / "hours.jsonl", calendar=calendar)
+    details = await details_of(await running.connect(), Future("ES", "202612", "CME"))
+    assert details.tradingHours.startswith(trading)
+    assert details.liquidHours.startswith(liquid)
+    await stopped(running)
 
 
 async def test_the_continuous_future_is_the_front_one_by_another_name(ib: IB) -> None:
@@ -411,11 +428,15 @@ async def test_an_unknown_market_rule_gets_an_error_and_no_silence(ib: IB) -> No
     assert heard == [321]
 
 
+def published(instrument: Instrument, today: date) -> str:
+    return instrument.hours.published(instrument.hours.trading, today)
+
+
 def test_weekends_are_closed_and_a_currency_day_begins_the_evening_before() -> None:
     friday = date(2026, 1, 2)
     by_symbol = {one.local_symbol: one for one in INSTRUMENTS}
-    assert by_symbol["AAPL"].trading_hours(friday).split(";")[:2] == ["20260102:0400-20260102:2000", "20260103:CLOSED"]
-    euro = by_symbol["EUR.USD"].trading_hours(friday).split(";")
+    assert published(by_symbol["AAPL"], friday).split(";")[:2] == ["20260102:0400-20260102:2000", "20260103:CLOSED"]
+    euro = published(by_symbol["EUR.USD"], friday).split(";")
     assert (euro[0], euro[3]) == ("20260101:1715-20260102:1700", "20260104:1715-20260105:1700")
 
 

@@ -74,8 +74,8 @@ async def test_no_order_outlives_what_it_is_for(tmp_path: Path, always_open: boo
     ib = await running.connect()
     trade = ib.placeOrder(call(545), LimitOrder("BUY", 1, 0.01, **terms))
     await settled(ib, trade, "Submitted")
-    close = the_close(running)
-    ends_at = MIDNIGHT if always_open and terms["tif"] != "DAY" else close
+    ends_at = the_close(running)
+    assert (ends_at == MIDNIGHT) == always_open
     clock.pass_to(ends_at - timedelta(seconds=1))
     step(running)
     await answered(ib)

@@ -15,7 +15,7 @@ from brokers.simulator.market.history import DatedBar, History, TooLong
 from brokers.simulator.market.market import Market
 from tests.brokers.simulator.hand_clock import WEDNESDAY, HandClock
 
-APPLE, EURO, SAP = 265598, 12087792, 14204
+APPLE, EURO, SAP, BITCOIN = 265598, 12087792, 14204, 479624278
 SPX = 416904
 
 INTRADAY = [text for text, size in LEGAL_SIZES.items() if size.group is None]
@@ -208,6 +208,12 @@ def test_what_the_running_market_showed_is_its_history() -> None:
     assert len(seen) == 239
     assert (bar.bar.open, bar.bar.close) == (seen[0], seen[-1])
     assert (bar.bar.high, bar.bar.low, bar.bar.count) == (max(seen), min(seen), 239)
+
+
+def test_a_day_that_ends_at_midnight_is_dated_by_the_day_that_it_was() -> None:
+    days = [date(2026, 3, 16), date(2026, 3, 17), date(2026, 3, 18)]
+    assert [bar.day for bar in bars("1 day", con_id=BITCOIN, what="MIDPOINT", duration="3 D")] == days
+    assert [bar.day for bar in bars("1 day", duration="3 D")] == days
 
 
 def test_a_place_that_is_always_open_has_a_history_at_every_hour() -> None:

@@ -29,26 +29,31 @@ def at(text: str, *, always_open: bool = False) -> Calendar:
     return Calendar(lambda: moment, always_open=always_open)
 
 
+def kept(instrument: Instrument, *, always_open: bool) -> Hours:
+    return Calendar(always_open=always_open).hours(instrument)
+
+
 @settings(deadline=None)
-@given(instrument=st.sampled_from(EVERY_KIND), today=DAYS)
-def test_what_is_published_reads_back_as_the_sessions_that_are_kept(instrument: Instrument, today: date) -> None:
-    hours = instrument.hours
-    details = ContractDetails(timeZoneId=str(hours.zone), tradingHours=instrument.trading_hours(today))
+@given(instrument=st.sampled_from(EVERY_KIND), today=DAYS, always_open=st.booleans())
+def test_what_is_published_reads_back_as_the_sessions_that_are_kept(
+    instrument: Instrument, today: date, always_open: bool
+) -> None:
+    hours = kept(instrument, always_open=always_open)
+    details = ContractDetails(timeZoneId=str(hours.zone), tradingHours=hours.published(hours.trading, today))
     published = [(one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in details.tradingSessions()]
     noon = datetime(today.year, today.month, today.day, 12, tzinfo=hours.zone)
     first, last = today, today + timedelta(days=PUBLISHED_DAYS - 1)
-    kept = [
-        (opens, closes)
-        for opens, closes in hours.sessions(hours.trading, noon)
-        if first <= (closes - timedelta(seconds=1)).astimezone(hours.zone).date() <= last
-    ]
-    assert published == kept
+    sessions = hours.sessions(hours.trading, noon)
+    assert published == [(opens, closes) for opens, closes in sessions if first <= hours.day_of(closes) <= last]
 
 
 @settings(deadline=None)
-@given(instrument=st.sampled_from(EVERY_KIND), today=DAYS)
-def test_each_of_the_published_days_is_told_of_once_and_in_order(instrument: Instrument, today: date) -> None:
-    entries = instrument.liquid_hours(today).split(";")
+@given(instrument=st.sampled_from(EVERY_KIND), today=DAYS, always_open=st.booleans())
+def test_each_of_the_published_days_is_told_of_once_and_in_order(
+    instrument: Instrument, today: date, always_open: bool
+) -> None:
+    hours = kept(instrument, always_open=always_open)
+    entries = hours.published(hours.liquid, today).split(";")
     days = [
         entry.partition(":")[0] if "CLOSED" in entry else entry.split("-")[1].partition(":")[0] for entry in entries
     ]
@@ -124,10 +129,29 @@ def test_a_place_is_in_the_phase_that_its_clock_says(instrument: Instrument, mom
 def test_the_next_opening_and_close_are_those_of_the_liquid_hours(
     instrument: Instrument, moment: str, opens: str, closes: str
 ) -> None:
-    for always_open in (False, True):
-        calendar = at(moment, always_open=always_open)
-        assert calendar.next_open(instrument) == datetime.fromisoformat(opens).replace(tzinfo=UTC)
-        assert calendar.next_close(instrument) == datetime.fromisoformat(closes).replace(tzinfo=UTC)
+    calendar = at(moment)
+    assert calendar.next_open(instrument) == datetime.fromisoformat(opens).replace(tzinfo=UTC)
+    assert calendar.next_close(instrument) == datetime.fromisoformat(closes).replace(tzinfo=UTC)
+
+
+@settings(deadline=None)
+@given(instrument=st.sampled_from(EVERY_KIND), moment=MOMENTS)
+def test_a_place_that_is_always_open_says_so_and_its_days_end_at_its_midnight(
+    instrument: Instrument, moment: datetime
+) -> None:
+    calendar = Calendar(lambda: moment, always_open=True)
+    hours = calendar.hours(instrument)
+    details = ContractDetails(
+        timeZoneId=str(hours.zone),
+        tradingHours=hours.published(hours.trading, calendar.today(instrument)),
+        liquidHours=hours.published(hours.liquid, calendar.today(instrument)),
+    )
+    for said in (details.tradingSessions(), details.liquidSessions()):
+        assert any(one.start <= moment < one.end for one in said)
+    closes = calendar.next_close(instrument).astimezone(hours.zone)
+    assert closes == calendar.next_open(instrument)
+    assert (closes.hour, closes.minute) == (0, 0)
+    assert hours.day_of(closes) == calendar.today(instrument)
 
 
 def test_a_place_that_never_opens_is_an_error_and_no_endless_search() -> None:
@@ -155,7 +179,8 @@ def test_the_date_is_that_of_the_place() -> None:
     ids=lambda value: value.local_symbol if isinstance(value, Instrument) else None,
 )
 def test_hours_are_written_as_ib_writes_them(instrument: Instrument, published: str) -> None:
-    assert instrument.trading_hours(date(2026, 11, 25)).startswith(published)
+    hours = instrument.hours
+    assert hours.published(hours.trading, date(2026, 11, 25)).startswith(published)
 
 
 @pytest.mark.parametrize(
@@ -191,4 +216,4 @@ def test_a_new_years_day_on_a_saturday_closes_no_friday() -> None:
 
 def test_places_without_weekends_are_open_on_every_day() -> None:
     assert BITCOIN.hours.days == EVERY_DAY
-    assert "CLOSED" not in BITCOIN.trading_hours(date(2026, 12, 24))
+    assert "CLOSED" not in BITCOIN.hours.published(BITCOIN.hours.trading, date(2026, 12, 24))

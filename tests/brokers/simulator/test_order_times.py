@@ -18,6 +18,7 @@ MORNING = datetime(2026, 11, 18, 15, tzinfo=UTC)
 CLOSE = datetime(2026, 11, 18, 21, tzinfo=UTC)
 EVENING = datetime(2026, 11, 18, 22, tzinfo=UTC)
 EVENING_END = datetime(2026, 11, 19, 1, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 19, 5, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 19, 6, tzinfo=UTC)
 NEXT_OPEN = datetime(2026, 11, 19, 14, 30, tzinfo=UTC)
 
@@ -53,12 +54,18 @@ async def test_an_order_for_the_day_ends_with_it(running: Running, ib: IB, apple
     assert gone.orderStatus.status == "Cancelled"
 
 
-async def test_a_market_that_never_closes_still_ends_the_day(tmp_path: Path, clock: Clock, apple: Contract) -> None:
+async def test_a_market_that_never_closes_ends_its_days_at_midnight(
+    tmp_path: Path, clock: Clock, apple: Contract
+) -> None:
     running = await started(tmp_path / "open.jsonl", calendar=Calendar(clock, always_open=True))
     ib = await running.connect()
     trade = ib.placeOrder(apple, LimitOrder("BUY", 10, FAR_BELOW, tif="DAY"))
     await settled(ib, trade, "Submitted")
     clock.pass_to(CLOSE)
+    step(running)
+    await answered(ib)
+    assert trade.isActive()
+    clock.pass_to(MIDNIGHT)
     step(running)
     await settled(ib, trade, "Cancelled")
     await stopped(running)

@@ -35,8 +35,10 @@ def request_contract_data(gateway: Gateway, session: Session, fields: Fields) ->
 
 
 def _tell(gateway: Gateway, session: Session, request_id: int, matches: Sequence[Match]) -> Iterator[None]:
+    calendar = gateway.calendar
     for match in matches:
-        session.send(messages.contract_data(request_id, match, gateway.calendar.today(match.instrument)))
+        hours, today = calendar.hours(match.instrument), calendar.today(match.instrument)
+        session.send(messages.contract_data(request_id, match, hours, today))
         yield
     session.send(messages.contract_data_end(request_id))
 

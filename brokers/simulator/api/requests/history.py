@@ -198,7 +198,7 @@ def _one_by_one(gateway: Gateway, asked: _Asked, chart: Chart, start: int, end: 
 def _answer_schedule(gateway: Gateway, session: Session, asked: _Asked, chart: Chart, end: int) -> None:
     if chart.duration.unit == "S":
         raise invalid(asked.request_id, "A schedule is made of days: ask for days, weeks, months or years.")
-    sessions = gateway.data.history.published(chart, end)
+    sessions = gateway.data.history.sessions(chart, end)
     start = sessions[0].opens if sessions else end
     zone = chart.instrument.hours.time_zone
     session.send(messages.historical_schedule(asked.request_id, zone, sessions, start=start, end=end))

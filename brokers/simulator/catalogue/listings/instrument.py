@@ -157,9 +157,3 @@ class Instrument:
     def is_expired(self, today: date) -> bool:
         """`today` is the date where it trades; it trades through the whole of its last day."""
         return bool(self.expiry) and self.expiry < f"{today:%Y%m%d}"
-
-    def trading_hours(self, today: date) -> str:
-        return self.hours.published(self.hours.trading, today)
-
-    def liquid_hours(self, today: date) -> str:
-        return self.hours.published(self.hours.liquid, today)
