@@ -12,6 +12,7 @@ A filter may also be the dict's items, in any order: `tuple(filter.items())`, wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
@@ -123,6 +124,7 @@ _CHAIN_FIELDS = (
     "min_strike",
     "max_strike",
 )
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _NAMING = ("symbol", "pair", "local_symbol", "sec_id", "con_id", "issuer_id", "combo_legs")
 
 
@@ -161,6 +163,12 @@ def separate(given: Filters) -> tuple[Filter, ...]:
 def frozen(given: Filter) -> Filter:
     """As its items, so that nobody changes it afterwards. Raises FilterRefused for what is no filter."""
     return given if isinstance(given, InstrumentFilter) else tuple(_items(given))
+
+
+def isin(text: str) -> str:
+    """Two letters, nine letters or digits and a last digit, in any case; empty for anything else."""
+    found = _ISIN.fullmatch(text.strip().upper())
+    return found[0] if found is not None else ""
 
 
 def _is_several(given: object) -> bool:

@@ -45,6 +45,7 @@ from brokers.domain.order_types import (
     OrderTypeRules,
 )
 from brokers.domain.orders import (
+    Attempt,
     BracketRequest,
     CommissionReport,
     ExecutionReport,
@@ -55,7 +56,6 @@ from brokers.domain.orders import (
     OrderStatus,
     OrderType,
     OrderUpdate,
-    Refused,
     TimeInForce,
     Unsent,
 )
@@ -70,6 +70,7 @@ __all__ = [
     "PRICES_ON_THE_SCALE",
     "PRICE_NAMES",
     "AccountValue",
+    "Attempt",
     "Bar",
     "BarSize",
     "BidAskTick",
@@ -99,7 +100,6 @@ __all__ = [
     "PriceRule",
     "ProfitAndLoss",
     "Quote",
-    "Refused",
     "Right",
     "SecurityType",
     "SessionState",

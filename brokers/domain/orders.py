@@ -164,11 +164,8 @@ class Unsent(StrEnum):
     CANCEL = "CANCEL"
 
 
-class Refused(StrEnum):
-    """What IB's `reason` may refuse of an order, while the order itself stays what it was.
-
-    By the reason's code alone: a change, or a cancel, that is under way is refused by it; where there is none, nothing.
-    """
+class Attempt(StrEnum):
+    """What is attempted with an order that IB has, and may be refused while the order itself stays what it was."""
 
     CHANGE = "CHANGE"
     CANCEL = "CANCEL"
@@ -180,6 +177,7 @@ class OrderUpdate:
 
     `perm_id` is None until the broker has given one. `reason` is IB's own text with its code, where there was one.
     Its terms are named as in OrderRequest, and are those that IB works by: a change counts once IB has taken it.
+    With `refused`, the reason's code refuses a change, or a cancel, that is under way; where there is none, nothing.
     With `unsent`, it is our own word: that was withdrawn before it was sent, for the `reason`.
     """
 
@@ -210,7 +208,7 @@ class OrderUpdate:
     oca_group: str = ""
     oca_type: OcaType | None = None
     parent_order_id: int | None = None
-    refused: Refused | None = None
+    refused: Attempt | None = None
     unsent: Unsent | None = None
 
 

@@ -20,7 +20,6 @@ CURRENCIES = frozenset(
     | {"PLN", "CZK", "HUF", "ILS", "TRY", "KRW", "INR", "TWD", "AED", "SAR"}
 )
 _PAIR = re.compile(r"([A-Za-z]{3})[./ ]?([A-Za-z]{3})")
-_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 PAIRS_EXCHANGE = "IDEALPRO"
 
 
@@ -112,12 +111,6 @@ def currency_pair(text: str) -> Contract | None:
     if not {base, quoted} <= CURRENCIES or base == quoted:
         return None
     return Contract(secType="CASH", symbol=base, currency=quoted, exchange=PAIRS_EXCHANGE)
-
-
-def isin(text: str) -> str:
-    """Two letters, nine letters or digits and a last digit, in any case; empty for anything else."""
-    found = _ISIN.fullmatch(text.strip().upper())
-    return found[0] if found is not None else ""
 
 
 def _leg(leg: ComboLeg) -> IbComboLeg:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from brokers.domain import Refused
+from brokers.domain import Attempt
 
 
 class Context(Enum):
@@ -134,12 +134,12 @@ def meaning(code: int, context: Context) -> Meaning:
     return _TABLE[context].get(code, Meaning.NOTICE)
 
 
-def refused(code: int) -> Refused | None:
-    """What of an order `code` refuses, if a change or a cancel of it was under way."""
+def refused(code: int) -> Attempt | None:
+    """What `code` refuses, if a change or a cancel of the order is under way."""
     if meaning(code, Context.CANCEL) is Meaning.CANCEL_REJECTED:
-        return Refused.CANCEL
+        return Attempt.CANCEL
     answer = meaning(code, Context.MODIFY)
-    return Refused.CHANGE if answer in _CHANGE_REFUSED else None
+    return Attempt.CHANGE if answer in _CHANGE_REFUSED else None
 
 
 def is_read_only(code: int, text: str) -> bool:

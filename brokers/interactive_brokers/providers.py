@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from brokers.config import InstrumentProviderConfig
 from brokers.domain import ComboLeg, Instrument, OptionSeries, Right, SecurityType
-from brokers.filters import Filter, Filters, InstrumentFilter, read_filter, read_filters
+from brokers.filters import Filter, Filters, InstrumentFilter, isin, read_filter, read_filters
 from brokers.interactive_brokers import contracts, convert
 from brokers.interactive_brokers.budget import Spacing
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
@@ -221,9 +221,9 @@ class InteractiveBrokersInstrumentProvider:
 
     async def _with_isin(self, text: str, kinds: Collection[SecurityType]) -> list[Instrument]:
         """IB wants to be told of what kind it is; one ISIN is listed at many exchanges, in several currencies."""
-        isin = contracts.isin(text)
-        asked = [kind for kind in _KINDS_WITH_ISIN if isin and kind in kinds]
-        filters = [InstrumentFilter(sec_type=kind, sec_id_type="ISIN", sec_id=isin) for kind in asked]
+        named = isin(text)
+        asked = [kind for kind in _KINDS_WITH_ISIN if named and kind in kinds]
+        filters = [InstrumentFilter(sec_type=kind, sec_id_type="ISIN", sec_id=named) for kind in asked]
         today = _today()
         answers = [await self._descriptions.ask(contracts.of_filter(one, today=today)) for one in filters]
         return [instrument for answer in answers for instrument in answer]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from brokers.domain import SecurityType, SessionState
-from brokers.filters import IB_NAMES, InstrumentFilter, read_filter
+from brokers.filters import IB_NAMES, InstrumentFilter, isin, read_filter
 from brokers.refusals import FilterRefused
 from webapp.accounts.models import BrokerAccount
 from webapp.bus import questions
@@ -23,7 +23,6 @@ LONGEST_TEXT = 40
 # What a search form asks for beside the text.
 TERMS = ("secType", "exchange", "currency", "lastTradeDateOrContractMonth", "strike", "right")
 
-_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _PAIR = re.compile(r"[A-Z]{3}[./ ]?[A-Z]{3}")
 
 
@@ -68,8 +67,8 @@ def find_fitting(account: BrokerAccount, text: str, terms: Mapping[str, str]) ->
 
 def _named(text: str, kind: str) -> dict[str, str]:
     name = text.upper()
-    if _ISIN.fullmatch(name):
-        return {"secIdType": "ISIN", "secId": name}
+    if found := isin(name):
+        return {"secIdType": "ISIN", "secId": found}
     if kind.upper() == SecurityType.CASH and _PAIR.fullmatch(name):
         return {"pair": name}
     return {"symbol": name} if name else {}

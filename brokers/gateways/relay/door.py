@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 CONNECT_DEADLINE = 5.0  # seconds
 
 
-class Refused(Exception):
+class NotAdmitted(Exception):
     """The client isn't let through; `answer` is what it is told."""
 
     def __init__(self, verdict: Verdict, sentence: str) -> None:
@@ -42,7 +42,7 @@ class Door:
         self._slot = asyncio.Lock()
 
     async def pass_through(self, passage: Passage, fence: int, *, welcome: bytes) -> None:
-        """Until either side has ended, or a newer client has cut this one. Raises Refused."""
+        """Until either side has ended, or a newer client has cut this one. Raises NotAdmitted."""
         self._take(passage, fence)
         try:
             async with self._slot:
@@ -60,7 +60,7 @@ class Door:
     def _take(self, passage: Passage, fence: int) -> None:
         """No await in here: between the check and the cut nobody else is served, and no byte of theirs."""
         if fence < self._newest:
-            raise Refused(
+            raise NotAdmitted(
                 Verdict.OUTDATED,
                 f"Fence {fence} is over: {self._newest} has been here. Somebody newer owns this session.",
             )
@@ -81,7 +81,7 @@ class Door:
             log.error("fence %d could not be written down: %s", self._newest, error)  # noqa: TRY400 - the text says all
             self._holder = None
             sentence = f"The relay can't write down fence {self._newest} ({error.strerror}), so nobody is let through."
-            raise Refused(Verdict.UNAVAILABLE, sentence) from error
+            raise NotAdmitted(Verdict.UNAVAILABLE, sentence) from error
 
     async def _connect(self) -> Side:
         try:
@@ -89,4 +89,6 @@ class Door:
                 return Side(*await asyncio.open_connection(self._upstream.host, self._upstream.port))
         except (OSError, TimeoutError) as error:
             log.warning("the gateway at %s can't be reached: %r", self._upstream, error)
-            raise Refused(Verdict.UNAVAILABLE, "The gateway behind this relay doesn't accept connections.") from error
+            raise NotAdmitted(
+                Verdict.UNAVAILABLE, "The gateway behind this relay doesn't accept connections."
+            ) from error

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from brokers.gateways.relay import words
-from brokers.gateways.relay.door import Address, Door, Refused
+from brokers.gateways.relay.door import Address, Door, NotAdmitted
 from brokers.gateways.relay.memory import FenceMemory
 from brokers.gateways.relay.passage import Passage, Side
 from brokers.gateways.relay.words import Answer, Verdict, WordsRefused
@@ -63,7 +63,7 @@ class Relay:
                 Passage(client), fence, welcome=self._said(Answer(Verdict.WELCOME, "Go on."), challenge, nonce)
             )
             log.info("%s is gone", peer)
-        except Refused as refusal:
+        except NotAdmitted as refusal:
             log.warning("%s was refused: %s", peer, refusal)
             writer.write(self._said(refusal.answer, challenge, nonce))
         except WordsRefused as refusal:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from brokers.domain import Refused
+from brokers.domain import Attempt
 from brokers.interactive_brokers import errors
 from brokers.interactive_brokers.errors import Context, Meaning
 
@@ -78,14 +78,14 @@ def test_a_reason_carries_ib_s_text_and_code() -> None:
 @pytest.mark.parametrize(
     ("code", "refused"),
     [
-        (110, Refused.CHANGE),
-        (104, Refused.CHANGE),
-        (2102, Refused.CHANGE),
-        (161, Refused.CANCEL),
-        (10148, Refused.CANCEL),
+        (110, Attempt.CHANGE),
+        (104, Attempt.CHANGE),
+        (2102, Attempt.CHANGE),
+        (161, Attempt.CANCEL),
+        (10148, Attempt.CANCEL),
     ],
 )
-def test_a_code_says_whether_a_change_or_a_cancel_is_refused(code: int, refused: Refused) -> None:
+def test_a_code_says_whether_a_change_or_a_cancel_is_refused(code: int, refused: Attempt) -> None:
     assert errors.refused(code) is refused
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from brokers.domain import OrderStatus, OrderUpdate, Refused, Unsent
+from brokers.domain import Attempt, OrderStatus, OrderUpdate, Unsent
 from webapp.trading import instruments
 from webapp.trading.amounts import fitted
 from webapp.trading.locks import hold
@@ -32,7 +32,7 @@ REASON_LENGTH = 500
 # As in "Order rejected - reason: no shares to borrow (IB 201)".
 _CODE = re.compile(r"\(IB \d+\)")
 # The order lives on: with the terms that it had, or to be cancelled again.
-_REFUSED = {Refused.CHANGE: OrderCommand.Verb.MODIFY, Refused.CANCEL: OrderCommand.Verb.CANCEL}
+_REFUSED = {Attempt.CHANGE: OrderCommand.Verb.MODIFY, Attempt.CANCEL: OrderCommand.Verb.CANCEL}
 # What a worker had handed over and its node withdrew. Of an order that never left, no cancel did either.
 _WITHDRAWN = {
     Unsent.ORDER: [OrderCommand.Verb.SUBMIT, OrderCommand.Verb.CANCEL],
