@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ib_insync import Order
+from ib_insync import Contract, Order
 
 from brokers.simulator.market.quote import Quote
 from tests.brokers.simulator.conftest import Running
@@ -50,3 +50,11 @@ def steps_until(running: Running, con_id: int, holds: Callable[[Quote], bool]) -
 def step(running: Running, count: int = 1) -> None:
     for _ in range(count):
         running.gateway.market.step()
+
+
+def bid_of(running: Running, contract: Contract) -> float:
+    return float(running.gateway.market.quote(contract.conId).bid)
+
+
+def ask_of(running: Running, contract: Contract) -> float:
+    return float(running.gateway.market.quote(contract.conId).ask)

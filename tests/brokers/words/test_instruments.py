@@ -2,86 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from brokers.config import InstrumentProviderConfig, InteractiveBrokersDataClientConfig
-from brokers.domain import ComboLeg, Instrument, OrderSide, Right, SecurityType
-from brokers.interactive_brokers import contracts
-from brokers.interactive_brokers.instruments.combinations import combination
-from brokers.interactive_brokers.instruments.introductions import Introductions
+from brokers.domain import Instrument, SecurityType
 from brokers.node import TradingNode
 from brokers.refusals import AmbiguousInstrument, FilterRefused, InstrumentNotFound, NoAnswer, RequestRefused
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
-from tests.brokers.words.stage import AAPL, DETAILS, node_at, received
-
-RULE, CHAIN, SEARCH = 91, 78, 81
-STOCK = {"secType": "STK", "symbol": "AAPL", "exchange": "SMART", "currency": "USD"}
-# The fields of a reqContractData (9), and of a contractData (10), at server version 176.
-ASKED = """
-conId symbol secType expiry strike right multiplier exchange primaryExchange currency localSymbol tradingClass
-includeExpired secIdType secId issuerId
-""".split()  # noqa: SIM905 - as words they are read at a glance
-CONTRACT_DATA = """
-symbol secType expiry strike right exchange currency localSymbol marketName tradingClass conId minTick multiplier
-orderTypes validExchanges priceMagnifier underConId longName primaryExchange contractMonth industry category
-subcategory timeZoneId tradingHours liquidHours evRule evMultiplier secIds aggGroup underSymbol underSecType
-marketRuleIds realExpirationDate stockType minSize sizeIncrement suggestedSizeIncrement
-""".split()  # noqa: SIM905 - a list of them would be a screen long
-
-
-def describe(gateway: ScriptedGateway, request_id: object, **changes: object) -> None:
-    """One contract of an answer, AAPL unless `changes` say otherwise."""
-    said: dict[str, object] = {
-        "symbol": "AAPL", "secType": "STK", "strike": 0, "exchange": "SMART", "currency": "USD",
-        "localSymbol": "AAPL", "conId": 265598, "minTick": 0.01, "orderTypes": "LMT,MKT", "priceMagnifier": 1,
-        "underConId": 0, "longName": "APPLE INC", "primaryExchange": "NASDAQ", "timeZoneId": "US/Eastern",
-        "evMultiplier": 0, "secIds": 0, "aggGroup": 1, "minSize": 1, "sizeIncrement": 1,
-        "suggestedSizeIncrement": 100,
-    }  # fmt: skip
-    assert changes.keys() <= set(CONTRACT_DATA), changes
-    said |= changes
-    gateway.say(10, request_id, *(said.get(name, "") for name in CONTRACT_DATA))
-
-
-def end_of_answer(gateway: ScriptedGateway, request_id: object) -> None:
-    gateway.say(52, 1, request_id)
-
-
-async def next_request(gateway: ScriptedGateway) -> tuple[str, dict[str, str]]:
-    """The id of the next question for contract details, and what it asks for."""
-    fields = await gateway.next(DETAILS)
-    named = zip(ASKED, fields[3:], strict=True)
-    return fields[2], {name: value for name, value in named if value not in ("", "0", "0.0")}
-
-
-@asynccontextmanager
-async def answered(question: Any) -> AsyncIterator[asyncio.Task[Any]]:
-    """A question that is under way while its answer is said; whoever leaves has waited for it."""
-    asking = asyncio.ensure_future(question)
-    try:
-        yield asking
-        await asyncio.wait({asking})
-    finally:
-        asking.cancel()
-
-
-async def answer(gateway: ScriptedGateway, *contracts_said: dict[str, Any]) -> dict[str, str]:
-    """Answers the next question with these contracts; what was asked."""
-    request_id, asked = await next_request(gateway)
-    for said in contracts_said:
-        describe(gateway, request_id, **said)
-    end_of_answer(gateway, request_id)
-    return asked
-
+from tests.brokers.words.describing import (
+    RULE,
+    SEARCH,
+    STOCK,
+    answer,
+    answered,
+    end_of_answer,
+    next_request,
+)
+from tests.brokers.words.stage import DETAILS, node_at, received
 
 # What a contract becomes
 
@@ -272,161 +214,6 @@ async def test_nothing_of_a_wrong_filter_leaves(node: TradingNode, gateway: Scri
     assert received(gateway, DETAILS) == []
 
 
-# Chains
-
-
-SPY = Instrument(
-    con_id=756733,
-    symbol="SPY",
-    local_symbol="SPY",
-    security_type=SecurityType.STK,
-    exchange="SMART",
-    primary_exchange="ARCA",
-    currency="USD",
-    long_name="SPDR S&P 500",
-    price_increment=Decimal("0.01"),
-    size_increment=Decimal(1),
-    min_size=Decimal(1),
-)
-
-
-def chain(gateway: ScriptedGateway, request_id: str, exchange: str, trading_class: str, *expiries: str) -> None:
-    gateway.say(75, request_id, exchange, 756733, trading_class, "100", len(expiries), *expiries, 3, 240, 241, 242.5)
-
-
-def option(number: int, strike: float, right: str, expiry: str) -> dict[str, Any]:
-    return {
-        "secType": "OPT", "symbol": "SPY", "conId": number, "strike": strike, "right": right, "expiry": expiry,
-        "multiplier": "100", "localSymbol": f"SPY {expiry}{right}{strike}",
-    }  # fmt: skip
-
-
-async def test_an_option_chain_is_asked_for_by_expiry_and_kept_within_its_bounds(
-    node: TradingNode, gateway: ScriptedGateway
-) -> None:
-    bounded = node.provider.option_chain(
-        SPY,
-        expiry_from=date(2030, 1, 18),
-        expiry_to=date(2030, 2, 15),
-        strike_from=Decimal("240.5"),
-        strike_to=Decimal("242.5"),
-        rights=[Right.PUT],
-    )
-    async with answered(bounded) as asking:
-        fields = await gateway.next(CHAIN)
-        assert fields[2:] == ["SPY", "", "STK", "756733"]
-        chain(gateway, fields[1], "CBOE", "SPY", "20300118")
-        chain(gateway, fields[1], "SMART", "SPY", "20300215", "20300118", "20300111", "20300318")
-        gateway.say(76, fields[1])
-        first = await answer(
-            gateway,
-            option(3, 242.5, "P", "20300118"),
-            option(1, 240, "P", "20300118"),
-            option(2, 241, "P", "20300118"),
-            option(4, 241, "C", "20300118"),
-        )
-        second = await answer(gateway, option(5, 241, "P", "20300215"))
-    assert [one.con_id for one in asking.result()] == [2, 3, 5]
-    assert first == {
-        "symbol": "SPY", "secType": "OPT", "expiry": "20300118", "right": "P", "multiplier": "100",
-        "exchange": "SMART", "currency": "USD", "tradingClass": "SPY",
-    }  # fmt: skip
-    assert second["expiry"] == "20300215"
-    assert received(gateway, DETAILS) == []
-
-
-async def test_a_chain_without_a_strike_in_bounds_is_not_asked_for_its_contracts(
-    node: TradingNode, gateway: ScriptedGateway
-) -> None:
-    async with answered(node.provider.option_chain(SPY, strike_from=Decimal(500))) as asking:
-        request_id = (await gateway.next(CHAIN))[1]
-        chain(gateway, request_id, "SMART", "SPY", "20300118")
-        gateway.say(76, request_id)
-    with pytest.raises(InstrumentNotFound, match="no options on SPY strikes from 500"):
-        await asking
-    assert received(gateway, DETAILS) == []
-
-
-async def test_what_has_no_options_is_said_so(node: TradingNode) -> None:
-    bond = Instrument(**{**{name: getattr(SPY, name) for name in SPY.__slots__}, "security_type": SecurityType.BOND})
-    with pytest.raises(FilterRefused, match="SPY is a BOND; STK, IND, FUT have options"):
-        await node.provider.option_chain(bond)
-
-
-async def test_a_future_chain_is_one_question(node: TradingNode, gateway: ScriptedGateway) -> None:
-    es = {"secType": "FUT", "symbol": "ES", "exchange": "CME"}
-    front = Instrument(
-        **{
-            **{name: getattr(SPY, name) for name in SPY.__slots__},
-            "symbol": "ES",
-            "exchange": "CME",
-            "security_type": SecurityType.CONTFUT,
-        }
-    )
-    async with answered(node.provider.future_chain(front, expiry_to=date(2030, 6, 30))) as asking:
-        asked = await answer(
-            gateway,
-            {**es, "conId": 3, "expiry": "20300920"},
-            {**es, "conId": 2, "expiry": "20300621"},
-            {**es, "conId": 1, "expiry": "20300315"},
-        )
-    assert asked == {"symbol": "ES", "secType": "FUT", "exchange": "CME", "currency": "USD"}
-    assert [one.con_id for one in asking.result()] == [1, 2]
-
-
-# Combinations
-
-
-async def test_a_combination_is_made_of_its_legs_and_gives_its_contract_back(
-    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
-) -> None:
-    legs = [{"conId": 11, "ratio": 1, "action": "BUY"}, {"conId": 12, "ratio": 2, "action": "SELL", "exchange": "CBOE"}]
-    hours = {"tradingHours": "20300118:0930-1600"}
-    async with answered(node.provider.query_one({"secType": "BAG", "comboLegs": legs})) as asking:
-        await answer(gateway, {**option(11, 240, "C", "20300118"), **hours, "minTick": 0.05})
-        await answer(gateway, {**option(12, 242.5, "C", "20300215"), "tradingHours": "20300118:0900-1200"})
-    bag: Instrument = asking.result()
-    assert (bag.security_type, bag.symbol, bag.currency, bag.exchange) == (SecurityType.BAG, "SPY", "USD", "SMART")
-    assert bag.con_id < 0
-    assert (bag.price_increment, bag.multiplier) == (Decimal("0.01"), Decimal(100))
-    assert bag.expiry == date(2030, 1, 18)
-    assert [(one.start, one.end) for one in bag.trading_hours] == [
-        (datetime(2030, 1, 18, 14, 30, tzinfo=UTC), datetime(2030, 1, 18, 17, tzinfo=UTC))
-    ]
-    contract = contracts.of_instrument(bag)
-    assert (contract.secType, contract.symbol, contract.exchange, contract.conId) == ("BAG", "SPY", "SMART", 0)
-    assert [(leg.conId, leg.ratio, leg.action, leg.exchange) for leg in contract.comboLegs] == [
-        (11, 1, "BUY", "SMART"),
-        (12, 2, "SELL", "CBOE"),
-    ]
-    assert recorder.instruments[-1] == bag
-    assert node.provider.find(bag.con_id) == bag
-
-
-async def test_a_leg_that_ib_does_not_know_is_named(node: TradingNode, gateway: ScriptedGateway) -> None:
-    legs = [{"conId": 11, "action": "BUY"}]
-    async with answered(node.provider.query({"secType": "BAG", "comboLegs": legs})) as asking:
-        gateway.error((await next_request(gateway))[0], 200)
-    with pytest.raises(InstrumentNotFound, match="no contract with the id 11"):
-        await asking
-
-
-def test_a_combination_of_several_stocks_has_all_their_symbols() -> None:
-    legs = [ComboLeg(265598, 1, OrderSide.BUY, "SMART"), ComboLeg(756733, 1, OrderSide.SELL, "SMART")]
-    pair = combination(legs, [AAPL, SPY], symbol="", exchange="SMART", currency="")
-    assert (pair.symbol, pair.display_symbol, pair.currency) == ("AAPL,SPY", "+1 AAPL -1 SPY", "USD")
-    assert pair.trading_hours == ()
-
-
-def test_the_hours_of_a_combination_are_known_as_far_as_those_of_all_its_legs() -> None:
-    legs = [ComboLeg(265598, 1, OrderSide.BUY, "SMART"), ComboLeg(756733, 1, OrderSide.SELL, "SMART")]
-    until = datetime(2030, 1, 18, tzinfo=UTC)
-    longer, unknown = replace(SPY, hours_until=until + timedelta(days=1)), SPY
-    for other, known in ((longer, until), (unknown, None)):
-        parts = [replace(AAPL, hours_until=until), other]
-        assert combination(legs, parts, symbol="", exchange="SMART", currency="").hours_until == known
-
-
 # What is loaded
 
 
@@ -505,18 +292,3 @@ async def test_a_bond_s_issuer_in_a_search_is_left_out_for_want_of_an_id(
         )  # fmt: skip
         await answer(gateway, {})
     assert [one.con_id for one in asking.result()] == [265598]
-
-
-async def test_an_order_of_a_combination_placed_elsewhere_is_introduced_by_its_legs(
-    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
-) -> None:
-    leg = ComboLeg(265598, 1, OrderSide.BUY, "SMART")
-    bag = combination([leg], [AAPL], symbol="AAPL", exchange="SMART", currency="USD")
-    heard: list[Instrument | None] = []
-    contract = contracts.of_instrument(bag)
-    contract.conId = 28812380
-    Introductions(provider=node.provider, listener=recorder).deliver(contract, heard.append)
-    await answer(gateway, {})
-    await recorder.until(lambda: heard)
-    assert [one.con_id for one in heard if one] == [bag.con_id]
-    assert [one.con_id for one in recorder.instruments] == [265598, bag.con_id]

@@ -14,8 +14,8 @@ from brokers.interactive_brokers.instruments.combinations import combination
 from brokers.node import TradingNode
 from tests.brokers.recorder import Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
+from tests.brokers.words.describing import answer, next_request
 from tests.brokers.words.stage import AAPL, DETAILS, received, whatever_was_sent_has_arrived
-from tests.brokers.words.test_instruments import answer, next_request
 
 DENIED = "No security definition has been found for the request"
 

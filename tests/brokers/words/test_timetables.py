@@ -17,9 +17,9 @@ from brokers.interactive_brokers.instruments.combinations import combination
 from brokers.node import TradingNode
 from tests.brokers.recorder import DEADLINE, Recorder
 from tests.brokers.scripted_gateway import ScriptedGateway
+from tests.brokers.words.describing import answer, next_request
 from tests.brokers.words.market import MSFT, STOP_MARKET_DATA, trading
 from tests.brokers.words.stage import AAPL, DETAILS, node_at, received, whatever_was_sent_has_arrived
-from tests.brokers.words.test_instruments import answer, next_request
 
 BRIEF = 0.05
 
