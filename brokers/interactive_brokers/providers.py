@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,22 +9,17 @@ from decimal import Decimal
 
 from brokers.config import InstrumentProviderConfig
 from brokers.domain import ComboLeg, Instrument, OptionSeries, Right, SecurityType
-from brokers.filters import Filter, Filters, InstrumentFilter, isin, read_filter, read_filters
+from brokers.filters import Filter, Filters, InstrumentFilter, read_filter, read_filters
 from brokers.interactive_brokers import contracts, convert
-from brokers.interactive_brokers.budget import Spacing
 from brokers.interactive_brokers.connection import InteractiveBrokersConnection
 from brokers.interactive_brokers.instruments import ids as instrument_ids
 from brokers.interactive_brokers.instruments.chains import BOTH_RIGHTS, ChainBounds, Chains
 from brokers.interactive_brokers.instruments.combinations import combination
 from brokers.interactive_brokers.instruments.descriptions import SMART, Descriptions
 from brokers.interactive_brokers.instruments.loading import Loading, Wish
-from brokers.refusals import AmbiguousInstrument, InstrumentNotFound, NodeError
+from brokers.interactive_brokers.instruments.search import Search
+from brokers.refusals import AmbiguousInstrument, InstrumentNotFound
 
-log = logging.getLogger(__name__)
-
-# IB answers a search with up to 16 symbols; a list on a page needs no more than this.
-MOST_RESULTS = 10
-_KINDS_WITH_ISIN = (SecurityType.STK, SecurityType.BOND, SecurityType.FUND)
 # Of an ambiguous filter's matches, this many are told.
 MOST_LISTED = 10
 
@@ -44,7 +37,6 @@ class InteractiveBrokersInstrumentProvider:
         config: InstrumentProviderConfig,
         on_described: Callable[[Instrument], None],
     ) -> None:
-        self._connection = connection
         self._config = config
         ids = sorted(config.load_ids, key=str)
         filters = config.instrument_filters if config.load_all else ()
@@ -52,7 +44,7 @@ class InteractiveBrokersInstrumentProvider:
         self._descriptions = Descriptions(connection=connection, on_described=on_described)
         self._chains = Chains(connection=connection, descriptions=self._descriptions)
         self._answers: dict[InstrumentFilter, list[Instrument]] = {}
-        self._search_spacing = Spacing(1.0)  # IB: one second between two symbol searches
+        self._search = Search(connection=connection, descriptions=self._descriptions, describe=self.instrument)
 
     # What is loaded
 
@@ -212,21 +204,7 @@ class InteractiveBrokersInstrumentProvider:
 
     async def search(self, text: str, *, kinds: Collection[SecurityType] = frozenset(SecurityType)) -> list[Instrument]:
         """By symbol, by name, by ISIN, or `EUR.USD` for a currency pair; IB's order. Empty when IB knows none."""
-        text = text.strip()
-        if not text or convert.unsendable([text]) is not None:
-            return []
-        pair = contracts.currency_pair(text) if SecurityType.CASH in kinds else None
-        found = await self._descriptions.ask(pair) if pair is not None else await self._with_isin(text, kinds)
-        return found or await self._search_symbols(text, frozenset(kinds))
-
-    async def _with_isin(self, text: str, kinds: Collection[SecurityType]) -> list[Instrument]:
-        """IB wants to be told of what kind it is; one ISIN is listed at many exchanges, in several currencies."""
-        named = isin(text)
-        asked = [kind for kind in _KINDS_WITH_ISIN if named and kind in kinds]
-        filters = [InstrumentFilter(sec_type=kind, sec_id_type="ISIN", sec_id=named) for kind in asked]
-        today = _today()
-        answers = [await self._descriptions.ask(contracts.of_filter(one, today=today)) for one in filters]
-        return [instrument for answer in answers for instrument in answer]
+        return await self._search.for_text(text, kinds=frozenset(kinds))
 
     async def _ask(self, asked: InstrumentFilter) -> list[Instrument]:
         if asked.combo_legs:
@@ -255,27 +233,6 @@ class InteractiveBrokersInstrumentProvider:
             for one in _with_options(found):
                 found += await self._chains.options(one, bounds)
         return list({one.con_id: one for one in found}.values())
-
-    async def _search_symbols(self, text: str, kinds: frozenset[SecurityType]) -> list[Instrument]:
-        await self._search_spacing.turn()
-        matches = await self._connection.ask(
-            lambda session: session.instruments.matching_symbols(text), what=f"instruments like {text!r}"
-        )
-        # A bond's issuer is listed without an id.
-        wanted = [match.conId for match in matches if match.secType in kinds and match.conId][:MOST_RESULTS]
-        described = await asyncio.gather(*(self.instrument(con_id) for con_id in wanted), return_exceptions=True)
-        return self._those_described(wanted, described)
-
-    def _those_described(self, con_ids: list[int], described: list[Instrument | BaseException]) -> list[Instrument]:
-        found = [answer for answer in described if isinstance(answer, Instrument)]
-        failures = [answer for answer in described if isinstance(answer, BaseException)]
-        for failure in failures:
-            if not isinstance(failure, NodeError):
-                raise failure
-            log.warning("left out of the search's %d results: %s", len(con_ids), failure)
-        if failures and not found:
-            raise failures[0]
-        return found
 
 
 def _today() -> date:
