@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from brokers.nearest import meant
 from brokers.refusals import ConfigRefused
 
 Config = TypeVar("Config")
+Word = TypeVar("Word", bound=StrEnum)
 
 # How the guides of several years call them.
 ALIASES = {
@@ -39,6 +41,14 @@ def read_config(kind: type[Config], given: object, *, where: str, aliases: Mappi
             raise ConfigRefused(f"{where} gives {name} twice, under two of its names.")
         values[name] = value
     return kind(**values)
+
+
+def read_word(setting: str, given: object, words: type[Word]) -> Word:
+    """In any case. Raises ConfigRefused, which lists the words that there are."""
+    try:
+        return words(str(given).lower())
+    except ValueError:
+        raise ConfigRefused(f"{setting} can't be {given!r}; it is one of {', '.join(words)}.") from None
 
 
 def read_ids(given: object) -> frozenset[int | str]:
@@ -72,3 +82,9 @@ def the_one(setting: str, given: Iterable[tuple[str, Any]], *, secret: bool = Fa
 def put(config: Any, name: str, value: object) -> None:
     """Into a frozen config that is still being made."""
     object.__setattr__(config, name, value)
+
+
+def put_read(config: Any, name: str, kind: type[Any]) -> None:
+    """A config within a config: None stays None."""
+    if getattr(config, name) is not None:
+        put(config, name, read_config(kind, getattr(config, name), where=name, aliases={}))

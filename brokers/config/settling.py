@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from brokers import credentials
-from brokers.config_reading import put, the_one
+from brokers.config.reading import put, the_one
 from brokers.domain import TradingMode
 from brokers.refusals import ConfigRefused
 
