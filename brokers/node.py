@@ -77,9 +77,11 @@ class TradingNode:
         self.account: AccountReader
 
     def add_data_client_factory(self, name: str, factory: type[InteractiveBrokersLiveDataClientFactory]) -> None:
+        """What makes the data client of that name in the config, which is "IB". Before `build`."""
         self._data_factories[name] = factory
 
     def add_exec_client_factory(self, name: str, factory: type[InteractiveBrokersLiveExecClientFactory]) -> None:
+        """The same of the execution client."""
         self._exec_factories[name] = factory
 
     def build(self) -> None:
@@ -318,7 +320,7 @@ class TradingNode:
     def drop(self) -> None:
         """Ends the session at once and sends nothing more: for a node that has lost the right to act.
 
-        What never left is told to the listener.         It doesn't come back by itself: only `connect` opens it again.
+        What never left is told to the listener. It doesn't come back by itself: only `connect` opens it again.
         """
         self._dropped = True
         if self._execution is not None:

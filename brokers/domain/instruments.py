@@ -28,6 +28,8 @@ class SecurityType(StrEnum):
 
 
 class OrderSide(StrEnum):
+    """IB's own words. Of an execution IB says BOT and SLD, which are read as these."""
+
     BUY = "BUY"
     SELL = "SELL"
 
@@ -41,6 +43,8 @@ class OrderSide(StrEnum):
 
 
 class Right(StrEnum):
+    """An option's, by IB's own letters."""
+
     CALL = "C"
     PUT = "P"
 

@@ -70,6 +70,8 @@ class WhatToShow(StrEnum):
 
 
 class StreamKind(StrEnum):
+    """What of an instrument is streamed."""
+
     QUOTES = "quotes"
     TRADES = "trades"
     DEPTH = "depth"

@@ -35,6 +35,8 @@ class SessionState(StrEnum):
 
 
 class TradingMode(StrEnum):
+    """Whose money it is: nobody's, or the account owner's."""
+
     PAPER = "paper"
     LIVE = "live"
 

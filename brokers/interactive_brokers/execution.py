@@ -192,6 +192,7 @@ class InteractiveBrokersExecutionClient:
                 record.seen = False
 
     def stop(self) -> None:
+        """Ends what asks IB by itself, from time to time. Orders stay what they are."""
         self._elsewhere.stop()
         self._reads.stop()
 

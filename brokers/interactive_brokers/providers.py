@@ -65,6 +65,7 @@ class InteractiveBrokersInstrumentProvider:
         return [instrument for one in asked for instrument in await self.query(one)]
 
     async def load_ids_async(self, ids: Iterable[int | str]) -> list[Instrument]:
+        """Each of them as `load_async` finds it, ordered by their text. Raises what that raises."""
         return [await self.load_async(one) for one in sorted(ids, key=str)]
 
     async def load_async(self, id: int | str) -> Instrument:  # noqa: A002 - its name in the guide
@@ -86,6 +87,7 @@ class InteractiveBrokersInstrumentProvider:
         return {known.con_id: known for known in self._descriptions.all()}
 
     def remember(self, instrument: Instrument) -> None:
+        """One that the owner knows, from an earlier node for example: IB isn't asked for it."""
         self._descriptions.remember(instrument)
 
     # What is asked
