@@ -256,6 +256,24 @@ def test_a_kill_switch_that_is_thrown_while_nobody_is_connected_cancels_when_som
     becomes(order, OrderStatus.CANCELLED)
 
 
+def test_a_kill_switch_whose_worker_was_lost_before_the_bytes_cancels_with_the_next_one(
+    place: Place, trading: BrokerAccount
+) -> None:
+    order = place_order(trading, **RESTING)
+    becomes(order, OrderStatus.SUBMITTED)
+    lose(place, trading)
+    lease = leases.claim(account_id=trading.id, owner="lost-worker")
+    assert lease is not None
+    engaging.engage(account=trading, by=trading.user)
+    claimed = commands.claim_next(account_id=trading.id, worker="lost-worker", fence=lease.fence)
+    assert claimed is not None
+    assert claimed.verb == OrderCommand.Verb.CANCEL_ALL
+    run_out(trading)
+
+    taken_over(place, trading)
+    becomes(order, OrderStatus.CANCELLED)
+
+
 def test_an_order_that_waits_too_long_in_the_lanes_is_rejected_and_said_not_to_have_left(
     place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:

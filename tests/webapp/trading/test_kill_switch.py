@@ -67,6 +67,15 @@ def test_engaging_twice_cancels_once_until_that_is_sent(ready_account: BrokerAcc
     assert KillSwitch.objects.count() == 1
 
 
+def test_engaging_again_while_a_worker_sends_the_cancel_is_sent_after_it(ready_account: BrokerAccount) -> None:
+    """What came in between may not be among what the first one cancels."""
+    engage(ready_account)
+    lease(ready_account)
+    assert commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1) is not None
+    engage(ready_account)
+    assert (verbs("SENDING"), verbs("PENDING")) == (["CANCEL_ALL"], ["CANCEL_ALL"])
+
+
 def test_the_command_to_cancel_waits_for_the_session_however_long(ready_account: BrokerAccount) -> None:
     engage(ready_account)
     OrderCommand.objects.update(created_at=timezone.now() - timedelta(days=1))
@@ -89,8 +98,8 @@ def test_a_session_that_is_connected_anew_cancels_again(ready_account: BrokerAcc
     engage(ready_account)
     OrderCommand.objects.update(state=state_before, fence=1)
     lease(ready_account, worker="worker-2", fence=2)
-    commands.resolve_interrupted(account_id=ready_account.pk, seen_order_refs=())
     engaging.cancel_again(account_id=ready_account.pk)
+    commands.resolve_interrupted(account_id=ready_account.pk, seen_order_refs=())
     again = commands.claim_next(account_id=ready_account.pk, worker="worker-2", fence=2)
     assert again is not None
     assert again.verb == "CANCEL_ALL"
@@ -101,8 +110,8 @@ def test_nothing_is_cancelled_again_once_the_switch_is_released(ready_account: B
     OrderCommand.objects.update(state="SENDING", fence=1)
     engaging.release(account=ready_account)
     lease(ready_account, worker="worker-2", fence=2)
-    commands.resolve_interrupted(account_id=ready_account.pk, seen_order_refs=())
     engaging.cancel_again(account_id=ready_account.pk)
+    commands.resolve_interrupted(account_id=ready_account.pk, seen_order_refs=())
     assert commands.claim_next(account_id=ready_account.pk, worker="worker-2", fence=2) is None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from webapp.accounts import events
@@ -26,7 +27,6 @@ log = logging.getLogger(__name__)
 RELEASED = "The kill switch was released before a session could send this."
 # The subject of an entry in the audit log that is of no one account.
 ALL = "all accounts"
-_WAITING = [OrderCommand.State.PENDING, OrderCommand.State.SENDING]
 
 
 def engage(*, account: BrokerAccount, by: User, reason: str = "") -> None:
@@ -106,10 +106,10 @@ def _stop(account_id: UUID) -> None:
 
 
 def _ask_to_cancel(account_id: UUID) -> None:
-    under_way = OrderCommand.objects.filter(
-        account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL, state__in=_WAITING
-    )
-    if not under_way.exists():
+    """One that a worker has claimed may have left before what it is to cancel now, or may never leave: this command
+    alone can be sent twice without harm.
+    """
+    if not _unclaimed(account_id).exists():
         OrderCommand.objects.create(account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL)
     # Robust: the row is written, and a worker that wasn't rung finds it with its slow poll.
     transaction.on_commit(lambda: doorbell.ring(account_id), robust=True)
@@ -117,11 +117,14 @@ def _ask_to_cancel(account_id: UUID) -> None:
 
 def _resume(account_id: UUID) -> None:
     if engaged_on(account_id) is None:
-        waiting = OrderCommand.objects.filter(
-            account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL, state=OrderCommand.State.PENDING
-        )
-        waiting.update(state=OrderCommand.State.REFUSED, reason=RELEASED, ended_at=Now())
+        _unclaimed(account_id).update(state=OrderCommand.State.REFUSED, reason=RELEASED, ended_at=Now())
     _tell(account_id)
+
+
+def _unclaimed(account_id: UUID) -> QuerySet[OrderCommand]:
+    return OrderCommand.objects.filter(
+        account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL, state=OrderCommand.State.PENDING
+    )
 
 
 def _tell(account_id: UUID) -> None:
