@@ -35,6 +35,7 @@ from brokers.domain.market_data import (
     TradeTick,
     WhatToShow,
 )
+from brokers.domain.naming import name_of
 from brokers.domain.order_types import (
     BRIEF,
     DISTANCES,
@@ -113,4 +114,5 @@ __all__ = [
     "TradingPermission",
     "Unsent",
     "WhatToShow",
+    "name_of",
 ]

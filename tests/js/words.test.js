@@ -8,7 +8,8 @@ const { killSwitchWords } = await import("../../webapp/pages/static/gatehouse/js
 const { left } = await import("../../webapp/pages/static/gatehouse/js/second_factor.js");
 const { alertLabel } = await import("../../webapp/pages/static/gatehouse/js/alerts.js");
 const { liveTradingLabel } = await import("../../webapp/pages/static/gatehouse/js/live_trading.js");
-const { farLimit, orderValue } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
+const { farLimit } = await import("../../webapp/pages/static/gatehouse/js/ticket.js");
+const { comesTo, metBy, metWords, orderValue, whenWords } = await import("../../webapp/pages/static/gatehouse/js/order_value.js");
 const { stopWords } = await import("../../webapp/pages/static/gatehouse/js/orders.js");
 const { shownTerms } = await import("../../webapp/pages/static/gatehouse/js/terms.js");
 const { commission, corrects, realizedPnl } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
@@ -21,6 +22,34 @@ test("an order comes to what the server says", () => {
   for (const { quantity, price, multiplier, magnifier, value } of cases.order_value)
     assert.equal(orderValue(quantity, price, multiplier, String(magnifier)), value);
   for (const [quantity, price] of [["1e3", "171.6"], ["10", "0"], ["", "1"]]) assert.equal(orderValue(quantity, price, "1"), null);
+});
+
+test("an order without a price of its own meets the side of the quote that the server names", () => {
+  for (const { side, quote, text } of cases.met) {
+    const met = metBy(side, quote);
+    assert.equal(met && metWords(met, "0:0.01"), text);
+  }
+});
+
+test("a quote is as old, and of the kind, that the server says", () => {
+  for (const { seconds, text, ...quote } of cases.when)
+    assert.equal(whenWords({ ...quote, at: "2026-01-05T15:30:00+00:00" }, seconds * 1000, true), text);
+});
+
+test("a ticket comes to its own price, or to what it would meet; without either nobody can say", () => {
+  const form = (values) => ({
+    dataset: { currency: "USD", multiplier: "1", magnifier: "1", priceSteps: "0:0.01" },
+    elements: Object.fromEntries(
+      ["limit_price", "stop_price", "trail_stop_price", "quantity", "side"].map((name) => [name, { value: values[name] ?? "", closest: () => null }]),
+    ),
+  });
+  const quote = { bid: "189.9", ask: "189.93", last: null };
+  assert.equal(comesTo(form({ quantity: "10", side: "BUY" }), quote, "2 s ago"), "1,899.30 USD at the ask of 189.93, 2 s ago");
+  assert.equal(comesTo(form({ quantity: "10", side: "SELL" }), quote), "1,899.00 USD at the bid of 189.90");
+  assert.equal(comesTo(form({ quantity: "10", side: "BUY", limit_price: "180" }), quote), "1,800.00 USD");
+  assert.equal(comesTo(form({ quantity: "10", side: "BUY", trail_stop_price: "180" }), undefined), "1,800.00 USD");
+  for (const unknown of [undefined, { bid: "189.9", ask: null, last: null }]) assert.ok(!comesTo(form({ quantity: "10", side: "BUY" }), unknown));
+  assert.ok(!comesTo(form({ quantity: "", side: "BUY" }), quote));
 });
 
 test("what wakes an order reads as the server writes it", () => {

@@ -123,7 +123,7 @@ def _order(event: AccountEvent) -> Reading:
 
 def _order_in_words(body: dict[str, Any]) -> str:
     price = f" {body['limit_price']}" if body.get("limit_price") else ""
-    return f"{body['side']} {body['quantity']} {body['symbol']} {body['order_type']}{price} {body['time_in_force']}"
+    return f"{body['side']} {body['quantity']} {body['name']} {body['order_type']}{price} {body['time_in_force']}"
 
 
 def _kill_switch(event: AccountEvent) -> Reading:

@@ -15,6 +15,7 @@ ORDER: OrderBody = {
     "perm_ids": [],
     "con_id": 0,
     "symbol": "",
+    "name": "",
     "account_code": "",
     "side": "",
     "order_type": "",
@@ -48,6 +49,7 @@ FILL: FillBody = {
     "client_order_id": None,
     "con_id": 0,
     "symbol": "",
+    "name": "",
     "account_code": "",
     "side": "",
     "quantity": "0",
@@ -63,6 +65,7 @@ FILL: FillBody = {
 POSITION: PositionBody = {
     "con_id": 0,
     "symbol": "",
+    "name": "",
     "account_code": "",
     "quantity": "0",
     "average_cost": None,

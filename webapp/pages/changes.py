@@ -12,10 +12,10 @@ from django.http import QueryDict
 
 from brokers.domain import PRICE_NAMES
 from webapp.pages import order_words
+from webapp.pages.order_values import ComesTo, comes_to
 from webapp.pages.tickets import Ticket
 from webapp.trading import orders, price_steps
 from webapp.trading.models import Order
-from webapp.trading.money import multiplier_of
 from webapp.trading.orders import TermsBody
 from webapp.trading.terms import NAMES
 
@@ -75,18 +75,14 @@ def line(change: orders.Change) -> str:
     order = change.order
     body = {"side": order.side, "order_type": order.order_type, **orders.terms_as_body(change.terms)}
     steps = price_steps.as_text(order.instrument)
-    return order_words.order_line(body, symbol=order.instrument.display_symbol, steps=steps)
+    return order_words.order_line(body, name=order.instrument.name, steps=steps)
 
 
-def value(change: orders.Change) -> str | None:
-    """What it shall come to; None when that isn't known."""
-    body, instrument = orders.terms_as_body(change.terms), change.order.instrument
-    return order_words.order_value(
-        quantity=body["quantity"],
-        price=body["limit_price"] or body["stop_price"],
-        multiplier=multiplier_of(instrument),
-        price_magnifier=instrument.price_magnifier,
-    )
+def value(change: orders.Change) -> ComesTo:
+    """What it shall come to."""
+    body, order = orders.terms_as_body(change.terms), change.order
+    price = body["limit_price"] or body["stop_price"] or body["trail_stop_price"]
+    return comes_to(order.account, order.instrument, side=order.side, quantity=body["quantity"], price=price)
 
 
 def _seen(post: QueryDict) -> TermsBody:

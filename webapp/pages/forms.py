@@ -119,7 +119,7 @@ class LimitsForm(ServiceForm):
 
     def __init__(self, *args: Any, offered: Iterable[Instrument], **options: Any) -> None:
         super().__init__(*args, **options)
-        choices = [(str(one.pk), f"{one.display_symbol} {one.security_type}") for one in offered]
+        choices = [(str(one.pk), f"{one.name} {one.security_type}") for one in offered]
         self.fields["con_ids"].choices = choices  # type: ignore[attr-defined]  # of this kind of field
 
     @staticmethod

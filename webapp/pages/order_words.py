@@ -60,13 +60,13 @@ LASTING: Mapping[str, str] = {
 }
 
 
-def order_line(order: Mapping[str, Any], *, symbol: str, steps: str) -> str:
+def order_line(order: Mapping[str, Any], *, name: str, steps: str) -> str:
     """`Buy 100 AAPL at a limit of 189.52, day order`. Types of IB's that we don't offer keep their code.
 
     `steps` are the instrument's, as `price_steps.as_text` writes them.
     """
     verb = "Sell" if order["side"] == OrderSide.SELL else "Buy"
-    what = f"{verb} {formats.number(order['quantity']) or '…'} {symbol} {terms_line(order, steps)}"
+    what = f"{verb} {formats.number(order['quantity']) or '…'} {name} {terms_line(order, steps)}"
     exits = [
         f"{label} at {_price(order.get(name), steps)}"
         for name, label in (("take_profit_price", "take profit"), ("stop_loss_price", "stop loss"))

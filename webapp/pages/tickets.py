@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from brokers.domain import PRICE_NAMES, OrderSide, OrderType, TimeInForce
+from webapp.accounts.models import BrokerAccount
 from webapp.pages import formats, order_words, terms
+from webapp.pages.order_values import ComesTo, comes_to
 from webapp.trading import amounts, price_steps
 from webapp.trading.models import Instrument, Order
-from webapp.trading.money import multiplier_of
 from webapp.trading.orders import TermsBody
 
 
@@ -89,15 +90,11 @@ class Ticket:
     def line(self, instrument: Instrument) -> str:
         """What its button is about to send, once it has been checked."""
         steps = price_steps.as_text(instrument)
-        return order_words.order_line(self.as_arguments(), symbol=instrument.display_symbol, steps=steps)
+        return order_words.order_line(self.as_arguments(), name=instrument.name, steps=steps)
 
-    def value(self, instrument: Instrument) -> str | None:
-        return order_words.order_value(
-            quantity=self.quantity,
-            price=self.limit_price or self.stop_price,
-            multiplier=multiplier_of(instrument),
-            price_magnifier=instrument.price_magnifier,
-        )
+    def comes_to(self, account: BrokerAccount, instrument: Instrument) -> ComesTo:
+        price = self.limit_price or self.stop_price or self.trail_stop_price
+        return comes_to(account, instrument, side=self.side, quantity=self.quantity, price=price)
 
     def shown(self) -> frozenset[str]:
         return terms.shown(self.order_type, self.time_in_force)

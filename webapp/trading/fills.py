@@ -38,6 +38,7 @@ class FillBody(TypedDict):
     client_order_id: str | None
     con_id: int
     symbol: str
+    name: str
     account_code: str
     side: str
     quantity: str
@@ -76,6 +77,7 @@ def as_body(fill: Execution) -> FillBody:
         "client_order_id": _client_order_id(fill),
         "con_id": fill.instrument_id,
         "symbol": fill.instrument.display_symbol,
+        "name": fill.instrument.name,
         "account_code": fill.account_code,
         "side": str(fill.side),
         "quantity": plain(fill.quantity),

@@ -84,6 +84,7 @@ class InstrumentBody(TypedDict):
     con_id: int
     symbol: str
     display_symbol: str
+    name: str
     local_symbol: str
     security_type: str
     exchange: str
@@ -106,6 +107,7 @@ def as_body(row: Instrument) -> InstrumentBody:
         "con_id": row.con_id,
         "symbol": row.symbol,
         "display_symbol": row.display_symbol,
+        "name": row.name,
         "local_symbol": row.local_symbol,
         "security_type": str(row.security_type),
         "exchange": row.exchange,
@@ -135,8 +137,8 @@ def known_to(user: User, account: BrokerAccount) -> QuerySet[Instrument]:
 def _columns(instrument: domain.Instrument) -> dict[str, Any]:
     return {
         "symbol": instrument.symbol,
-        "local_symbol": instrument.local_symbol,
-        "display_symbol": instrument.display_symbol,
+        "local_symbol": clip(instrument.local_symbol, 200),
+        "display_symbol": clip(instrument.display_symbol, 200),
         "security_type": instrument.security_type.value,
         "exchange": instrument.exchange,
         "primary_exchange": instrument.primary_exchange,

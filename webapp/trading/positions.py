@@ -24,6 +24,7 @@ class PositionBody(TypedDict):
 
     con_id: int
     symbol: str
+    name: str
     account_code: str
     quantity: str
     average_cost: str | None
@@ -42,6 +43,7 @@ def as_body(position: Position) -> PositionBody:
     return {
         "con_id": position.instrument_id,
         "symbol": position.instrument.display_symbol,
+        "name": position.instrument.name,
         "account_code": position.account_code,
         "quantity": plain(position.quantity),
         "average_cost": plain_or_none(position.average_cost),

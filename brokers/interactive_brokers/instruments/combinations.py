@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from brokers.domain import ComboLeg, Instrument, SecurityType, TradingInterval
+from brokers.domain import ComboLeg, Instrument, SecurityType, TradingInterval, name_of
 from brokers.interactive_brokers import convert
 
 
@@ -47,9 +47,9 @@ def combination(
 
 
 def _local_symbol(legs: Sequence[ComboLeg], parts: Sequence[Instrument]) -> str:
-    """`+1 SPY 240C -1 SPY 245C`, in the legs' own symbols."""
+    """`+1 AAPL -1 SPY`: IB gives a combination no symbol, so its legs' names make one."""
     said = zip(legs, parts, strict=True)
-    return " ".join(f"{'+' if leg.side.sign > 0 else '-'}{leg.ratio} {part.display_symbol}" for leg, part in said)
+    return " ".join(f"{'+' if leg.side.sign > 0 else '-'}{leg.ratio} {name_of(part)}" for leg, part in said)
 
 
 def _common_order_types(parts: Sequence[Instrument]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 from brokers.domain import OrderStatus, SessionState
-from webapp.pages import formats, order_words, session_words, words
+from tests.webapp.trading.quoting import quote
+from webapp.bus.quotes import SeenQuote
+from webapp.pages import formats, order_values, order_words, session_words, words
 from webapp.pages.templatetags import gatehouse
-from webapp.trading import price_steps
+from webapp.trading import estimates, price_steps
 
 HERE = Path(__file__).parent
 NUMBERS: dict[str, list[Any]] = json.loads((HERE / "number_cases.json").read_text())
@@ -43,7 +46,20 @@ def test_an_increment_says_how_many_decimals_a_price_has(increment: str, decimal
 
 @pytest.mark.parametrize("case", WORDS["order_line"], ids=lambda case: case["line"])
 def test_an_order_is_said_in_words(case: dict[str, Any]) -> None:
-    assert order_words.order_line(case["order"], symbol="AAPL", steps="0:0.01") == case["line"]
+    assert order_words.order_line(case["order"], name="AAPL", steps="0:0.01") == case["line"]
+
+
+@pytest.mark.parametrize("case", WORDS["met"], ids=lambda case: str(case["text"]))
+def test_an_order_without_a_price_of_its_own_meets_a_side_of_the_quote(case: dict[str, Any]) -> None:
+    prices = {name: price and Decimal(price) for name, price in case["quote"].items()}
+    met = estimates.met_by(case["side"], quote(**prices))
+    assert (met and order_values.met_words(*met, "0:0.01")) == case["text"]
+
+
+@pytest.mark.parametrize("case", WORDS["when"], ids=lambda case: str(case["text"]))
+def test_a_quote_says_how_old_it_is_and_of_what_kind_unless_it_is_live(case: dict[str, Any]) -> None:
+    seen = SeenQuote(quote(market_data_type=case["market_data_type"]), case["is_stale"], "")
+    assert order_values.when_words(seen, seen.quote.at + timedelta(seconds=case["seconds"])) == case["text"]
 
 
 @pytest.mark.parametrize("case", WORDS["stop_words"], ids=lambda case: str(case["text"]))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from playwright.async_api import Browser, Route
 
 from brokers.domain import OrderStatus
-from tests.webapp.pages.browsing import Desk, page_of, update
+from tests.webapp.pages.browsing import Desk, page_of, quote, update
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order, OrderCommand, Watchlist
@@ -117,6 +117,28 @@ async def test_real_money_is_sent_with_a_typed_word_alone(desk: Desk, watchlist:
     await desk.page.press("#ticket-confirm", "Enter")
     await desk.one("[data-placed]").to_contain_text("Pending")
     assert await count() == 1
+
+
+async def test_the_ticket_shows_its_quote_live_and_a_click_on_a_price_fills_the_limit_and_sends_nothing(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await fill_in(desk, aapl)
+    await desk.one(".ticket-quote [data-field=last]").to_have_text("—")
+    await desk.publish(1, quote(aapl, bid="189.9", ask="189.93"))
+    await desk.one(".ticket-quote [data-field=ask]").to_have_text("189.93")
+    await desk.one(".ticket-quote [data-kind]").to_have_text("Live")
+    await desk.page.click(".ticket-quote [data-field=bid] button")
+    await desk.one("#ticket-limit_price").to_have_value("189.90")
+    await desk.one("#ticket [data-value]").to_have_text(": about 1,899.00 USD")
+    await desk.page.select_option("#ticket-type", "MKT")
+    await desk.one(".ticket-quote [data-field=bid] button").to_be_disabled()
+    await desk.one("#ticket [data-value]").to_have_text(": about 1,899.30 USD at the ask of 189.93")
+    await desk.page.press("#ticket-quantity", "Enter")
+    await desk.one("[data-comes-to]").to_contain_text("1,899.30 USD at the ask of 189.93, ")
+    await desk.publish(2, quote(aapl, bid="190", ask="190.05"))
+    await desk.one(".ticket-quote [data-field=bid]").to_have_text("190.00")
+    await desk.one("[data-comes-to]").to_contain_text("1,900.50 USD at the ask of 190.05, ")
+    assert await count() == 0
 
 
 async def test_the_fields_follow_the_type_and_each_price_steps_by_its_own_increment(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from tests.webapp.trading.quoting import quoting
+from tests.webapp.trading.quoting import STALE, quote, quoting
 from webapp.accounts.models import BrokerAccount, GatewaySession
 from webapp.trading.models import Instrument, Order, OrderCommand
 
@@ -43,14 +46,74 @@ def test_a_ticket_opens_with_the_side_and_the_price_that_were_clicked(
 def test_what_an_order_comes_to_is_not_said_while_its_multiplier_is_unknown(
     browser: Client, ready_account: BrokerAccount, review: Place, ticket: Ticket, elements: Callable[[Any], Any]
 ) -> None:
-    def said() -> tuple[str | None, bool]:
+    def said() -> tuple[str | None, str]:
         form = browser.get(f"/accounts/{ready_account.id}/ticket/?con_id={ticket()['con_id']}", headers=HTMX)
         [multiplier] = [one["data-multiplier"] for one in elements(form).with_attribute("data-multiplier")]
-        return multiplier, "Comes to about" in review(ticket()).content.decode()
+        [comes_to] = re.findall(r"data-comes-to>([^<]*)<", review(ticket()).content.decode())
+        return multiplier, comes_to
 
-    assert said() == ("1", True)
+    assert said() == ("1", "1,873.10 USD")
     Instrument.objects.update(security_type="OPT")
-    assert said() == ("", False)
+    assert said() == ("", "—")
+
+
+def comes_to(response: Any) -> tuple[str, str]:
+    """What a review says that its order comes to, and why nobody knows."""
+    text = html.unescape(response.content.decode())
+    [amount], [hidden, why] = (
+        re.findall(r"data-comes-to>([^<]*)<", text),
+        *re.findall(r"comes-to-why (\w*)>([^<]*)<", text),
+    )
+    return amount, "" if hidden else why
+
+
+@pytest.mark.parametrize(
+    ("side", "said"), [("BUY", "1,901.00 USD at the ask of 190.10"), ("SELL", "1,900.00 USD at the bid of 190.00")]
+)
+def test_a_review_of_a_market_order_says_what_it_comes_to_by_which_price_and_how_old_that_is(
+    review: Place, ticket: Ticket, side: str, said: str
+) -> None:
+    form = ticket(order_type="MKT", limit_price="", side=side)
+    with quoting(age=timedelta(seconds=12)):
+        amount, why = comes_to(review(form))
+    assert re.fullmatch(rf"{re.escape(said)}, 1\d s ago", amount)
+    assert why == ""
+
+
+@pytest.mark.parametrize("order_type", ["MKT", "MTL", "MOC"])
+def test_a_review_says_that_what_an_order_comes_to_is_unknown_without_a_quote_and_why(
+    review: Place, ticket: Ticket, order_type: str
+) -> None:
+    form = ticket(order_type=order_type, limit_price="")
+    with quoting(None):
+        assert comes_to(review(form)) == ("—", "Not known: the broker sends no price of it.")
+    with quoting(quote(bid=None, ask=None, last=None)):
+        assert comes_to(review(form)) == ("—", "Not known: the newest quote has no price.")
+    GatewaySession.objects.update(state="STOPPED")
+    amount, why = comes_to(review(form))
+    assert amount == "—"
+    assert "has quotes only when it is ready" in why
+
+
+def test_an_estimate_by_a_quote_that_nobody_keeps_current_says_so(review: Place, ticket: Ticket) -> None:
+    with quoting(status=STALE, age=timedelta(minutes=3)):
+        amount, _ = comes_to(review(ticket(order_type="MKT", limit_price="")))
+    assert amount == "1,901.00 USD at the ask of 190.10, Stale, 3 min ago"
+
+
+def test_ticket_and_review_have_a_place_for_the_quote_which_is_a_dash_until_it_comes(
+    browser: Client, ready_account: BrokerAccount, review: Place, ticket: Ticket, elements: Callable[[Any], Any]
+) -> None:
+    form = ticket()
+    opened = browser.get(f"/accounts/{ready_account.id}/ticket/?con_id={form['con_id']}", headers=HTMX)
+    for response, takes in ((opened, 2), (review(form), 0)):
+        found = elements(response)
+        [box] = found.with_attribute("data-quote-of")
+        assert (box["data-quote-of"], box["data-price-steps"]) == (form["con_id"], "0:0.01")
+        fields = [one["data-field"] for one in found.with_attribute("data-field")]
+        assert {"bid", "ask", "last", "market_data_type", "age"} <= set(fields)
+        assert [one["type"] for one in found.with_attribute("data-takes")] == ["button"] * takes
+        assert ">0<" not in response.content.decode()
 
 
 def test_every_ticket_that_opens_has_an_order_id_of_its_own(

@@ -63,6 +63,7 @@ def test_the_body_of_a_fill_is_plain_json(order: Order) -> None:
         "client_order_id": str(order.client_order_id),
         "con_id": 265598,
         "symbol": "AAPL",
+        "name": "AAPL",
         "account_code": "DU1000001",
         "side": "BUY",
         "quantity": "0.5",

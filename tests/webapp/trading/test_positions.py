@@ -33,6 +33,7 @@ def test_a_position_is_kept_and_told(ready_account: BrokerAccount, aapl: Instrum
         {
             "con_id": AAPL,
             "symbol": "AAPL",
+            "name": "AAPL",
             "account_code": "DU1000001",
             "quantity": "10",
             "average_cost": "190.5",

@@ -20,6 +20,8 @@ class EventPage(Schema):
 class EventOut(Schema):
     """`kind` says what `body` holds: an order, a fill, a position or the session, in the shape that it has elsewhere.
 
+    What is of an instrument has the `name` that people read beside it.
+
     `subject` is the client_order_id, exec_id or con_id that it is about.
     """
 

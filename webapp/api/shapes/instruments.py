@@ -27,6 +27,7 @@ class InstrumentOut(Schema):
     con_id: int
     symbol: str
     display_symbol: str
+    name: str
     local_symbol: str
     security_type: SecurityType
     exchange: str

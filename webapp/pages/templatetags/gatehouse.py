@@ -79,7 +79,7 @@ def quote_cell(
         '<td class="number quote" data-field="{}" data-label="{}"><a class="price {} unknown" data-side="{}" title="{}"'
         ' href="{}?con_id={}&amp;side={}&amp;watchlist={}" tabindex="-1">{}</a></td>',
         column.field, column.label, side.lower(), side,
-        f"{side.capitalize()} {instrument.display_symbol} at the {column.field}",
+        f"{side.capitalize()} {instrument.name} at the {column.field}",
         _ticket_address(account.id), instrument.con_id, side, watchlist.id, DASH,
     )  # fmt: skip
 
@@ -197,7 +197,7 @@ def order_tone(status: str) -> str:
 @register.filter
 def order_line(order: dict[str, Any]) -> str:
     """Of a body with its `price_steps`."""
-    return order_words.order_line(order, symbol=order["symbol"], steps=order["price_steps"])
+    return order_words.order_line(order, name=order["name"], steps=order["price_steps"])
 
 
 @register.filter

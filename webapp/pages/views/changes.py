@@ -126,7 +126,7 @@ def _render_review(
         raise Http404("There is no such order.") from None
     context = _context(account, order, entered) | {
         "line": changes.line(wished),
-        "value": changes.value(wished),
+        "comes_to": changes.value(wished),
         "asks_to_confirm": confirmations.is_asked(account),
     }
     return render_fragment(request, "trade/change_review.html", context | said, status=status)

@@ -69,7 +69,7 @@ def _ask(account: BrokerAccount) -> tuple[told.Profits, str]:
 
 def _positions(user: User, account: BrokerAccount, found: told.Profits) -> list[Line]:
     return [
-        Line(row.instrument.display_symbol, row.account_code, found.get((row.account_code, row.instrument_id)))
+        Line(row.instrument.name, row.account_code, found.get((row.account_code, row.instrument_id)))
         for row in positions.of(user, account)
     ]
 

@@ -143,7 +143,7 @@ def _render_review(
         "ticket": entered,
         "instrument": instrument,
         "line": entered.line(instrument),
-        "value": entered.value(instrument),
+        "comes_to": entered.comes_to(account, instrument),
         "send_label": f"Send {entered.side.lower()} order ({_mode_word(account)})",
         "asks_to_confirm": confirmations.is_asked(account),
     }

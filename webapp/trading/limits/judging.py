@@ -72,7 +72,7 @@ def _security_type(case: _Case) -> None:
     if allowed and instrument.security_type not in allowed:
         raise LimitExceeded(
             "security_types",
-            f"{instrument.display_symbol} is of type {instrument.security_type}; this account's limits allow "
+            f"{instrument.name} is of type {instrument.security_type}; this account's limits allow "
             f"{', '.join(allowed)} alone.",
         )
 
@@ -83,7 +83,7 @@ def _instrument(case: _Case) -> None:
         return
     if not allowed.instruments.filter(pk=instrument.pk).exists():
         raise LimitExceeded(
-            "instruments", f"{instrument.display_symbol} is not among the instruments that this account's limits allow."
+            "instruments", f"{instrument.name} is not among the instruments that this account's limits allow."
         )
 
 
@@ -104,7 +104,7 @@ def _fresh_quote(case: _Case) -> None:
         raise LimitExceeded(
             "fresh_quote",
             f"A {ORDER_TYPE_RULES[intent.order_type].name} needs a quote that can be relied on, and of "
-            f"{intent.instrument.display_symbol} there is none: {doubt} Use a limit order, or wait for the quote.",
+            f"{intent.instrument.name} there is none: {doubt} Use a limit order, or wait for the quote.",
         )
 
 
@@ -147,7 +147,7 @@ def _amount(case: _Case) -> Decimal:
     money = worth(instrument, quantity=case.intent.terms.quantity, price=price)
     rate = rates.between(case.account, instrument.currency, currency)
     if money is None:
-        _cannot_judge(case, "max_notional", f"the multiplier of {instrument.display_symbol} is not known")
+        _cannot_judge(case, "max_notional", f"the multiplier of {instrument.name} is not known")
     if rate is None:
         _cannot_judge(case, "max_notional", f"the broker gave no exchange rate of {instrument.currency} to {currency}")
     return abs(EXACT.multiply(money, rate))
@@ -212,7 +212,7 @@ def _quoted(case: _Case, limit: str) -> SeenQuote:
 def _cannot_judge(case: _Case, limit: str, why: str) -> NoReturn:
     raise LimitExceeded(
         limit,
-        f"Whether this order of {case.intent.instrument.display_symbol} is within the account's limit on "
+        f"Whether this order of {case.intent.instrument.name} is within the account's limit on "
         f"{WHAT_IS_LIMITED[limit]} can't be worked out: {why.rstrip('.')}. Try again in a moment, or change the limit.",
     )
 

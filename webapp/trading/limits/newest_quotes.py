@@ -16,10 +16,10 @@ class NoQuote(Exception):
     """There is none, or nobody could say. Its text is a sentence for the user."""
 
 
-def newest_quote(account_id: UUID, instrument: Instrument) -> SeenQuote:
-    """Raises NoQuote."""
+def newest_quote(account_id: UUID, instrument: Instrument, *, deadline: float = DEADLINE) -> SeenQuote:
+    """Waits up to `deadline` seconds. Raises NoQuote."""
     try:
-        answer = questions.ask(account_id, "quote", {"con_id": instrument.pk}, deadline=DEADLINE)
+        answer = questions.ask(account_id, "quote", {"con_id": instrument.pk}, deadline=deadline)
     except (questions.NoAnswer, questions.Refused) as reason:
         raise NoQuote(str(reason)) from reason
     return decode(answer["quote"])

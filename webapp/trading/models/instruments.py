@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from brokers.domain import Right, SecurityType
+from brokers.domain import Right, SecurityType, name_of
 from webapp.accounts.models import User
 from webapp.trading.models.amounts import AmountField
 
@@ -17,8 +17,9 @@ class Instrument(models.Model):
 
     con_id = models.BigIntegerField(primary_key=True)
     symbol = models.CharField(max_length=40, db_index=True)
-    local_symbol = models.CharField(max_length=60)
-    display_symbol = models.CharField(max_length=60, db_index=True)
+    # Of a combination, its legs.
+    local_symbol = models.CharField(max_length=200)
+    display_symbol = models.CharField(max_length=200, db_index=True)
     security_type = models.CharField(max_length=8, choices=[(s.value, s.value) for s in SecurityType])
     exchange = models.CharField(max_length=30)
     primary_exchange = models.CharField(max_length=30, blank=True)
@@ -44,6 +45,11 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.display_symbol} {self.security_type} {self.exchange}"
+
+    @property
+    def name(self) -> str:
+        """What people read; `display_symbol` is what programs are given."""
+        return name_of(self)
 
 
 class Watchlist(models.Model):

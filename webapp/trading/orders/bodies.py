@@ -50,6 +50,7 @@ class OrderBody(TermsBody):
     perm_ids: list[int]
     con_id: int
     symbol: str
+    name: str
     account_code: str
     side: str
     order_type: str
@@ -90,6 +91,7 @@ def as_body(order: Order) -> OrderBody:
         "perm_ids": sorted(broker_order.perm_id for broker_order in order.broker_orders.all()),
         "con_id": order.instrument_id,
         "symbol": order.instrument.display_symbol,
+        "name": order.instrument.name,
         "account_code": order.account_code,
         "side": str(order.side),
         "order_type": str(order.order_type),

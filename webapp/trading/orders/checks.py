@@ -66,7 +66,7 @@ def read_instrument(value: object) -> Instrument:
     if instrument is None:
         raise FieldRefused(f"There is no instrument {shown(value)} here. Search for it and choose it.")
     if instrument.security_type in _NOT_ORDERABLE:
-        raise FieldRefused(f"{instrument.display_symbol} ({instrument.security_type}) can be watched, not ordered.")
+        raise FieldRefused(f"{instrument.name} ({instrument.security_type}) can be watched, not ordered.")
     return instrument
 
 
@@ -108,7 +108,7 @@ def read_distance(value: object, name: str, instrument: Instrument | None, *, an
         below, above = neighbours(distance, step)
         raise FieldRefused(
             f"{plain(distance)} is not a multiple of {plain(step)}, the finest price increment of "
-            f"{instrument.display_symbol if instrument else ''}. The nearest valid: {plain(below)} and {plain(above)}."
+            f"{instrument.name if instrument else ''}. The nearest valid: {plain(below)} and {plain(above)}."
         )
     return distance
 
@@ -164,12 +164,12 @@ def _more_than_zero(value: object, name: str) -> Decimal:
 def _check_size(quantity: Decimal, instrument: Instrument) -> None:
     if quantity < instrument.min_size:
         smallest = plain(instrument.min_size)
-        raise FieldRefused(f"{plain(quantity)} is too small: {instrument.display_symbol} trades from {smallest} up.")
+        raise FieldRefused(f"{plain(quantity)} is too small: {instrument.name} trades from {smallest} up.")
     step = instrument.size_increment
     if step > 0 and not is_multiple(quantity, step):
         nearest = _nearest(quantity, step, least=instrument.min_size)
         raise FieldRefused(
-            f"{plain(quantity)} is not a multiple of {plain(step)}, in which {instrument.display_symbol} trades. "
+            f"{plain(quantity)} is not a multiple of {plain(step)}, in which {instrument.name} trades. "
             f"The nearest valid: {nearest}."
         )
 

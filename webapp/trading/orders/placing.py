@@ -67,7 +67,7 @@ def _placed_before(account: BrokerAccount, ticket: Ticket) -> Placed | None:
     if not _says_the_same(order, ticket):
         raise OrderConflict(
             f"This ticket was submitted before, as {order.side} {plain(order.quantity)} "
-            f"{order.instrument.display_symbol} {order.order_type}, and that order stands. Open a new ticket."
+            f"{order.instrument.name} {order.order_type}, and that order stands. Open a new ticket."
         )
     return Placed(order=order, created=False)
 

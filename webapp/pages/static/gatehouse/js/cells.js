@@ -10,8 +10,8 @@ export function show(element, text) {
   setText(element, shown);
   const unknown = text === null || text === undefined;
   element.classList.toggle("unknown", unknown);
-  // A link keeps its own title, which says what a click does.
-  if (element.tagName === "A") return;
+  // What can be clicked keeps its own title, which says what a click does.
+  if (element.matches("a, button")) return;
   if (unknown) {
     const words = element.dataset.unknown ?? UNKNOWN;
     element.title = words;

@@ -18,7 +18,7 @@ export class Fills {
     const row = this.#rows.find(body.exec_id) ?? this.#rows.add(body.exec_id, body.executed_at);
     showTime(row.querySelector("time"), body.executed_at);
     showFields(row, {
-      symbol: body.symbol,
+      name: body.name,
       side: body.side,
       quantity: number(body.quantity),
       price: number(body.price, decimalsOfPrice(body.con_id, body.price)),
@@ -26,6 +26,7 @@ export class Fills {
       realized_pnl: realizedPnl(body),
       exchange: body.exchange,
     });
+    field(row, "name").title = body.symbol;
     field(row, "side").dataset.side = body.side;
     document.body.dispatchEvent(new CustomEvent("gatehouse:fill"));
   }

@@ -17,6 +17,13 @@ export function number(text, decimals = 0) {
   return sign + (whole || "0").replace(/^0+(?=\d)/, "").replace(/\B(?=(\d{3})+$)/g, ",") + (padded ? `.${padded}` : "");
 }
 
+// For a field: digits alone, as many behind the point as its step has.
+export function padded(text, decimals) {
+  const [whole, fraction = ""] = trimmed(text).split(".");
+  const digits = fraction.padEnd(decimals, "0");
+  return digits ? `${whole}.${digits}` : whole;
+}
+
 // Half away from zero, to at most so many digits behind the point.
 export function rounded(text, most) {
   if (text === null || text === undefined) return null;

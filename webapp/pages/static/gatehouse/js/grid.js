@@ -3,7 +3,7 @@
 // Whatever came since the last frame is painted once, in the next one: a browser that is slow paints less often, and
 // one that nobody looks at doesn't paint.
 
-import { newest } from "./newest.js";
+import { ageOf, isCurrent, keep, newest } from "./newest.js";
 import { NO_QUOTE, RowView } from "./row_view.js";
 
 const TICK = 1000;
@@ -13,8 +13,6 @@ export class Grid {
   #changed = new Set();
   #frame = null;
   #ticking = null;
-  // How far this browser's clock lags behind the server's. A clock that is ahead makes quotes older, never younger.
-  #lag = 0;
 
   // `onScreen` gives the con_ids whose ages somebody can see; without it, all of them.
   constructor(container, { onScreen = () => this.#views.keys() } = {}) {
@@ -37,13 +35,13 @@ export class Grid {
   // A snapshot replaces everything: what isn't in it has no quote.
   snapshot(quotes) {
     newest.clear();
-    quotes.forEach((quote) => this.#keep(quote));
+    quotes.forEach(keep);
     this.#paintAll();
   }
 
   quotes(quotes) {
     for (const quote of quotes) {
-      this.#keep(quote);
+      keep(quote);
       this.#changed.add(String(quote.con_id));
     }
     this.#frame ??= requestAnimationFrame(() => this.#paintChanged());
@@ -67,11 +65,6 @@ export class Grid {
     for (const conId of this.onScreen()) this.#paintAge(String(conId), current);
   }
 
-  #keep(quote) {
-    newest.set(String(quote.con_id), quote);
-    this.#lag = Math.min(this.#lag, Date.now() - Date.parse(quote.at));
-  }
-
   #paintAll() {
     for (const conId of this.#views.keys()) this.#changed.add(conId);
     this.#paintChanged();
@@ -92,12 +85,6 @@ export class Grid {
 
   #paintAge(conId, current) {
     const quote = newest.get(conId) ?? NO_QUOTE;
-    const milliseconds = quote.at === null ? null : Date.now() - this.#lag - Date.parse(quote.at);
-    this.#views.get(conId)?.paintAge(quote, milliseconds, current);
+    this.#views.get(conId)?.paintAge(quote, ageOf(quote), current);
   }
-}
-
-// Nobody keeps prices current while the server can't be reached or the session is down. The same classes grey them.
-function isCurrent() {
-  return !document.body.matches(".link-down, .session-down");
 }

@@ -8,7 +8,7 @@ import { watchDialogs } from "./dialogs.js";
 import { Grid } from "./grid.js";
 import { Orders } from "./orders.js";
 import { Positions } from "./positions.js";
-import { warnOfPrice, watchTicket } from "./ticket.js";
+import { marketMoved, watchTicket } from "./ticket.js";
 
 const chartPanel = document.getElementById("chart-panel");
 const depthPanel = document.getElementById("depth-panel");
@@ -32,7 +32,7 @@ const socket = openAccountPage({
   },
   snapshot(quotes, panes) {
     grid.snapshot(quotes);
-    warnOfPrice();
+    marketMoved();
     if (document.hidden) return;
     charting.ask();
     depth.doubt();
@@ -40,7 +40,7 @@ const socket = openAccountPage({
   },
   quotes(quotes, panes) {
     grid.quotes(quotes);
-    warnOfPrice();
+    marketMoved();
     panes.forEach(apply);
   },
 });

@@ -6,7 +6,8 @@ import { Chain, markOf } from "./chain.js";
 import { watchDialogs } from "./dialogs.js";
 import { Grid } from "./grid.js";
 import { Orders } from "./orders.js";
-import { warnOfPrice, watchTicket } from "./ticket.js";
+import { marketMoved, watchTicket } from "./ticket.js";
+import { followTicket, ofTicket } from "./wants.js";
 
 const container = document.getElementById("chain");
 const conId = Number(container.dataset.conId);
@@ -36,12 +37,12 @@ const socket = openAccountPage({
 function stand(quotes) {
   const underlying = quotes.find(({ con_id: id }) => id === conId);
   if (underlying) chain.stand(markOf(underlying));
-  warnOfPrice();
+  marketMoved();
 }
 
 // A page that nobody looks at needs nothing.
 function subscribe() {
-  const conIds = document.hidden ? [] : [conId, ...chain.conIds];
+  const conIds = document.hidden ? [] : [...new Set([conId, ...ofTicket().map(Number), ...chain.conIds])];
   if (conIds.join() === subscribed) return;
   subscribed = conIds.join();
   socket.subscribe(conIds);
@@ -63,6 +64,7 @@ document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
   chain.adopt();
 });
 document.addEventListener("visibilitychange", subscribe);
+followTicket(subscribe);
 watchDialogs();
 watchTicket({ placed: (body) => orders.placed(body) });
 

@@ -44,7 +44,9 @@ export class Orders {
   #add(body) {
     const row = this.#rows.add(keyOf(body), body.created_at);
     row.dataset.clientOrderId = body.client_order_id ?? "";
-    field(row, "symbol").href = `${this.ordersUrl}${keyOf(body)}/`;
+    const link = field(row, "name");
+    link.href = `${this.ordersUrl}${keyOf(body)}/`;
+    link.title = `${body.symbol}: everything about this order`;
     showTime(row.querySelector("time"), body.created_at);
     this.#offerActions(row, body);
     return row;
@@ -64,7 +66,7 @@ export class Orders {
     row.dataset.open = this.words[body.status].open ? "yes" : "no";
     const { con_id: conId, limit_price: limit, average_fill_price: paid } = body;
     showFields(row, {
-      symbol: body.symbol,
+      name: body.name,
       side: body.side,
       filled_quantity: number(body.filled_quantity),
       quantity: number(body.quantity),
@@ -109,7 +111,7 @@ export class Orders {
 
   #announce(row, body) {
     if (field(row, "status").dataset.status === body.status) return;
-    const words = `${body.side} ${body.quantity} ${body.symbol}: ${this.words[body.status].label}`;
+    const words = `${body.side} ${body.quantity} ${body.name}: ${this.words[body.status].label}`;
     document.getElementById("order-status").textContent = words;
   }
 

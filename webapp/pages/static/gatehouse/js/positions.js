@@ -14,17 +14,18 @@ export class Positions {
     const row = this.#rows.find(key) ?? this.#add(key, body);
     row.dataset.positionConId = body.con_id;
     return showFields(row, {
-      symbol: body.symbol,
+      name: body.name,
       quantity: number(body.quantity),
       average_cost: average(body.average_cost, decimalsOfPrice(body.con_id, body.average_cost)),
     });
   }
 
   // A combination, whose con_id is below zero, has no page.
-  #add(key, { con_id: conId }) {
+  #add(key, { con_id: conId, symbol }) {
     const row = this.#rows.add(key);
-    const { instruments } = row.closest("table").dataset;
-    if (conId > 0) row.querySelector("a").href = instruments.replace("/0/", `/${conId}/`);
+    const link = row.querySelector("a");
+    link.title = `${symbol}: chart, depth and contract`;
+    if (conId > 0) link.href = row.closest("table").dataset.instruments.replace("/0/", `/${conId}/`);
     return row;
   }
 }

@@ -1,13 +1,13 @@
 // The order ticket: opened by a click on a price, stepped by the instrument's increments. `review.js` and `sending.js`
 // are what follows.
 
-import { product, quotient } from "./decimal.js";
-import { number, rounded } from "./format.js";
-import { newest } from "./newest.js";
+import { ageOf, isCurrent, newest } from "./newest.js";
+import { comesTo, isAmount, metBy, ownPrice, whenWords } from "./order_value.js";
 import { arm, watchReview } from "./review.js";
 import { isUnsettled, watchSending } from "./sending.js";
 import { watchSteppers } from "./steppers.js";
 import { fillTimeZone, showDate, showTerms } from "./terms.js";
+import { offerPrices, showTicketQuote, watchTicketQuote } from "./ticket_quote.js";
 
 // A limit that stands at the market at once.
 const HAVE_LIMITS = new Set(["LMT", "LOC"]);
@@ -26,6 +26,7 @@ export function watchTicket({ placed }) {
   document.addEventListener("click", (event) => event.target.closest("[data-close-ticket]") && close());
   document.addEventListener("keydown", closeByKey);
   watchSteppers(refresh);
+  watchTicketQuote({ taken: refresh, ticked: showValue });
   for (const type of ["input", "change"]) document.addEventListener(type, (event) => refresh(event.target.form));
   document.body.addEventListener("htmx:afterSwap", (event) => arrived(event, placed));
 }
@@ -85,64 +86,70 @@ function opened() {
   arm(panel);
   fillTimeZone(panel);
   refresh(document.getElementById("ticket") ?? document.getElementById("change"));
+  marketMoved();
+}
+
+// Called when a quote comes: what stands in the ticket, or in its review, follows the market.
+export function marketMoved() {
+  showTicketQuote();
+  showValue();
   warnOfPrice();
 }
 
 // Keeps what stands around the fields true to what they hold.
 function refresh(form) {
   if (form?.id === "change") showDate(form);
+  if (form?.id === "ticket") showTerms(form);
+  if (form?.matches("#ticket, #change")) offerPrices(form);
   if (form?.id !== "ticket") return;
-  showTerms(form);
-  form.querySelector("[data-value]").textContent = value(form);
+  showValue();
   warnOfPrice();
   const side = form.elements.side.value.toLowerCase();
   form.querySelector("[data-send-label]").textContent = side;
   form.querySelector(".review").className = `review review-${side}`;
 }
 
-// What it comes to at its own price, for one that has such.
-function value(form) {
-  const { quantity } = form.elements;
-  const { currency, multiplier, magnifier } = form.dataset;
-  const price = ownPrice(form);
-  const comesTo = price && orderValue(quantity.value.trim(), price, multiplier, magnifier);
-  return comesTo ? `: about ${comesTo} ${currency}` : "";
+// A review that has a price of its own says what that comes to already.
+function showValue() {
+  const form = openForm();
+  if (!form || (form.id !== "ticket" && ownPrice(form))) return;
+  const quote = newest.get(form.elements.con_id.value);
+  if (form.id === "ticket") return sayInTicket(form, comesTo(form, quote));
+  const text = quote && comesTo(form, quote, whenWords(quote, ageOf(quote), isCurrent()));
+  return text && sayInReview(form, text);
 }
 
-function ownPrice(form) {
-  const shown = (name) => (form.elements[name].closest("[hidden]") ? "" : form.elements[name].value.trim());
-  return shown("limit_price") || shown("stop_price");
+function sayInTicket(form, text) {
+  write(form.querySelector("[data-value]"), text ? `: about ${text}` : "");
 }
 
-// As `order_words.order_value`: null unless both are valid numbers and the multiplier is known.
-export function orderValue(quantity, price, multiplier, magnifier = "1") {
-  if (!isAmount(quantity) || !isAmount(price) || !multiplier) return null;
-  return number(rounded(quotient(product(product(quantity, price), multiplier), magnifier), 2), 2);
+// What the server could say when it was asked stays while no quote says more.
+function sayInReview(form, text) {
+  write(form.querySelector("[data-comes-to]"), text);
+  form.querySelector("[data-comes-to-why]").hidden = true;
 }
 
-// Above zero, and no more digits than an amount can have. Whether it is a good one, the server judges.
-const AMOUNT = /^(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})$/;
-
-function isAmount(text) {
-  return AMOUNT.test(text ?? "");
+function openForm() {
+  return document.querySelector("#ticket, #ticket-review, #change-review");
 }
 
-// A limit far on the wrong side of the price on screen is said, not stopped. Called when a quote comes, too.
-export function warnOfPrice() {
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// A limit far on the wrong side of the price on screen is said, not stopped.
+function warnOfPrice() {
   const form = document.getElementById("ticket") ?? document.getElementById("ticket-review");
   if (!form) return;
   const { con_id: conId, order_type: type, side, limit_price: price } = form.elements;
   const mark = markOf(conId.value, side.value);
   const text = HAVE_LIMITS.has(type.value) ? farLimit(side.value, price.value.trim(), mark) : "";
-  const line = form.querySelector("[data-far-limit]");
-  if (line.textContent !== text) line.textContent = text;
+  write(form.querySelector("[data-far-limit]"), text);
 }
 
 function markOf(conId, side) {
   const quote = newest.get(conId);
-  if (quote?.last) return { name: "last price", price: quote.last };
-  const name = side === "SELL" ? "bid" : "ask";
-  return { name, price: quote?.[name] };
+  return quote?.last ? { name: "last price", price: quote.last } : ((quote && metBy(side, quote)) ?? {});
 }
 
 export function farLimit(side, limit, { name, price }) {

@@ -12,7 +12,7 @@ import { addNotice } from "./notices.js";
 import { Orders } from "./orders.js";
 import { Positions } from "./positions.js";
 import { Session } from "./session.js";
-import { warnOfPrice, watchTicket } from "./ticket.js";
+import { marketMoved, watchTicket } from "./ticket.js";
 import { Wanted } from "./wanted.js";
 import { watchWants } from "./wants.js";
 import { Watchlist } from "./watchlist.js";
@@ -52,11 +52,11 @@ const socket = openLive({
   event: (event) => appliers[event.kind]?.(event),
   snapshot(quotes) {
     grid.snapshot(quotes);
-    warnOfPrice();
+    marketMoved();
   },
   quotes(quotes) {
     grid.quotes(quotes);
-    warnOfPrice();
+    marketMoved();
   },
 });
 

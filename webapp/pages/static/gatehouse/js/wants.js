@@ -2,7 +2,12 @@
 
 export function watchWants(wanted) {
   follow("#positions tbody", () => wanted.want("positions", positions()));
-  follow(".desk-side", () => wanted.want("ticket", ticket()));
+  followTicket(() => wanted.want("ticket", ofTicket()));
+}
+
+// `act` is called now, and whenever another ticket is there.
+export function followTicket(act) {
+  follow(".desk-side", act);
 }
 
 function follow(selector, act) {
@@ -14,6 +19,6 @@ function positions() {
   return [...document.querySelectorAll("tr[data-position-con-id]")].map((row) => row.dataset.positionConId).filter(Boolean);
 }
 
-function ticket() {
-  return [...document.querySelectorAll("#ticket-panel input[name=con_id]")].map((input) => input.value);
+export function ofTicket() {
+  return [...document.querySelectorAll("#ticket-panel [data-quote-of]")].map(({ dataset }) => dataset.quoteOf);
 }
