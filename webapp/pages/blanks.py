@@ -31,6 +31,8 @@ ORDER: OrderBody = {
     "outside_rth": False,
     "parent_client_order_id": None,
     "attached_as": None,
+    "cancelled_by": None,
+    "cancelled_at": None,
     "status": OrderStatus.PENDING.value,
     "ib_status": "",
     "reason": "",

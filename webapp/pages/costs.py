@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webapp.pages import formats
+from webapp.trading.margins import Shortfall
 from webapp.trading.previews import PreviewBody
 
 MARGINS = (
     ("Initial margin", "initial_margin_change", "initial_margin_after"),
     ("Maintenance margin", "maintenance_margin_change", "maintenance_margin_after"),
+    ("Equity with loan", "equity_with_loan_change", "equity_with_loan_after"),
 )
 
 
@@ -31,6 +33,18 @@ def lines(preview: PreviewBody) -> list[Line]:
             for label, change, after in MARGINS
         ),
     ]
+
+
+def shortfall_words(short: Shortfall, currency: str | None) -> str:
+    """Plainly, and before anything is sent."""
+    equity, margin, missing = (
+        f"{formats.number(formats.rounded(amount, 2), 2)} {currency or ''}".strip()
+        for amount in (short.equity, short.margin, short.missing)
+    )
+    return (
+        f"Filled, this order would leave an equity with loan of {equity} against an initial margin of {margin}: "
+        f"{missing} are missing. The broker is likely to refuse it."
+    )
 
 
 def _commission(preview: PreviewBody) -> str | None:

@@ -41,6 +41,8 @@ class OrderOut(Schema):
     outside_rth: bool
     parent_client_order_id: UUID | None
     attached_as: str | None
+    cancelled_by: str | None
+    cancelled_at: str | None
     status: OrderStatus
     ib_status: str
     reason: str

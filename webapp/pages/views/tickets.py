@@ -24,7 +24,7 @@ from webapp.pages.confirmations import NotConfirmed
 from webapp.pages.fragments import render_fragment
 from webapp.pages.steps import with_price_steps
 from webapp.pages.tickets import Ticket
-from webapp.trading import orders, previews
+from webapp.trading import margins, orders, previews
 from webapp.trading.models import Instrument, Order
 from webapp.trading.orders.tickets import TicketFields
 from webapp.trading.refusals import (
@@ -84,11 +84,22 @@ def preview(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     """What the broker says that the ticket would bind and cost, or why that isn't known. It stops nothing."""
     account, entered = tradable_account(request, account_id), Ticket.entered(request.POST)
     try:
-        found = previews.preview(account=account, **entered.as_arguments())
-    except (OrderInvalid, SessionNotReady, PreviewRefused, NoAnswer, Refused) as reason:
-        return render_fragment(request, "trade/preview.html", {"account": account, "why_unknown": str(reason)})
-    context = {"account": account, "costs": costs.lines(previews.as_body(found)), "warning": found.figures.warning}
-    return render_fragment(request, "trade/preview.html", context)
+        said = _costs(previews.preview(account=account, **entered.as_arguments()))
+    except PreviewRefused as refusal:
+        said = {"refusal": str(refusal)}
+    except (OrderInvalid, SessionNotReady, NoAnswer, Refused) as reason:
+        said = {"why_unknown": str(reason)}
+    return render_fragment(request, "trade/preview.html", {"account": account, **said})
+
+
+def _costs(found: previews.Preview) -> dict[str, Any]:
+    short = margins.shortfall(found.figures)
+    return {
+        "costs": costs.lines(previews.as_body(found)),
+        "warning": found.figures.warning,
+        "is_margin_known": margins.is_known(found.figures),
+        "shortfall": costs.shortfall_words(short, found.margin_currency) if short is not None else "",
+    }
 
 
 @require_POST

@@ -45,6 +45,15 @@ class Order(Terms):
     parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="attached")
     attached_as = models.CharField(max_length=11, choices=AttachedAs.choices, blank=True)
 
+    cancelled_through = models.ForeignKey(
+        "OrderCommand",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Ours, if one did.",
+    )
+
     status = models.CharField(
         max_length=9, choices=[(s.value, s.value) for s in OrderStatus], default=OrderStatus.PENDING.value
     )

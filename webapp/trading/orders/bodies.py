@@ -38,12 +38,19 @@ class TermsBody(Prices):
     outside_rth: bool
 
 
-class OrderBody(TermsBody):
+class Cancelled(TypedDict):
+    cancelled_by: str | None
+    cancelled_at: str | None
+
+
+class OrderBody(TermsBody, Cancelled):
     """Amounts are plain decimal strings, times ISO 8601 in UTC; null is what nobody said.
 
     `client_order_id` is null for an order placed elsewhere, which `perm_ids` tells apart. `ib_status` is IB's own
     word, '' until it said one. The terms are named as in `brokers.domain.OrderRequest`; ORDER_TYPE_RULES says which
     prices a type has. `attached_as` is TAKE_PROFIT or STOP_LOSS of the order that `parent_client_order_id` names.
+    `cancelled_by` says whose cancel from here ended it, and `cancelled_at` when that was asked; `reason` stays the
+    broker's.
     """
 
     client_order_id: str | None
@@ -74,7 +81,9 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
     orders = Order.objects.filter(account__in=BrokerAccount.objects.visible_to(user))
     if account is not None:
         orders = orders.filter(account=account)
-    return orders.select_related("instrument", "parent").prefetch_related("broker_orders", "commands")
+    return orders.select_related("instrument", "parent", "cancelled_through__by").prefetch_related(
+        "broker_orders", "commands"
+    )
 
 
 def open_and_newest(user: User | AnonymousUser, account: BrokerAccount, newest: int) -> QuerySet[Order]:
@@ -98,6 +107,7 @@ def as_body(order: Order) -> OrderBody:
         **terms_as_body(order),
         "parent_client_order_id": None if order.parent is None else str(order.parent.client_order_id),
         "attached_as": order.attached_as or None,
+        **_cancelled(order),
         "status": str(order.status),
         "ib_status": order.ib_status,
         "reason": order.reason,
@@ -110,6 +120,19 @@ def as_body(order: Order) -> OrderBody:
         "change_requested": changing and is_open(order),
         "can_modify": not cancelling and not changing and is_worked(order) and order.client_order_id is not None,
     }
+
+
+def _cancelled(order: Order) -> Cancelled:
+    through = order.cancelled_through
+    if through is None:
+        return {"cancelled_by": None, "cancelled_at": None}
+    return {"cancelled_by": _who(through), "cancelled_at": through.created_at.isoformat()}
+
+
+def _who(command: OrderCommand) -> str:
+    if command.verb == OrderCommand.Verb.CANCEL_ALL:
+        return "the kill switch"
+    return command.by.username if command.by is not None else "a user who is gone"
 
 
 def terms_as_body(row: Terms | Order) -> TermsBody:

@@ -15,7 +15,7 @@ def tell(order: Order) -> None:
 
     Read again, since what was fetched with it may be older than what this transaction wrote.
     """
-    fresh = Order.objects.select_related("instrument", "parent").get(pk=order.pk)
+    fresh = Order.objects.select_related("instrument", "parent", "cancelled_through__by").get(pk=order.pk)
     body = as_body(fresh)
     events.append(
         account_id=fresh.account_id,

@@ -17,7 +17,7 @@ from webapp.trading import instruments
 from webapp.trading.amounts import fitted
 from webapp.trading.locks import hold
 from webapp.trading.models import BrokerOrder, Execution, Order, OrderCommand
-from webapp.trading.orders import changes, refused_exits
+from webapp.trading.orders import changes, own_cancels, refused_exits
 from webapp.trading.orders.behind import as_one, works_again
 from webapp.trading.orders.bodies import is_open, is_taken
 from webapp.trading.orders.checks import FieldRefused, read_client_order_id
@@ -59,6 +59,7 @@ def apply_update(*, account_id: UUID, update: OrderUpdate) -> None:
             return
         changed |= _link(order, update)
         changed |= _apply(order, as_one(order, update))
+        changed |= own_cancels.note(order)
         changed |= _note_rejected(order, update)
         changed |= _note_unsent(order, update)
         if changed:

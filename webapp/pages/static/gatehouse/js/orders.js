@@ -4,7 +4,7 @@ import { decimalsOfPrice, field, show, showFields } from "./cells.js";
 import { average, number } from "./format.js";
 import { Overdue, readOrder } from "./overdue.js";
 import { Rows } from "./rows.js";
-import { showTime } from "./times.js";
+import { showTime, timeElement } from "./times.js";
 
 export class Orders {
   // The newest body of each order that an event has brought.
@@ -98,7 +98,7 @@ export class Orders {
     status.dataset.status = body.status;
     status.dataset.tone = words.tone;
     status.title = body.ib_status ? `The broker's own word: ${body.ib_status}` : "";
-    field(element, "reason").textContent = body.reason;
+    field(element, "reason").replaceChildren(...reasonOf(body));
     element.querySelector("[data-changing]").hidden = !body.change_requested;
   }
 
@@ -126,6 +126,11 @@ export class Orders {
 
 function keyOf({ client_order_id: id, perm_ids: permIds }) {
   return id ?? `perm-${permIds[0]}`;
+}
+
+// As `trade/reason.html`. What the broker calls an order that somebody here has cancelled reads like a failure.
+function reasonOf({ cancelled_by: by, cancelled_at: at, reason }) {
+  return at ? [`Cancelled by ${by} at `, timeElement(at)] : [reason];
 }
 
 // What wakes or moves it; `order_words.stop_words` does the same.
