@@ -228,3 +228,18 @@ async def test_what_refreshes_by_itself_rests_while_nobody_looks_and_is_asked_fo
         await desk.page.evaluate(HIDE, False)
     assert (await answer.value).status == 200
     await desk.one("#values .figures").not_to_have_count(0)
+
+
+async def test_adding_and_removing_an_instrument_needs_no_reload(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument, eurusd: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.publish(1, quote(aapl, bid="187.30", ask="187.40"))
+    await desk.page.locator("#search-input").press_sequentially("EUR")
+    await desk.page.click(f"#add-{eurusd.con_id} button")
+    await desk.one("#watchlist tr[data-con-id]").to_have_count(2)
+    await desk.one(f"tr[data-con-id='{aapl.con_id}'] [data-field=ask]").to_have_text("187.40")
+    await desk.page.press("#search-input", "Escape")
+    await desk.one("#search-results > *").to_have_count(0)
+    await desk.page.click(f"tr[data-con-id='{eurusd.con_id}'] .row-action button")
+    await desk.one("#watchlist tr[data-con-id]").to_have_count(1)
