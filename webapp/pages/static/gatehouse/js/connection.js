@@ -1,10 +1,10 @@
 // The browser's link to the server, said in words in the banner.
 
 const WORDS = {
-  connecting: () => ["busy", "Server: connecting"],
-  open: () => ["ok", "Server: connected"],
-  waiting: ({ seconds }) => ["warn", `Server: no connection, next try in ${seconds} s`],
-  ended: () => ["bad", "Server: signed out, sign in again"],
+  connecting: () => ["busy", "connecting"],
+  open: () => ["ok", "connected"],
+  waiting: ({ seconds }) => ["warn", `no connection, next try in ${seconds} s`],
+  ended: () => ["bad", "signed out, sign in again"],
 };
 
 export function showConnection(state) {
@@ -12,6 +12,6 @@ export function showConnection(state) {
   const pill = document.querySelector("[data-connection]");
   pill.dataset.connection = state.name;
   pill.dataset.tone = tone;
-  pill.textContent = words;
+  pill.querySelector("[data-connection-label]").textContent = words;
   document.body.classList.toggle("link-down", state.name !== "open");
 }
