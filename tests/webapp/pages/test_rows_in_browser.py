@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import transaction
 
 from brokers.domain import (
     CommissionReport,
@@ -14,8 +16,10 @@ from brokers.domain import (
     OrderSide,
     OrderStatus,
     Position,
+    SessionState,
 )
-from tests.webapp.pages.browsing import AT, Desk, update
+from tests.webapp.pages.browsing import AT, FENCE, Desk, update
+from webapp.accounts import events, sessions
 from webapp.trading import fills, orders, positions
 from webapp.trading.models import AccountValue, Execution, Instrument, Order, Watchlist
 
@@ -138,3 +142,23 @@ async def test_the_figures_are_refreshed_behind_what_is_folded_open(desk: Desk) 
     await desk.page.evaluate("() => { document.body.dispatchEvent(new CustomEvent('gatehouse:fill')) }")
     await desk.one("[data-value-tag=Cushion]").to_contain_text("0.50")
     await desk.one("[data-value-tag=Cushion]").to_be_visible()
+
+
+async def test_what_the_broker_repeats_is_counted_until_another_session_begins(desk: Desk) -> None:
+    await desk.open("trade/")
+    lines, body = desk.one("[data-notices] li"), {"code": 2152, "message": "Depth is limited."}
+    for shown in ("", "2 times", "3 times"):
+        await desk.write(append, kind="notice", subject="2152", body=body)
+        await lines.to_have_count(1)
+        await desk.one("[data-notices] .times").to_have_text(shown)
+    await desk.page.reload()
+    await desk.one("[data-connection=open]").to_be_visible()
+    await desk.one("[data-notices] .times").to_have_text("3 times")
+    await desk.write(sessions.record_state, fence=FENCE, state=SessionState.STARTING, reason="")
+    await desk.write(append, kind="notice", subject="2152", body=body)
+    await lines.to_have_count(2)
+
+
+def append(**event: Any) -> None:
+    with transaction.atomic():
+        events.append(**event)

@@ -90,6 +90,20 @@ def test_the_page_starts_live_updates_at_the_event_that_it_was_painted_with(
     assert "Something was said." in response.content.decode()
 
 
+def test_a_notice_that_is_said_again_is_one_line_that_counts(
+    screen: Callable[..., Any], ready_account: BrokerAccount, elements: Callable[[Any], Any]
+) -> None:
+    for _ in range(3):
+        with transaction.atomic():
+            body = {"code": 2152, "message": "Depth is limited."}
+            events.append(account_id=ready_account.id, kind="notice", subject="2152", body=body)
+    response = screen()
+    [line] = [each for each in elements(response).all("li") if each.get("data-code") == "2152"]
+    [notices] = elements(response).with_attribute("data-notices")
+    assert (line["data-message"], line["data-times"], notices["data-newest-number"]) == ("Depth is limited.", "3", "3")
+    assert '<span class="tag times">3 times</span>' in response.content.decode()
+
+
 def test_an_order_shows_its_status_in_words_with_the_brokers_own_behind(
     screen: Callable[..., Any], order: Order, elements: Callable[[Any], Any]
 ) -> None:

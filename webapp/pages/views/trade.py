@@ -9,7 +9,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from webapp.accounts.models import AccountEvent, BrokerAccount, User
+from webapp.accounts import notices
+from webapp.accounts.models import BrokerAccount, User
 from webapp.pages import blanks, figures, words
 from webapp.pages.access import SignedInRequest, owned_watchlist, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
@@ -22,7 +23,6 @@ from webapp.trading.models import Watchlist
 from webapp.trading.refusals import SearchInvalid
 
 ROWS_SHOWN = 100
-NOTICES_SHOWN = 10
 
 
 @require_safe
@@ -66,7 +66,7 @@ def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
         ],
         "positions": [with_price_steps(positions.as_body(row), row.instrument) for row in positions.of(user, account)],
         "values": figures.by_account_code(account_values.of(user, account)),
-        "notices": account.events.filter(kind=AccountEvent.Kind.NOTICE).order_by("-number")[:NOTICES_SHOWN],
+        "notices": notices.newest(account),
     }
 
 

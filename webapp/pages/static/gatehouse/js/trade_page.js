@@ -8,7 +8,7 @@ import { Fills } from "./fills.js";
 import { showKillSwitch } from "./kill_switch.js";
 import { openLive } from "./live.js";
 import { showLiveTrading } from "./live_trading.js";
-import { addNotice } from "./notices.js";
+import { addNotice, noticeSession } from "./notices.js";
 import { Orders } from "./orders.js";
 import { Positions } from "./positions.js";
 import { Session } from "./session.js";
@@ -32,7 +32,10 @@ function showSession(body) {
 }
 
 const appliers = {
-  session: ({ body }) => showSession(body),
+  session(event) {
+    showSession(event.body);
+    noticeSession(event);
+  },
   order: ({ body, number }) => orders.apply(body, number),
   fill: ({ body }) => fills.apply(body),
   position: ({ body }) => positions.apply(body),
