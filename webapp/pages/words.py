@@ -111,6 +111,12 @@ def ago(age: timedelta) -> str:
     return f"{seconds // 86400} d"
 
 
+def span(length: timedelta) -> str:
+    """`a minute`, or `5 minutes`: of whole minutes."""
+    minutes = length // timedelta(minutes=1)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
+
+
 def alert_label(alert: str) -> str:
     """Before an alert's own sentence in a list of what happened; `alerts.js` does the same."""
     return "Alert" if alert else "Alert is over"

@@ -7,11 +7,15 @@ import re
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from asgiref.sync import sync_to_async
 from playwright.async_api import Browser, expect
 
 from tests.webapp.pages.browsing import Desk, page_of
-from webapp.accounts.models import BrokerAccount
+from webapp.accounts.models import BrokerAccount, User
+from webapp.audit import recording as audit
+from webapp.audit.acting import Origin, acting
+from webapp.audit.models import Action, Via
 from webapp.trading.models import Instrument, Watchlist
 
 pytestmark = [
@@ -22,19 +26,55 @@ pytestmark = [
 
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-PATHS = ["", "accounts/", "accounts/connect/", "accounts/{id}/", "accounts/{id}/password/", "accounts/{id}/trade/"]
+PATHS = [
+    *("", "accounts/", "accounts/connect/", "alerts/", "tokens/", "desk/", "desk/audit/"),
+    *(f"accounts/{{id}}/{page}" for page in ("", "password/", "trade/", "audit/", "sharing/", "protection/")),
+]
+AUDIT = ("When", "Who", "What", "Account", "In words", "From where")
+# Of the page, and of what scrolls by itself in it.
+WIDTH = """
+() => Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('main .scroll')]
+  .map((part) => innerWidth + part.scrollWidth - part.clientWidth))
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def administrator(ready_account: BrokerAccount) -> User:
+    """alice, who looks at the desk, too, where the audit log has two entries."""
+
+    def prepare() -> User:
+        user = ready_account.user
+        user.is_staff = user.is_superuser = True
+        user.save()
+        with acting(Origin(via=Via.PAGE, person=lambda: user, ip="2001:db8:1:2:3:4:5:6", user_agent="Firefox " * 20)):
+            audit.record(Action.KILL_SWITCH_ENGAGED, account=ready_account, text="Lunch, and then some more. " * 8)
+            audit.record(Action.LOGIN_FAILED, subject="alice")
+        return user
+
+    return await sync_to_async(prepare)()
 
 
 async def test_a_phone_scrolls_no_page_sideways(
-    chromium: Browser, server: str, ready_account: BrokerAccount, watchlist: Watchlist
+    chromium: Browser, server: str, ready_account: BrokerAccount, administrator: User, watchlist: Watchlist
 ) -> None:
     await sync_to_async(BrokerAccount.objects.update)(name="A name of an account as long as names may get here")
-    async with page_of(ready_account.user, chromium, server, **PHONE) as page:
+    async with page_of(administrator, chromium, server, **PHONE) as page:
         widths = {}
         for path in PATHS:
             await page.goto(f"{server}/{path.format(id=ready_account.id)}")
-            widths[path] = await page.evaluate("() => document.documentElement.scrollWidth")
+            widths[path] = await page.evaluate(WIDTH)
     assert widths == dict.fromkeys(PATHS, 390)
+
+
+async def test_a_wide_audit_log_gives_its_words_the_most_room(
+    chromium: Browser, server: str, administrator: User
+) -> None:
+    async with page_of(administrator, chromium, server, viewport={"width": 1440, "height": 900}) as page:
+        await page.goto(f"{server}/desk/audit/")
+        heads = [await each.bounding_box() or {} for each in await page.locator(".audit thead th").all()]
+        widths = {name: head["width"] for name, head in zip(AUDIT, heads, strict=True)}
+    assert max(widths, key=widths.__getitem__) == "In words", widths
+    assert min(widths.values()) >= 120, widths
 
 
 PLACES = """
@@ -90,7 +130,7 @@ UNLABELLED = """
 """
 
 
-async def test_every_field_has_a_label(desk: Desk, watchlist: Watchlist, aapl: Instrument) -> None:
+async def test_every_field_has_a_label(desk: Desk, administrator: User, watchlist: Watchlist, aapl: Instrument) -> None:
     unlabelled = []
     for path in [*PATHS, f"accounts/{{id}}/ticket/?con_id={aapl.con_id}"]:
         await desk.page.goto(f"{desk.server}/{path.format(id=desk.account.id)}")

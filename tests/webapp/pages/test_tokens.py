@@ -44,6 +44,17 @@ def test_what_is_wrong_with_a_token_stands_at_its_field(alices_browser: Client) 
     assert not ApiToken.objects.exists()
 
 
+def test_when_a_token_was_used_last_is_said_as_exactly_as_it_is_known(
+    alices_browser: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens.create(alice, "export")
+    assert "never used" in alices_browser.get("/tokens/").content.decode()
+    ApiToken.objects.update(last_used_at=timezone.now())
+    assert "</time> or within a minute after it" in alices_browser.get("/tokens/").content.decode()
+    monkeypatch.setattr(tokens, "USE_RECORDED_EVERY", timedelta(minutes=5))
+    assert "</time> or within 5 minutes after it" in alices_browser.get("/tokens/").content.decode()
+
+
 def test_a_revoked_token_is_gone(alices_browser: Client, alice: User) -> None:
     text = tokens.create(alice, "export")
     response = alices_browser.post(f"/tokens/{ApiToken.objects.get().pk}/revoke/", follow=True)

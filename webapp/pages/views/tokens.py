@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from webapp.accounts import tokens
 from webapp.accounts.models import ApiToken
 from webapp.accounts.refusals import AccountInvalid
+from webapp.pages import words
 from webapp.pages.access import SignedInRequest, signed_in
 from webapp.pages.forms import TokenForm
 
@@ -26,6 +27,7 @@ def index(request: SignedInRequest) -> HttpResponseBase:
         "made": made,
         "tokens": tokens.of(request.user),
         "most": tokens.MOST_TOKENS,
+        "use_recorded_every": words.span(tokens.USE_RECORDED_EVERY),
     }
     return render(request, "tokens/index.html", context, status=_status(made, form))
 
