@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.webapp.pages.browsing import Desk, page_of, quote
 from webapp.bus import interest, keys
@@ -243,3 +243,39 @@ async def test_adding_and_removing_an_instrument_needs_no_reload(
     await desk.one("#search-results > *").to_have_count(0)
     await desk.page.click(f"tr[data-con-id='{eurusd.con_id}'] .row-action button")
     await desk.one("#watchlist tr[data-con-id]").to_have_count(1)
+
+
+async def test_enter_takes_the_only_instrument_that_was_found_even_before_the_answer_is_there(
+    desk: Desk, watchlist: Watchlist, eurusd: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.page.fill("#search-input", "EUR")
+    await desk.page.press("#search-input", "Enter")
+    await desk.one("#watchlist tr[data-con-id]").to_have_count(2)
+    await desk.one("#search-results [data-show-row]").to_be_visible()
+    await desk.page.press("#search-input", "Enter")
+    await desk.one(f"#watchlist tr[data-con-id='{eurusd.con_id}']").to_be_focused()
+
+
+async def test_of_several_that_were_found_enter_goes_to_the_first_and_another_takes_it(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    values = {field.attname: getattr(aapl, field.attname) for field in Instrument._meta.concrete_fields}
+    changes = [{"con_id": number, "symbol": f"SIX{number}", "display_symbol": f"SIX{number}"} for number in (1, 2)]
+    await sync_to_async(Instrument.objects.bulk_create)([Instrument(**{**values, **each}) for each in changes])
+    await desk.open("trade/")
+    await desk.page.fill("#search-input", "SIX")
+    await desk.page.press("#search-input", "Enter")
+    first = desk.page.locator("#search-results [data-result-action]").first
+    await expect(first).to_be_focused()
+    await desk.one("#watchlist tr[data-con-id]").to_have_count(1)
+    await desk.page.keyboard.press("Enter")
+    await desk.one("#watchlist tr[data-con-id]").to_have_count(2)
+
+
+async def test_without_a_list_enter_opens_the_ticket_and_sends_nothing(desk: Desk, aapl: Instrument) -> None:
+    await desk.open("trade/")
+    await desk.page.fill("#search-input", "AAPL")
+    await desk.page.press("#search-input", "Enter")
+    await desk.one("#ticket-quantity").to_be_visible()
+    assert not await sync_to_async(Order.objects.exists)()
