@@ -3,35 +3,20 @@
 
 import { placeAfter } from "./keys.js";
 import { openTicket } from "./row_keys.js";
+import { enterMeans, Searched } from "./searched.js";
 
 // `showRow(conId)` is for what stands on the list already.
 export function watchSearch({ showRow }) {
   const input = document.getElementById("search-input");
   const results = document.getElementById("search-results");
-  // What was asked last, and what the results answer, as the form sends it. Enter before the answer is kept until it comes.
-  let asked = null, answered = null, takesNext = false;
+  const searched = new Searched();
   input.addEventListener("keydown", (event) => keyInBox(event, actions()));
   input.addEventListener("input", () => {
-    takesNext = false;
+    searched.typed();
     if (input.value === "") empty();
   });
   results.addEventListener("keydown", (event) => event.key === "Escape" && clear());
-  input.form.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target !== input.form) return;
-    const again = !isSubmit(event) && asked === sent(input.form);
-    if (isTypedEmpty(event, input) || again) event.preventDefault();
-    else asked = sent(input.form);
-  });
-  input.form.addEventListener("htmx:afterRequest", ({ target, detail }) => {
-    if (target === input.form && !detail.successful) asked = null;
-  });
-  input.form.addEventListener("htmx:beforeSwap", (event) => isLate(event, input) && (event.detail.shouldSwap = false));
-  input.form.addEventListener("htmx:afterSwap", ({ detail }) => {
-    if (detail.target !== results) return;
-    markWrongField(input.form, results);
-    answered = asked;
-    if (takesNext) take(actions());
-  });
+  watchAnswers(input.form, results, { searched, answered: () => searched.isAnswered() && take(actions()) });
   results.addEventListener("click", ({ target }) => {
     if (target.closest("[data-close-search]")) clear();
     const shown = target.closest("[data-show-row]");
@@ -40,13 +25,12 @@ export function watchSearch({ showRow }) {
 
   function clear() {
     input.value = "";
-    takesNext = false;
     empty();
     input.focus();
   }
 
   function empty() {
-    asked = answered = null;
+    searched.forget();
     results.replaceChildren();
   }
 
@@ -66,13 +50,12 @@ export function watchSearch({ showRow }) {
 
   // What the results don't answer is asked first, by the form's own submit.
   function enter(event) {
-    takesNext = !event.repeat;
-    if (event.repeat || answered === sent(input.form)) event.preventDefault();
-    if (takesNext && answered === sent(input.form)) take(actions());
+    const isThere = !event.repeat && searched.enter(sent(input.form));
+    if (event.repeat || isThere) event.preventDefault();
+    if (isThere) take(actions());
   }
 
   function take(found) {
-    takesNext = false;
     const means = enterMeans(found.length);
     if (means === "take") found[0].click();
     if (means === "choose") found[0].focus();
@@ -99,9 +82,19 @@ export function watchSearch({ showRow }) {
   };
 }
 
-// The only result is the one that is meant; of several the first is lit up, and another Enter takes it.
-export function enterMeans(count) {
-  return count === 0 ? "nothing" : count === 1 ? "take" : "choose";
+function watchAnswers(form, results, { searched, answered }) {
+  const input = form.elements.q;
+  form.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target !== form) return;
+    if (isTypedEmpty(event, input) || !searched.asks(sent(form), { isSubmit: isSubmit(event) })) event.preventDefault();
+  });
+  form.addEventListener("htmx:afterRequest", ({ target, detail }) => target === form && !detail.successful && searched.failed());
+  form.addEventListener("htmx:beforeSwap", (event) => isLate(event, input) && (event.detail.shouldSwap = false));
+  form.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (detail.target !== results) return;
+    markWrongField(form, results);
+    answered();
+  });
 }
 
 function sent(form) {
