@@ -262,12 +262,12 @@ def test_every_page_of_an_account_shows_the_way_to_the_broker_in_its_parts(
 ) -> None:
     for page in ("", "trade/", "protection/"):
         text = browser.get(f"/accounts/{ready_account.id}/{page}").content.decode()
-        assert "Gateway: <span data-part-label>connected</span>" in text
-        assert "IB: <span data-part-label>connected</span>" in text
+        assert 'Gateway<span class="said">: <span data-part-label>connected</span>' in text
+        assert 'IB<span class="said">: <span data-part-label>connected</span>' in text
     GatewaySession.objects.update(state="ERROR")
     text = browser.get(f"/accounts/{ready_account.id}/").content.decode()
-    assert "Gateway: <span data-part-label>no connection</span>" in text
-    assert "IB: <span data-part-label>not known</span>" in text
+    assert 'Gateway<span class="said">: <span data-part-label>no connection</span>' in text
+    assert 'IB<span class="said">: <span data-part-label>not known</span>' in text
 
 
 def test_a_card_says_what_the_system_does_and_what_a_person_can_do(browser: Client, account: BrokerAccount) -> None:

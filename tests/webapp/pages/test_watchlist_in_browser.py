@@ -249,9 +249,11 @@ async def test_enter_takes_the_only_instrument_that_was_found_even_before_the_an
     desk: Desk, watchlist: Watchlist, eurusd: Instrument
 ) -> None:
     await desk.open("trade/")
+    await desk.page.evaluate("() => { document.body.dataset.sameDocument = 'yes' }")
     await desk.page.fill("#search-input", "EUR")
     await desk.page.press("#search-input", "Enter")
     await desk.one("#watchlist tr[data-con-id]").to_have_count(2)
+    await desk.one("body[data-same-document]").to_have_count(1)
     await desk.one("#search-results [data-show-row]").to_be_visible()
     await desk.page.press("#search-input", "Enter")
     await desk.one(f"#watchlist tr[data-con-id='{eurusd.con_id}']").to_be_focused()

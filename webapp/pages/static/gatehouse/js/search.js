@@ -90,11 +90,9 @@ function watchAnswers(form, results, { searched, answered }) {
   });
   form.addEventListener("htmx:afterRequest", ({ target, detail }) => target === form && !detail.successful && searched.failed());
   form.addEventListener("htmx:beforeSwap", (event) => isLate(event, input) && (event.detail.shouldSwap = false));
-  form.addEventListener("htmx:afterSwap", ({ detail }) => {
-    if (detail.target !== results) return;
-    markWrongField(form, results);
-    answered();
-  });
+  form.addEventListener("htmx:afterSwap", () => markWrongField(form, results));
+  // Not before htmx knows the results' own forms: a click would leave the page.
+  form.addEventListener("htmx:afterSettle", ({ detail }) => detail.target === results && answered());
 }
 
 function sent(form) {
