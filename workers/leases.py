@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from webapp.accounts import sessions
 from webapp.accounts.models import GatewaySession
+from workers import fencing
 
 # Seconds. A lost worker's sessions move within the lease and one round of supervision.
 LEASE_SECONDS = 5.0
@@ -76,9 +77,11 @@ def claim(*, account_id: UUID, owner: str, desired: str = GatewaySession.Desired
     """
     valid_until = time.monotonic() + LEASE_SECONDS
     values = {"account_id": account_id, "owner": owner, "desired": str(desired), "seconds": LEASE_SECONDS}
-    fence = _returned(_CLAIM, **values, **sessions.at_claim())
-    if fence is None:
-        return None
+    with transaction.atomic():
+        fence = _returned(_CLAIM, **values, **sessions.at_claim())
+        if fence is None:
+            return None
+        fencing.close(account_id)
     return Lease(account_id=account_id, owner=owner, fence=int(fence), valid_until=valid_until)
 
 

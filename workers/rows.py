@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from workers import fencing
 from workers.database import PASSING_ERRORS, Database
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class RowWriter:
         database: Database,
         *,
         account_id: UUID,
+        fence: int,
         may_write: Callable[[], bool],
         on_refused: Callable[[], None],
     ) -> None:
@@ -51,6 +53,7 @@ class RowWriter:
         self._on_refused = on_refused
         self._database = database
         self._account_id = account_id
+        self._fence = fence
         self._may_write = may_write
         self._queue: asyncio.Queue[Write] = asyncio.Queue()
 
@@ -80,7 +83,7 @@ class RowWriter:
 
     async def _write(self, batch: list[Write]) -> None:
         while batch and self._may_write():
-            outcome = await self._database.call(_write_in_order, batch, self._may_write)
+            outcome = await self._database.call(self._write_in_order, batch)
             batch = batch[outcome.done :]
             if isinstance(outcome.error, PASSING_ERRORS):
                 log.warning("account %s: %s not written yet: %s", self._account_id, batch[0].what, outcome.error)
@@ -93,14 +96,17 @@ class RowWriter:
         self.refused.append(write.what)
         self._on_refused()
 
-
-def _write_in_order(batch: list[Write], may_write: Callable[[], bool]) -> _Outcome:
-    """Stop at the first that fails: what the broker said after it may build on it."""
-    for done, write in enumerate(batch):
-        if not may_write():
-            return _Outcome(len(batch), None)
-        try:
-            write.record()
-        except Exception as error:  # noqa: BLE001 - stated in the outcome, and logged by the caller
-            return _Outcome(done, error)
-    return _Outcome(len(batch), None)
+    def _write_in_order(self, batch: list[Write]) -> _Outcome:
+        """In a thread. Stop at the first that fails: what the broker said after it may build on it."""
+        for done, write in enumerate(batch):
+            if not self._may_write():
+                return _Outcome(len(batch), None)
+            try:
+                with fencing.writing(account_id=self._account_id, fence=self._fence):
+                    write.record()
+            except fencing.FenceOutdated as outdated:
+                log.warning("%s: %s is left to its owner", outdated, write.what)
+                return _Outcome(len(batch), None)
+            except Exception as error:  # noqa: BLE001 - stated in the outcome, and logged by the caller
+                return _Outcome(done, error)
+        return _Outcome(len(batch), None)

@@ -67,6 +67,7 @@ class SessionRun:
         self._rows = RowWriter(
             workplace.database,
             account_id=lease.account_id,
+            fence=lease.fence,
             may_write=lambda: self._lease.is_live,
             on_refused=self._look,
         )

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
-from django.db import DataError, OperationalError
+from django.db import DataError, OperationalError, connection
+from django.db.models.functions import Now
 
+from webapp.accounts.models import BrokerAccount, GatewaySession
+from workers import leases
 from workers.database import Database
+from workers.leases import Lease
 from workers.rows import RowWriter, Write
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,12 +40,30 @@ def written() -> Written:
 
 
 @pytest.fixture
-async def writer(written: Written) -> AsyncIterator[RowWriter]:
-    import uuid
+def lease(account: BrokerAccount) -> Lease:
+    GatewaySession.objects.filter(account=account).update(desired_state=GatewaySession.Desired.RUNNING)
+    lease = leases.claim(account_id=account.pk, owner="worker-1")
+    assert lease is not None
+    return lease
 
+
+def taken_over(lease: Lease) -> Lease | None:
+    try:
+        GatewaySession.objects.filter(account_id=lease.account_id).update(lease_expires_at=Now() - timedelta(seconds=1))
+        return leases.claim(account_id=lease.account_id, owner="worker-2")
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+async def writer(written: Written, lease: Lease) -> AsyncIterator[RowWriter]:
     database = Database(threads=2, name="test")
     writer = RowWriter(
-        database, account_id=uuid.uuid4(), may_write=lambda: written.may_write, on_refused=written.on_refused
+        database,
+        account_id=lease.account_id,
+        fence=lease.fence,
+        may_write=lambda: written.may_write,
+        on_refused=written.on_refused,
     )
     running = asyncio.create_task(writer.run())
     yield writer
@@ -91,6 +114,16 @@ async def test_without_the_lease_nothing_is_written(writer: RowWriter, written: 
     writer.put(written.row(1))
     await writer.flush(deadline=DEADLINE)
     assert written.rows == []
+
+
+async def test_an_owner_that_slept_through_a_takeover_writes_nothing(
+    writer: RowWriter, written: Written, lease: Lease
+) -> None:
+    await asyncio.to_thread(taken_over, lease)
+    writer.put(written.row(1))
+    await writer.flush(deadline=DEADLINE)
+    assert written.rows == []
+    assert writer.take_refused() == []
 
 
 async def test_a_flush_that_takes_too_long_says_so(writer: RowWriter) -> None:
