@@ -11,7 +11,10 @@ OUR_ERROR = "An error of ours ended this connection; it is in the worker's log."
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What a session leaves behind on this worker. Without the lease it leaves nothing."""
+    """What a session leaves behind on this worker. Without the lease it leaves nothing.
+
+    `gives_up` withdraws the wish to run until a person acts.
+    """
 
     state: SessionState
     reason: str

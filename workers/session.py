@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 # Seconds. Whoever takes over reads again what was not written, so a long queue doesn't keep the next one waiting.
 FLUSH_DEADLINE = 2.0
 FIRST_RETRY, LONGEST_RETRY = 0.5, 30.0
+LONGEST_GIVE_UP_RETRY = 1.0  # less than a claim takes to come
 
 
 class Columns(TypedDict, total=False):
@@ -171,7 +172,7 @@ class SessionRun:
                 await self._pause(SessionState.ERROR, str(fault), backoff)
             except (GatewayLoginFailed, UnsealingFailed) as refusal:
                 # Never again by itself: wrong passwords lock accounts.
-                await self._leave_to(End(SessionState.AUTH_FAILED, str(refusal)))
+                await self._leave_to(End(SessionState.AUTH_FAILED, str(refusal), gives_up=True))
             except SecondFactorMissed as missed:
                 # A person has to act, and knows when: each try by a machine would be one more prompt on a phone.
                 await self._leave_to(End(SessionState.AUTH_REQUIRED, str(missed), gives_up=True))
@@ -254,6 +255,9 @@ class SessionRun:
         """False, and nothing is written, without the lease: even an untouched fence is no right once it ran out."""
         if not self._lease.is_live:
             return False
+        return await self._write_state(state, reason, **columns)
+
+    async def _write_state(self, state: SessionState, reason: str, **columns: Unpack[Columns]) -> bool:
         return await self._workplace.database.call(
             sessions.record_state,
             account_id=self.account_id,
@@ -265,11 +269,32 @@ class SessionRun:
 
     async def _leave(self, end: End, serving: asyncio.Task[object]) -> None:
         log.info("account %s: leaving its session: %s", self.account_id, end.reason or "the lease is lost")
+        if end.gives_up:
+            await self._give_up(end)
         if end is LEASE_LOST and self._link is not None:
             self._link.drop()
         await ended(serving)
         if end is not LEASE_LOST:
             await self._give_back(end)
+
+    async def _give_up(self, end: End) -> None:
+        """Before anything else, and for as long as the database is away: whoever claims a session that is still wanted
+        logs in with the same password, or wakes the same person.
+
+        Without a look at the lease's time: the fence tells whether somebody has claimed it, and that alone counts here.
+        """
+        backoff = Backoff(first=FIRST_RETRY, longest=LONGEST_GIVE_UP_RETRY)
+        while True:
+            try:
+                if not await self._write_state(end.state, end.reason, gives_up=True):
+                    log.error(
+                        "account %s: another worker has it, and may log in again: %s", self.account_id, end.reason
+                    )
+            except PASSING_ERRORS as error:
+                log.warning("account %s: that it gives up is not written yet: %s", self.account_id, error)
+                await asyncio.sleep(backoff.next())
+            else:
+                return
 
     async def _give_back(self, end: End) -> None:
         await self._flush_rows()

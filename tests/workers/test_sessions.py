@@ -62,8 +62,27 @@ def test_a_wrong_password_ends_in_auth_failed_after_one_login(place: Place, want
     assert "wrong" not in session.state_reason.split()
     assert supervision.wanted_without_owner() == supervision.left_over() == []
     assert host.open(wanted.id) is Taken.NOT_FREE
-    log = (place.folder(wanted) / "gateway.log").read_text()
-    assert log.count("login failed") == 1
+    assert told_states(wanted).count("LOGGING_IN") == 1
+
+
+def test_a_wrong_password_is_tried_once_also_when_the_database_is_away_as_it_is_refused(
+    place: Place, wanted: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that is left while it is still wanted would be claimed again, with the same password."""
+    record, faults = sessions.record_state, iter([OperationalError("the server closed the connection")] * 3)
+
+    def refuse_thrice(*, state: SessionState, **values: Any) -> bool:
+        if state is SessionState.AUTH_FAILED and (fault := next(faults, None)):
+            raise fault
+        return record(state=state, **values)
+
+    monkeypatch.setattr(sessions, "record_state", refuse_thrice)
+    credentials.store(account=wanted, username="demo", password="wrong")
+    place.new_host().open(wanted.id)
+    reach(wanted, SessionState.AUTH_FAILED)
+    assert session_of(wanted).desired_state == GatewaySession.Desired.STOPPED
+    assert next(faults, None) is None
+    assert told_states(wanted).count("LOGGING_IN") == 1
 
 
 def test_a_worker_without_its_keyset_waits_for_it_and_blames_no_login(
