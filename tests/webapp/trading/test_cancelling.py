@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from brokers.domain import OrderStatus, Refused, SessionState
+from brokers.domain import Attempt, OrderStatus, SessionState
 from tests.webapp.trading.examples import lease, placed, update
 from tests.webapp.trading.racing import race
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
@@ -71,7 +71,7 @@ def test_a_cancel_that_the_broker_never_answered_may_be_asked_again(resting: Ord
 def test_a_cancel_that_the_broker_refused_may_be_asked_again(resting: Order) -> None:
     cancel(resting)
     OrderCommand.objects.filter(verb="CANCEL").update(state="SENT", ended_at=timezone.now())
-    refused = update(resting, reason="Not cancellable (IB 10148)", reason_code=10148, refused=Refused.CANCEL)
+    refused = update(resting, reason="Not cancellable (IB 10148)", reason_code=10148, refused=Attempt.CANCEL)
     orders.apply_update(account_id=resting.account_id, update=refused)
     body = AccountEvent.objects.latest("number").body
     assert (body["cancel_requested"], body["can_cancel"], body["reason"]) == (False, True, "Not cancellable (IB 10148)")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from brokers.domain import Refused
+from brokers.domain import Attempt
 from tests.webapp.trading.examples import AAPL, lease, placed, update
 from tests.webapp.trading.kinds import UNTIL
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
@@ -82,7 +82,7 @@ def test_the_ticket_that_was_changed_since_is_still_the_same_ticket(resting: Ord
 
 def test_a_change_that_the_broker_refuses_leaves_the_order_alive_with_its_reason(resting: Order) -> None:
     command = sent(modify(resting, limit_price="190.40"))
-    said(resting, reason="The price does not conform (IB 110)", reason_code=110, refused=Refused.CHANGE)
+    said(resting, reason="The price does not conform (IB 110)", reason_code=110, refused=Attempt.CHANGE)
     command.refresh_from_db()
     assert (command.state, resting.status, resting.limit_price) == ("REFUSED", "SUBMITTED", Decimal("190.50"))
     assert "IB 110" in command.reason
