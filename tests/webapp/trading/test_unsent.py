@@ -93,13 +93,22 @@ def test_a_cancel_that_never_left_may_be_asked_again(order: Order) -> None:
     assert states("SUBMIT") == [("SENT", "")]
 
 
-def test_a_change_that_never_left_leaves_the_order_as_it_is(order: Order) -> None:
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["recorded as sent", "not recorded yet"])
+def test_a_change_that_never_left_leaves_the_order_as_it_is(order: Order, *, is_recorded: bool) -> None:
     commands.record_sent(order.commands.get())
     orders.apply_update(account_id=order.account_id, update=update(order))
-    OrderCommand.objects.create(order=order, account=order.account, verb="MODIFY", state="SENT", quantity=20)
+    order.refresh_from_db()
+    orders.modify(account=order.account, client_order_id=str(order.client_order_id), quantity="20")
+    change = commands.claim_next(account_id=order.account_id, worker="worker-1", fence=1)
+    assert change is not None
+    if is_recorded:
+        commands.record_sent(change)
     say_unsent(order, Unsent.CHANGE, OrderStatus.SUBMITTED, "The change was not sent.")
+    assert not commands.record_sent(change)
     assert (order.status, order.reason) == ("SUBMITTED", "The change was not sent.")
     assert (states("SUBMIT"), states("MODIFY")) == ([("SENT", "")], [("REFUSED", "The change was not sent.")])
+    body = AccountEvent.objects.latest("number").body
+    assert (body["change_requested"], body["can_modify"]) == (False, True)
 
 
 def test_hearing_again_that_something_never_left_is_no_event(order: Order) -> None:

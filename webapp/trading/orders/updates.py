@@ -180,18 +180,17 @@ def _note_rejected(order: Order, update: OrderUpdate) -> bool:
     """IB has answered a change or a cancel by refusing it."""
     if update.refused is None:
         return False
-    sent = order.commands.filter(_unanswered(order, _REFUSED[update.refused]))
+    sent = order.commands.filter(_unanswered(order, _REFUSED[update.refused]), state=OrderCommand.State.SENT)
     refused = OrderCommand.State.REFUSED
     return bool(sent.update(state=refused, reason=clip(update.reason, REASON_LENGTH)))
 
 
 def _unanswered(order: Order, verb: OrderCommand.Verb) -> Q:
     """Of changes the newest alone, since one waits for the other's answer; taken, it shows in the order's terms."""
-    sent = Q(verb=verb, state=OrderCommand.State.SENT)
     if verb != OrderCommand.Verb.MODIFY:
-        return sent
+        return Q(verb=verb)
     newest = order.commands.filter(verb=verb).order_by("-id").first()
-    return sent & Q(pk=newest.pk if newest is not None and not is_taken(newest, order) else None)
+    return Q(pk=newest.pk if newest is not None and not is_taken(newest, order) else None)
 
 
 def _note_unsent(order: Order, update: OrderUpdate) -> bool:
