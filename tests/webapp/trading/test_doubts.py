@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -124,6 +125,21 @@ def test_an_order_too_old_for_the_broker_to_show_is_not_looked_for_and_says_so(s
     Order.objects.update(created_at=timezone.now() - timedelta(hours=20))
     assert in_doubt(sent) == frozenset()
     assert "older than what the broker shows" in order().reason
+
+
+@pytest.mark.parametrize("verb", ["CANCEL", "MODIFY"])
+@pytest.mark.parametrize("conclude", [commands.record_refused, commands.record_unknown])
+def test_a_command_of_an_unknown_order_that_fails_leaves_the_warning_where_it_is(
+    sent: OrderCommand, verb: str, conclude: Callable[[OrderCommand, str], None]
+) -> None:
+    in_doubt(sent)
+    asked = OrderCommand.objects.create(order=sent.order, account_id=sent.account_id, verb=verb, state="SENDING")
+    before = AccountEvent.objects.count()
+    conclude(asked, "There is no such open order of this session, so nothing was sent for it.")
+    asked.refresh_from_db()
+    assert "nothing was sent" in asked.reason
+    assert (order().status, order().reason) == ("UNKNOWN", doubts.NO_WORD)
+    assert AccountEvent.objects.count() == before + 1  # it can be cancelled again, which pages show
 
 
 @pytest.mark.parametrize(("quantity", "status"), [(10, "FILLED"), (4, "SUBMITTED")])

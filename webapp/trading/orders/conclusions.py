@@ -72,7 +72,8 @@ def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> bool:
     """End a command without a word of the broker's; False when it had ended before.
 
     Only a submit decides what its order is. When a change or a cancel could not be sent, or nobody knows, the order is
-    what it was, and says why. Cancelling all is of no single order.
+    what it was, and says why; one that is UNKNOWN goes on saying that, and not to place it again: that nothing was sent
+    would be read as if nothing were there. Cancelling all is of no single order.
     """
     with transaction.atomic():
         hold(command.account_id)
@@ -84,7 +85,8 @@ def _conclude(command: OrderCommand, status: OrderStatus, reason: str) -> bool:
             return True
         if command.verb == OrderCommand.Verb.SUBMIT and may_follow(OrderStatus(order.status), status):
             order.status = status.value
-        order.reason = clip(reason, REASON_LENGTH)
+        if command.verb == OrderCommand.Verb.SUBMIT or order.status != OrderStatus.UNKNOWN:
+            order.reason = clip(reason, REASON_LENGTH)
         order.save(update_fields=["status", "reason", "updated_at"])
         changes.tell(order)
         return True
