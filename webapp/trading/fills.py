@@ -6,12 +6,13 @@ Both are upserted by `exec_id`, the only door for what the broker says, so a res
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
 from brokers.domain import CommissionReport, ExecutionReport
 from webapp.accounts import events
@@ -57,6 +58,12 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
     if account is not None:
         executions = executions.filter(account=account)
     return with_commission(executions.exclude(Exists(_corrections()))).order_by("-executed_at", "-id")
+
+
+def newest_by_account_code(account: BrokerAccount) -> dict[str, datetime]:
+    """When the newest fill of each account code behind the login was recorded."""
+    newest = Execution.objects.filter(account=account).values("account_code").annotate(at=Max("recorded_at"))
+    return dict(newest.values_list("account_code", "at"))
 
 
 def with_commission(executions: QuerySet[Execution]) -> QuerySet[Execution]:

@@ -63,6 +63,16 @@ def test_the_page_asks_for_the_chain_that_its_address_names(browser: Client, add
     assert f'hx-get="{address}chain/?expiry=2026-12-18.AAPL"' in named
 
 
+@pytest.mark.parametrize(("page", "of"), [("options/", "options on AAPL"), ("", "AAPL")])
+def test_an_empty_list_of_orders_says_which_orders_it_would_hold(
+    browser: Client, ready_account: BrokerAccount, aapl: Instrument, page: str, of: str
+) -> None:
+    text = browser.get(f"/accounts/{ready_account.id}/instruments/{aapl.con_id}/{page}").content.decode()
+    assert f"Orders in {of}</h2>" in text
+    assert f"No orders in {of} yet." in text
+    assert "Cancel all of the account…" in text
+
+
 def test_calls_stand_left_and_puts_right_of_their_strike(
     browser: Client, address: str, aapl: Instrument, elements: Callable[[Any], Any]
 ) -> None:

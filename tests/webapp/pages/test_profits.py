@@ -85,6 +85,27 @@ def test_a_refusal_of_the_session_is_told_in_its_words(browser: Client, held: Br
     assert row(text, "AAPL").count("—") == 3
 
 
+def test_an_instruments_page_asks_for_the_profit_and_loss_of_its_position_alone(
+    browser: Client, held: BrokerAccount, aapl: Instrument, eurusd: Instrument
+) -> None:
+    Position.objects.create(account=held, account_code=CODE, instrument=eurusd, quantity=5)
+    AccountValue.objects.create(account=held, account_code=CODE, tag="NetLiquidation", currency="EUR", value=1)
+    page = browser.get(f"/accounts/{held.id}/instruments/{aapl.con_id}/").content.decode()
+    assert f'hx-get="/accounts/{held.id}/profits/?con_id={aapl.con_id}"' in page
+    with answering({"profits": [said(aapl.con_id, daily="3"), said(eurusd.con_id, daily="4"), said(None, daily="7")]}):
+        text = browser.get(f"/accounts/{held.id}/profits/?con_id={aapl.con_id}", headers=HTMX).content.decode()
+    assert "+3.00" in row(text, "AAPL")
+    assert "Profit and loss in EUR" in text
+    assert "EUR.USD" not in text
+    assert "Whole account" not in text
+    assert browser.get(f"/accounts/{held.id}/profits/?con_id=404404", headers=HTMX).status_code == 404
+
+
+def test_an_instrument_that_is_not_held_says_so(browser: Client, held: BrokerAccount, eurusd: Instrument) -> None:
+    page = browser.get(f"/accounts/{held.id}/instruments/{eurusd.con_id}/").content.decode()
+    assert "No position in EUR.USD." in page
+
+
 def test_a_viewer_of_a_shared_account_sees_it(held: BrokerAccount) -> None:
     charlie, client = user_named("charlie"), Client()
     share = sharing.invite(account=held, username="charlie", role="viewer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -164,6 +165,8 @@ def test_positions_and_account_values_are_painted_from_rows(
     assert row["data-position-key"] == f"DU1-{aapl.con_id}"
     assert ">-20,000</td>" in text
     assert "Net liquidation" in text
+    told = AccountValue.objects.get().updated_at
+    assert re.search(rf"As of <time [^>]*>{told:%Y-%m-%d %H:%M:%S} UTC</time>, when the broker last told them", text)
     assert ">1,000,234.50</span>" in text
 
 

@@ -43,6 +43,7 @@ def page(request: SignedInRequest, account_id: UUID, con_id: int) -> HttpRespons
         **instrument_context(account, instrument),
         **blanks.ROWS,
         **_rows(request.user, account, instrument),
+        "orders_of": instrument.name,
         "spans": SPANS.items(),
         "span": _span(request) or Span.DAY,
     }

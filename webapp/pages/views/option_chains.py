@@ -57,6 +57,7 @@ def page(request: SignedInRequest, account_id: UUID, con_id: int) -> HttpRespons
         **instrument_context(account, instrument),
         **blanks.ROWS,
         "orders": _orders(request.user, account, instrument),
+        "orders_of": f"options on {instrument.name}",
         "wanted": request.GET.get("expiry", "")[:LONGEST_KEY],
     }
     return render(request, "instruments/options.html", context)

@@ -65,17 +65,20 @@ def _rows(user: User, account: BrokerAccount) -> dict[str, Any]:
             with_price_steps(fills.as_body(fill), fill.instrument) for fill in fills.of(user, account)[:ROWS_SHOWN]
         ],
         "positions": [with_price_steps(positions.as_body(row), row.instrument) for row in positions.of(user, account)],
-        "values": figures.by_account_code(account_values.of(user, account)),
+        "values": _values(user, account),
         "notices": notices.newest(account),
     }
+
+
+def _values(user: User, account: BrokerAccount) -> list[figures.Figures]:
+    return figures.by_account_code(account_values.of(user, account), fills.newest_by_account_code(account))
 
 
 @require_safe
 @signed_in
 def values(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = visible_account(request, account_id)
-    shown = figures.by_account_code(account_values.of(request.user, account))
-    context = {"account": account, "values": shown}
+    context = {"account": account, "values": _values(request.user, account)}
     return render_fragment(request, "trade/values.html", context)
 
 
