@@ -90,6 +90,9 @@ ORDER_TIME_TO_LIVE = timedelta(seconds=float(os.environ.get("GATEHOUSE_ORDER_TIM
 # The nightly restart: when it begins on the wall clock of that time zone, and how long it may take. See `outages`.
 RESTART_AT = time.fromisoformat(os.environ.get("GATEHOUSE_RESTART_AT", "23:45"))
 RESTART_TIME_ZONE = os.environ.get("GATEHOUSE_RESTART_TIME_ZONE", "America/New_York")
+# Where the midnight may be since which IB shows executions: it says "for that particular account" and names no zone.
+# By the gateways' own clock, or by that of IB's servers, whose days are New York's: the later one counts.
+BROKER_DAY_ZONES = (RESTART_TIME_ZONE, "America/New_York")
 RESTART_WINDOW = timedelta(minutes=float(os.environ.get("GATEHOUSE_RESTART_MINUTES", "60")))
 # How long a wanted session may be down before that is told as an alert, outside of its restart.
 ALERT_AFTER = timedelta(seconds=float(os.environ.get("GATEHOUSE_ALERT_AFTER", "300")))

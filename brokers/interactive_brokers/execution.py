@@ -178,7 +178,7 @@ class InteractiveBrokersExecutionClient:
         return await self._reads.completed_orders()
 
     async def read_executions(self) -> Seen:
-        """The same for executions, of about a day; told once each, however often they are read."""
+        """The same for executions since midnight; told once each, however often they are read."""
         return await self._reads.executions()
 
     def repeat_fills(self) -> None:

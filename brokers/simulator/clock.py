@@ -21,6 +21,12 @@ def ib_clock(moment: datetime) -> str:
     return f"{local:%H:%M}"
 
 
+def day_began(moment: datetime) -> datetime:
+    """The midnight before it in the gateway's own time zone."""
+    local, _ = _in_zone(moment, _NEW_YORK)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
 def _in_zone(moment: datetime, zone: str) -> tuple[datetime, str]:
     try:
         return moment.astimezone(ZoneInfo(zone)), zone

@@ -18,6 +18,7 @@ from brokers.domain import SessionState
 from brokers.gateways.base import Endpoint, GatewayRuntime, GatewaySpec
 from brokers.gateways.process import ProcessRuntime
 from deploy.local.processes import became_true
+from tests.broker_clock import set_broker_hour
 from webapp.accounts import credentials, sessions
 from webapp.accounts.models import AccountEvent, BrokerAccount, GatewaySession
 from webapp.bus import keys, questions
@@ -93,6 +94,7 @@ class Place:
 @pytest.fixture
 def place(transactional_db: None, keysets: Any, tmp_path: Path, settings: Any) -> Iterator[Place]:
     settings.SIMULATOR_ARGUMENTS = ["--control-port", "0"]
+    set_broker_hour(settings, 12)  # no midnight is near, whenever this runs
     place = Place(var=tmp_path, hosts=[])
     yield place
     for host in place.hosts:

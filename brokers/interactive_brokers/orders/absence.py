@@ -31,7 +31,8 @@ class Reading(Protocol):
 async def prove_absence(
     order_refs: Collection[str], *, resync: Callable[[], Awaitable[Reading]], apart: float = APART
 ) -> frozenset[str]:
-    """Those of `order_refs` that are nowhere at IB. For orders of today: IB shows no older ones once they are over.
+    """Those of `order_refs` that are nowhere at IB. For orders made since midnight: IB shows no others once they
+    are over.
 
     Raises NoAnswer when that can't be proved, and what `resync` raises.
     """

@@ -55,7 +55,7 @@ class OrderReads:
         return Seen.of(orders)
 
     async def executions(self) -> Seen:
-        """The same for executions, of about a day. A fill made while away raises no event: it's read here."""
+        """The same for executions since midnight. A fill made while away raises no event: it's read here."""
         executions = await self._connection.ask(lambda session: session.orders.executions(), what="executions")
         return Seen.of(executions)
 

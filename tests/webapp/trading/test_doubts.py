@@ -3,11 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from brokers.domain import OrderStatus
+from tests.broker_clock import set_broker_hour
 from tests.webapp.trading.examples import execution, lease, placed, update
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.trading import commands, fills, orders
@@ -120,11 +122,26 @@ def test_what_cannot_be_proved_stays_unknown_and_says_what_a_person_can_do(sent:
     assert AccountEvent.objects.count() == before + 1
 
 
-def test_an_order_too_old_for_the_broker_to_show_is_not_looked_for_and_says_so(sent: OrderCommand) -> None:
-    in_doubt(sent)
-    Order.objects.update(created_at=timezone.now() - timedelta(hours=20))
+@pytest.mark.parametrize(("hours_old", "is_provable"), [(2, True), (6, False)])
+def test_an_order_from_before_the_brokers_midnight_is_not_looked_for_and_says_so(
+    sent: OrderCommand, settings: Any, hours_old: int, *, is_provable: bool
+) -> None:
+    """The broker shows only what is over since midnight: this one may have been filled before, and shown nowhere."""
+    set_broker_hour(settings, 4)
+    Order.objects.update(created_at=timezone.now() - timedelta(hours=hours_old))
+    assert in_doubt(sent) == (frozenset([ref(sent)]) if is_provable else frozenset())
+    assert ("only what is since midnight" in order().reason) is not is_provable
+    assert ("before you place it again" in order().reason) is not is_provable
+
+
+def test_an_absence_that_a_midnight_passed_over_proves_nothing(sent: OrderCommand, settings: Any) -> None:
+    Order.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    assert in_doubt(sent) == {ref(sent)}
+    set_broker_hour(settings, 1)
+    absent(sent)
+    assert (state(), order().status) == ("UNKNOWN", "UNKNOWN")
     assert in_doubt(sent) == frozenset()
-    assert "older than what the broker shows" in order().reason
+    assert "only what is since midnight" in order().reason
 
 
 @pytest.mark.parametrize("verb", ["CANCEL", "MODIFY"])

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from brokers.domain import OrderStatus
 from webapp.accounts.models import GatewaySession
+from webapp.trading import broker_day
 from webapp.trading.commands.outcomes import note_sent
 from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import conclusions
@@ -19,8 +20,6 @@ from webapp.trading.orders.bodies import is_taken
 # How long a submit that was handed to the node may go without the broker's first word: it may wait in the node's lanes
 # for three seconds, and then the broker has two.
 FIRST_WORD = timedelta(seconds=5)
-# IB shows the executions and completed orders of about a day: what is older can't be proved to be nowhere.
-PROVABLE_FOR = timedelta(hours=16)
 
 CHECKING = "Its open orders, completed orders and executions are being read, twice. Do not place it again meanwhile."
 LOST_SUBMIT = f"The worker was lost while it sent this order, and the broker has shown no trace of it yet. {CHECKING}"
@@ -33,7 +32,7 @@ ABSENT = (
     "It never reached the broker: open orders, completed orders and executions were read twice and show no trace of "
     "it. Nothing is at work; place it again if you still want it."
 )
-TOO_OLD = "it is older than what the broker shows of orders that are over."
+TOO_OLD = "of what is over the broker shows only what is since midnight, and this order was made before, or near it."
 UNPROVABLE = (
     "The broker has shown no trace of this order, and whether it has it can't be read: {why} Look in TWS "
     "or IB's app before you place it again."
@@ -67,7 +66,7 @@ def in_doubt(*, account_id: UUID) -> frozenset[str]:
     """The order_refs of submits that may or may not be at the broker: UNKNOWN, or sent and without a word of IB's.
 
     The latter become UNKNOWN, and say that they are being looked for. Left out is what is too old to be proved absent,
-    which says so; and what the broker had once: see `orders.mark_missing`.
+    which says so: see `broker_day`; and what the broker had once: see `orders.mark_missing`.
     """
     if not _unsettled(account_id).exists():
         return frozenset()
@@ -79,9 +78,9 @@ def in_doubt(*, account_id: UUID) -> frozenset[str]:
     unknown = Order.objects.filter(
         account_id=account_id, status=OrderStatus.UNKNOWN.value, pk__in=submits.values("order"), ib_status=""
     )
-    too_old = unknown.filter(created_at__lte=Now() - PROVABLE_FOR)
-    note_unprovable(account_id=account_id, order_refs=_refs(too_old), why=TOO_OLD)
-    return _refs(unknown.filter(created_at__gt=Now() - PROVABLE_FOR))
+    since = broker_day.shown_since()
+    note_unprovable(account_id=account_id, order_refs=_refs(unknown.filter(created_at__lte=since)), why=TOO_OLD)
+    return _refs(unknown.filter(created_at__gt=since))
 
 
 def _refs(orders: QuerySet[Order]) -> frozenset[str]:
@@ -89,11 +88,12 @@ def _refs(orders: QuerySet[Order]) -> frozenset[str]:
 
 
 def record_absent(*, account_id: UUID, order_refs: Collection[str]) -> None:
-    """These are proved to be nowhere at the broker: their orders are over.
+    """These were shown nowhere by the broker, read twice just now: their orders are over.
 
-    Should the broker name one after all, its word counts: see `orders.apply_update`.
+    Not so one that may have been over before a midnight that passed meanwhile, which proves nothing: `in_doubt` says
+    that next. Should the broker name one after all, its word counts: see `orders.apply_update`.
     """
-    for command in _submits(account_id, order_refs):
+    for command in _submits(account_id, order_refs).filter(order__created_at__gt=broker_day.shown_since()):
         conclusions.conclude_absent(command=command, reason=ABSENT)
 
 

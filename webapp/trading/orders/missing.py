@@ -1,7 +1,7 @@
 """Orders that the broker had at work, and shows nowhere any more.
 
-IB shows the executions and completed orders of about a day. What ended while nobody was connected for longer is in none
-of its answers, and may have been filled: saying SUBMITTED, or any end, would be a guess.
+IB shows executions and completed orders since midnight alone: see `broker_day`. What ended before, while nobody was
+connected, is in none of its answers, and may have been filled: saying SUBMITTED, or any end, would be a guess.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from webapp.trading.orders import changes
 
 MISSING = (
     "The broker had this order, and shows it no more: not among its open orders, nor among the completed orders and "
-    "executions of about a day. It is over or was filled. Look at your positions and at the broker's statement."
+    "executions, of which it shows those since midnight. It is over or was filled. Look at your positions and at the "
+    "broker's statement."
 )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from brokers.simulator.api.requests.base import Request, RequestRefused
-from brokers.simulator.clock import ib_time, parse_ib_time
+from brokers.simulator.clock import day_began, ib_time, parse_ib_time
 from brokers.simulator.connections.session import Session
 from brokers.simulator.gateway import Gateway
 from brokers.simulator.messages import executions
@@ -16,9 +16,6 @@ from brokers.simulator.orders.order import Execution, Order
 from brokers.simulator.orders.refusals import OrderRefused
 from brokers.simulator.trading.elsewhere import BINDING_CLIENT
 from brokers.simulator.wire import FieldError, Fields
-
-# How far back IB's API shows executions and completed orders.
-HORIZON = timedelta(days=1)
 
 
 def place_order(gateway: Gateway, session: Session, fields: Fields) -> None:
@@ -91,7 +88,7 @@ def request_completed_orders(gateway: Gateway, session: Session, fields: Fields)
     api_only = fields.flag()
     fields.finish()
     _refuse_when_read_only(gateway)
-    for order in gateway.orders.completed(since=gateway.calendar.now() - HORIZON):
+    for order in gateway.orders.completed(since=day_began(gateway.calendar.now())):
         if order.is_by_hand and api_only:
             continue
         session.send(messages.completed_order(order, ib_time))
@@ -142,7 +139,8 @@ class _ExecutionFilter:
 
 
 def _since(text: str, now: datetime) -> datetime:
-    earliest = now - HORIZON
+    """IB shows neither executions nor completed orders of an earlier day."""
+    earliest = day_began(now)
     if not text:
         return earliest
     try:
