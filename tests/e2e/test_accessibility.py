@@ -1,6 +1,6 @@
-"""axe-core reads every page of ours that a signed-in administrator is shown, wide in the light and narrow in the dark.
+"""axe-core reads every page, wide in the light and narrow in the dark: as an administrator and as a stranger see it.
 
-Left out are Django's admin, the API's documentation, and the pages of who isn't signed in.
+Of Django's admin, the pages that ours lead to. The rest of it is Django's own, and not clean.
 
 The pages come from the resolver, so a new one is read from the day it is added: one with a parameter that isn't known
 here fails until there is something for it to name.
@@ -22,8 +22,8 @@ from deploy.local.stack import ROOT
 from tests.e2e.steps import AAPL, Visitor
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-# Pages that a library brings, and what is no page.
-OTHERS = ("admin/", "api/", "static/")
+ADMIN, API = "admin/", "api/"
+API_DOCS = "/api/v1/docs"
 LOOKS = [
     pytest.param({"width": 1440, "height": 900}, "light", id="wide and light"),
     pytest.param({"width": 390, "height": 844}, "dark", id="narrow and dark"),
@@ -46,7 +46,9 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
 
 
 def addresses(ids: dict[str, str]) -> list[str]:
-    ours = [route for route in routes(get_resolver().url_patterns) if not route.startswith(OTHERS)]
+    """Of Django's admin none, and of the API what names nothing: one of these is its documentation."""
+    every = [route for route in routes(get_resolver().url_patterns) if not route.startswith(ADMIN)]
+    ours = [route for route in every if not (route.startswith(API) and "<" in route)]
     return ["/" + re.sub(r"<(\w+):(\w+)>", lambda each: ids.get(each[2]) or ANY[each[1]], route) for route in ours]
 
 
@@ -87,21 +89,50 @@ def is_page(page: Page, address: str) -> bool:
 @pytest.mark.timeout(600)  # some twenty pages, each read whole
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_any_page(alice: Visitor, ids: dict[str, str], size: Any, scheme: Any) -> None:
-    alice.page.set_viewport_size(size)
-    alice.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    found, read = {}, []
-    for address in addresses(ids):
-        if is_page(alice.page, address):
-            found[address] = violations(alice.page, address)
-            read.append(address)
-    assert {f"/accounts/{alice.account_id}/trade/", f"/desk/accounts/{alice.account_id}/", "/desk/audit/"} <= set(read)
-    wrongs = [f"{address} {wrong}" for address, wrong_there in found.items() for wrong in wrong_there]
-    assert not wrongs, "\n".join(wrongs)
+    found = all_violations(alice, addresses(ids), size, scheme)
+    assert {f"/accounts/{alice.account_id}/trade/", f"/desk/accounts/{alice.account_id}/", "/desk/audit/"} <= set(found)
+    assert not wrongs(found), "\n".join(wrongs(found))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_axe_finds_nothing_on_what_a_stranger_is_shown(visit: Any, size: Any, scheme: Any) -> None:
+    stranger: Visitor = visit()
+    stranger.page.goto("/")
+    found = all_violations(stranger, addresses({}), size, scheme)
+    assert {"/", "/auth/login/", "/auth/signup/", API_DOCS} <= set(found)
+    found["/nothing/here/"] = violations(stranger.page, "/nothing/here/")
+    assert not wrongs(found), "\n".join(wrongs(found))
+
+
+def test_axe_finds_nothing_on_the_pages_of_djangos_admin_that_ours_lead_to(alice: Visitor, ids: dict[str, str]) -> None:
+    linked = set()
+    for address in ("/desk/", "/desk/users/", f"/desk/users/{ids['user_id']}/", "/desk/audit/"):
+        alice.page.goto(address)
+        linked |= {link.get_attribute("href") or "" for link in alice.page.locator("main a, header a, nav a").all()}
+    of_admin = sorted(href for href in linked if href.startswith("/" + ADMIN))
+    assert of_admin == ["/admin/", "/admin/accounts/user/"]
+    found = {address: violations(alice.page, address) for address in of_admin}
+    assert not wrongs(found), "\n".join(wrongs(found))
+
+
+def all_violations(visitor: Visitor, every: list[str], size: Any, scheme: Any) -> dict[str, list[str]]:
+    """By the address of each that is a page."""
+    visitor.page.set_viewport_size(size)
+    visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    return {each: violations(visitor.page, each) for each in every if is_page(visitor.page, each)}
 
 
 def violations(page: Page, address: str) -> list[str]:
     page.goto(address)
     expect(page.locator("main")).to_be_visible()
+    if address == API_DOCS:
+        # A script draws it.
+        expect(page.locator(".opblock").first).to_be_visible()
     page.evaluate(AXE.read_text())
     found: list[str] = page.evaluate(VIOLATIONS)
     return found
+
+
+def wrongs(found: dict[str, list[str]]) -> list[str]:
+    return [f"{address} {wrong}" for address, wrong_there in found.items() for wrong in wrong_there]

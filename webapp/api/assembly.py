@@ -1,6 +1,7 @@
 """The REST API whole: its nouns, its token, its documentation.
 
-The schema is at `openapi.json`, its page at `docs`, from ninja's own static files: nothing is loaded from elsewhere.
+The schema is at `openapi.json`, its page at `docs`: Swagger UI from ninja's own static files, inside the site's frame
+(`templates/ninja/swagger.html`). Nothing is loaded from elsewhere.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.views.decorators.http import require_safe
+from ninja.openapi.docs import Swagger
 
 from webapp.api import refusals
 from webapp.api.authentication import READS
@@ -32,6 +34,8 @@ api = ProblemAPI(
     urls_namespace="api",
     description=(Path(__file__).parent / "description.md").read_text(),
     docs_url="/docs",
+    # Deep links would be links inside of buttons, which a screen reader can't reach.
+    docs=Swagger({"deepLinking": False}),
     docs_decorator=require_safe,
     auth=READS,
 )
