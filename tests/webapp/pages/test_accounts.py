@@ -14,6 +14,7 @@ from django.test import Client
 
 from webapp.accounts import credentials, events, sessions
 from webapp.accounts.models import BrokerAccount, Credential, GatewaySession, User
+from webapp.trading.kill_switch import engaging
 from workers.unsealing import Opener
 
 pytestmark = pytest.mark.django_db
@@ -268,6 +269,21 @@ def test_every_page_of_an_account_shows_the_way_to_the_broker_in_its_parts(
     text = browser.get(f"/accounts/{ready_account.id}/").content.decode()
     assert 'Gateway<span class="said">: <span data-part-label>no connection</span>' in text
     assert 'IB<span class="said">: <span data-part-label>not known</span>' in text
+
+
+def test_a_ticks_age_is_told_where_there_are_quotes_alone(browser: Client, ready_account: BrokerAccount) -> None:
+    for page, is_told in (("", False), ("protection/", False), ("trade/", True)):
+        text = browser.get(f"/accounts/{ready_account.id}/{page}").content.decode()
+        assert ("data-last-tick" in text) is is_told, page
+
+
+def test_no_order_is_said_to_flow_on_a_session_that_is_up_and_stopped(
+    browser: Client, ready_account: BrokerAccount
+) -> None:
+    engaging.engage(account=ready_account, by=ready_account.user, reason="lunch")
+    text = browser.get(f"/accounts/{ready_account.id}/").content.decode()
+    assert "Trading is stopped." in text
+    assert "what becomes of orders come in as they happen" in text
 
 
 def test_a_card_says_what_the_system_does_and_what_a_person_can_do(browser: Client, account: BrokerAccount) -> None:

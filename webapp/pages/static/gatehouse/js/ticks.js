@@ -1,4 +1,4 @@
-// How old the newest tick on this page is. A page that watches no quote knows of none, and says so.
+// How old the newest tick on this page is. A page that watches no quote says nothing of it.
 
 import { age } from "./times.js";
 
