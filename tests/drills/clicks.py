@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.drills.forms import fields_of
+
 if TYPE_CHECKING:
     from webapp.accounts.models import BrokerAccount
 
@@ -39,15 +41,11 @@ class Clicker:
     client: httpx.Client
     account: BrokerAccount
     clicks: list[Click] = field(default_factory=list)
+    cancels: list[str] = field(default_factory=list)  # the client_order_ids of those that were accepted
 
     @classmethod
     def sign_in(cls, url: str, account: BrokerAccount) -> Clicker:
-        client = httpx.Client(base_url=url, timeout=DEADLINE, headers={"Referer": f"{url}/", "Origin": url})
-        name = account.user.username
-        answer = client.post("/auth/login/", data={**_token(client, "/auth/login/"), "login": name, "password": name})
-        if answer.status_code != httpx.codes.FOUND:
-            raise RuntimeError(f"{name} could not sign in: {answer.status_code}")
-        return cls(client, account)
+        return cls(signed_in(url, account.user.username), account)
 
     @property
     def cookies(self) -> str:
@@ -69,13 +67,36 @@ class Clicker:
             "time_in_force": "DAY",
             **changes,
         }
-        status = self._post(f"/accounts/{self.account.pk}/orders/", form)
+        status = self._post(self._orders, form)
         click = Click(form["client_order_id"], status, exits=sum(name in form for name in EXITS))
         self.clicks.append(click)
         return click
 
     def cancel(self, click: Click) -> int | None:
-        return self._post(f"/accounts/{self.account.pk}/orders/{click.client_order_id}/cancel/", {})
+        status = self._post(f"{self._orders}{click.client_order_id}/cancel/", {})
+        if status == httpx.codes.OK:
+            self.cancels.append(click.client_order_id)
+        return status
+
+    def modify(self, click: Click, **terms: str) -> int | None:
+        """As the form does it: what it was painted with goes back with what was typed. None as in `place`."""
+        path = f"{self._orders}{click.client_order_id}/modify/"
+        try:
+            painted = fields_of(self.client.get(path, headers={"HX-Request": "true"}).text)
+        except httpx.TransportError:
+            return None
+        return self._post(path, {**painted, **terms})
+
+    def engage(self) -> int | None:
+        """The account's kill switch."""
+        return self._post(f"/accounts/{self.account.pk}/protection/engage/", {"reason": "a drill"})
+
+    def release(self) -> int | None:
+        return self._post(f"/accounts/{self.account.pk}/protection/release/", {})
+
+    @property
+    def _orders(self) -> str:
+        return f"/accounts/{self.account.pk}/orders/"
 
     def _post(self, path: str, form: dict[str, str]) -> int | None:
         token = {"csrfmiddlewaretoken": self.client.cookies.get("csrftoken", "")}
@@ -84,6 +105,20 @@ class Clicker:
         except httpx.TransportError:
             return None
         return answer.status_code
+
+
+def signed_in(url: str, name: str) -> httpx.Client:
+    """A browser of this user, whose name is their password."""
+    client = httpx.Client(base_url=url, timeout=DEADLINE, headers={"Referer": f"{url}/", "Origin": url})
+    submit(client, "/auth/login/", login=name, password=name)
+    return client
+
+
+def submit(client: httpx.Client, path: str, **fields: str) -> None:
+    """A form that leads on to another page. Raises RuntimeError when it doesn't, without a word of what it held."""
+    answer = client.post(path, data={**_token(client, path), **fields})
+    if answer.status_code != httpx.codes.FOUND:
+        raise RuntimeError(f"{path} was answered {answer.status_code}")
 
 
 def marketable(quantity: str = "10") -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tests.drills.arena import Arena, DrillFailed
-from tests.drills.checker import Evidence, Verdict, judge, settled
+from tests.drills.checker import Verdict, judge, settled
 from tests.drills.clicks import Click, Clicker, marketable
+from tests.drills.evidence import Evidence, Least
 from tests.drills.gateways import SimulatedGateway
 from tests.drills.watcher import Watcher
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 SETTLE_DEADLINE = 60.0
 # Seconds between two clicks.
 PACE = 0.3
+NOTHING = Least()
+# Nobody answered, or no session took cancels: it is asked again.
+_LATER = (None, 503)
 
 
 @dataclass(slots=True)
@@ -31,7 +36,8 @@ class Trader:
     gateway: SimulatedGateway
     clicker: Clicker
     watcher: Watcher
-    answers_since: datetime | None = None
+    _resting: list[Click] = field(default_factory=list)
+    answers_since: datetime | None = None  # see Evidence; set by a drill whose gateway was away
 
     @classmethod
     def begin(cls, arena: Arena) -> Trader:
@@ -53,8 +59,10 @@ class Trader:
         stop = threading.Event()
 
         def click() -> None:
-            while not stop.wait(PACE):
-                self.clicker.place(**marketable("1"))
+            for number in itertools.count():
+                if stop.wait(PACE):
+                    return
+                self._click(number)
 
         thread = threading.Thread(target=click, daemon=True)
         thread.start()
@@ -64,6 +72,18 @@ class Trader:
             stop.set()
             thread.join(60)
 
+    def _click(self, number: int) -> None:
+        """Of five: three orders that fill, one that rests and is changed, and its cancel."""
+        if number % 5 == 1:
+            self._resting.append(self.clicker.place())
+        elif number % 5 == 3 and self._resting:
+            self.clicker.modify(self._resting[-1], limit_price="1.01")
+        elif number % 5 == 4 and self._resting:
+            answers = [(click, self.clicker.cancel(click)) for click in self._resting]
+            self._resting = [click for click, answer in answers if answer in _LATER]
+        else:
+            self.clicker.place(**marketable("1"))
+
     def order(self, click: Click) -> Order:
         from webapp.trading.models import Order
 
@@ -72,8 +92,29 @@ class Trader:
     def until(self, condition: Callable[[], bool], what: str, *, deadline: float = SETTLE_DEADLINE) -> None:
         self.arena.until(condition, what, deadline=deadline)
 
+    def note_answering(self) -> None:
+        """The gateway that was away can answer from now on."""
+        from django.utils import timezone
+
+        self.answers_since = timezone.now()
+
     def until_status(self, click: Click, *statuses: str) -> None:
         self.until(lambda: self.order(click).status in statuses, f"{click.client_order_id} is {' or '.join(statuses)}")
+
+    def until_filled(self) -> Click:
+        """An order that is clicked now is taken and filled; until one is, another is clicked. Returns that one."""
+        clicks: list[Click] = []
+
+        def is_filled() -> bool:
+            if not clicks or self._is_over(clicks[-1]):
+                clicks.append(self.clicker.place(**marketable("1")))
+            return clicks[-1].accepted and self.order(clicks[-1]).status == "FILLED"
+
+        self.until(is_filled, "an order is taken and filled")
+        return clicks[-1]
+
+    def _is_over(self, click: Click) -> bool:
+        return not click.accepted or self.order(click).status in ("REJECTED", "CANCELLED")
 
     def last_event(self) -> int:
         """Its number."""
@@ -92,17 +133,28 @@ class Trader:
         is_ready = session.owner.startswith(f"{name}-") and session.state == "READY"
         return is_ready and said.filter(body__state="READY").exists()
 
-    def evidence(self) -> Evidence:
-        return Evidence(self.account, self.gateway, self.clicker.clicks, self.watcher.numbers, self.answers_since)
+    def evidence(self, least: Least = NOTHING) -> Evidence:
+        return Evidence(
+            self.account,
+            self.gateway,
+            self.clicker.clicks,
+            self.watcher.numbers,
+            answers_since=self.answers_since,
+            cancels=self.clicker.cancels,
+            least=least,
+        )
 
-    def verdict(self) -> Verdict:
-        """Once nothing is left to happen, or after a deadline: what isn't settled by then is part of the verdict."""
+    def verdict(self, least: Least) -> Verdict:
+        """Once nothing is left to happen, or after a deadline: what isn't settled by then is part of the verdict.
+
+        Waiting hides nothing but what is on its way: what was told and put right later stands in the events.
+        """
         with suppress(DrillFailed):  # the judge says what is missing
             self.until(lambda: settled(self.evidence()), "nothing is left to happen")
         verdicts: list[Verdict] = []
 
         def is_well() -> bool:
-            verdicts.append(judge(self.evidence()))
+            verdicts.append(judge(self.evidence(least)))
             return bool(verdicts[-1])
 
         with suppress(DrillFailed):  # an event may be on its way to the browser at any moment; it has to arrive

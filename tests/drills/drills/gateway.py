@@ -9,6 +9,7 @@ import time
 
 from tests.drills.arena import Arena
 from tests.drills.clicks import marketable
+from tests.drills.evidence import Least
 from tests.drills.outcome import Outcome
 from tests.drills.trader import Trader
 
@@ -26,7 +27,8 @@ def run(arena: Arena, seed: int, rounds: int) -> list[Outcome]:
 
 def _kill(arena: Arena, chance: random.Random, outcome: Outcome) -> None:
     trader = Trader.begin(arena)
-    for _ in range(chance.randint(2, 6)):
+    before = chance.randint(2, 6)
+    for _ in range(before):
         trader.clicker.place(**(marketable() if chance.random() < 0.5 else {}))
     pid = trader.gateway.pid
     os.kill(pid, signal.SIGKILL)
@@ -34,10 +36,11 @@ def _kill(arena: Arena, chance: random.Random, outcome: Outcome) -> None:
     for _ in range(2):
         trader.clicker.place()  # into the outage
     trader.until(lambda: trader.gateway.pid != pid, "another gateway")
+    trader.note_answering()
     arena.until_ready(trader.account)
     recovery = time.monotonic() - died
-    trader.clicker.place(**marketable())
-    outcome.count(trader.verdict(), recovery)
+    trader.until_filled()
+    outcome.count(trader.verdict(Least(accepted=before + 1, filled=1)), recovery)
     trader.end()
 
 
@@ -46,15 +49,17 @@ def _roll_back(arena: Arena, chance: random.Random, outcome: Outcome) -> None:
     resting = [trader.clicker.place() for _ in range(3)]
     for click in resting:
         trader.until_status(click, "SUBMITTED")
-    fence = arena.session(trader.account).state_since
+    ready_since = arena.session(trader.account).state_since
     trader.gateway.tell("restart", seconds=1.0, next_order_id=1)
     began = time.monotonic()
-    for click in resting[: chance.randint(1, 3)]:
+    filled = chance.randint(1, 3)
+    for click in resting[:filled]:
         trader.gateway.tell("fill", order=click.client_order_id, price="1.00")
-    trader.until(lambda: arena.session(trader.account).state_since > fence, "the loss is noticed")
+    trader.until(lambda: arena.session(trader.account).state_since > ready_since, "the loss is noticed")
+    trader.note_answering()
     arena.until_ready(trader.account)
     recovery = time.monotonic() - began
     for _ in range(3):
         trader.clicker.place(**marketable())
-    outcome.count(trader.verdict(), recovery)
+    outcome.count(trader.verdict(Least(accepted=6, filled=filled + 3)), recovery)
     trader.end()

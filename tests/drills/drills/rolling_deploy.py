@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from deploy.local.processes import Child
 from tests.drills.arena import Arena
 from tests.drills.clicks import marketable
+from tests.drills.evidence import Least
 from tests.drills.outcome import Outcome
 from tests.drills.trader import Trader
 
 TRADERS = 3
+ENOUGH = Least(accepted=10, filled=5, cancelled=1, changed=1)
 # Each replaces the one before it.
 GENERATIONS = 3
 
@@ -38,7 +40,7 @@ def _deploy(arena: Arena, outcome: Outcome) -> None:
             recoveries.append(recovery)
     for trader, gateway in zip(traders, gateways, strict=True):
         after = trader.clicker.place(**marketable("1"))
-        verdict = trader.verdict()
+        verdict = trader.verdict(ENOUGH)
         if trader.gateway.pid != gateway:
             verdict.lost.append(f"the gateway of {trader.account} was started again")
         if not after.accepted:

@@ -10,11 +10,13 @@ from collections.abc import Callable
 
 from tests.drills.arena import Arena
 from tests.drills.clicks import marketable
+from tests.drills.evidence import Least
 from tests.drills.outcome import Outcome
 from tests.drills.trader import Trader
 
 # Longer than the heartbeat's patience.
 HALF_OPEN_SECONDS = 15.0
+CLICKS = 5
 
 
 def run(arena: Arena, seed: int, rounds: int) -> list[Outcome]:
@@ -43,24 +45,22 @@ def _hurt(arena: Arena, chance: random.Random, outcome: Outcome, fault: Callable
     trader = Trader.begin(arena)
     bystander = Trader.begin(arena)
     before = chance.randint(0, 3)
-    for place in range(5):
+    for place in range(CLICKS):
         if place == before:
             fault(trader)
+            trader.note_answering()
             began = time.monotonic()
         trader.clicker.place(**marketable())
         bystander.clicker.place(**marketable())
     arena.until_ready(trader.account)
     trader.gateway.tell("clear_faults")
-    trader.until(lambda: _takes_orders(trader), "an order is filled again")
-    outcome.count(trader.verdict(), time.monotonic() - began)
-    outcome.verdict.add(bystander.verdict())  # another account of the same worker feels nothing
+    trader.until_filled()
+    recovery = time.monotonic() - began
+    outcome.count(trader.verdict(Least(accepted=before + 1, filled=1)), recovery)
+    # Another account of the same worker feels nothing.
+    outcome.verdict.add(bystander.verdict(Least(accepted=CLICKS, filled=CLICKS)))
     trader.end()
     bystander.end()
-
-
-def _takes_orders(trader: Trader) -> bool:
-    click = trader.clicker.place(**marketable("1"))
-    return click.accepted and trader.arena.session(trader.account).state == "READY"
 
 
 def _half_open(trader: Trader) -> None:

@@ -1,0 +1,1 @@
+"""What the checker looks at. Each check is a function of the evidence, and yields a sentence for each thing wrong."""
