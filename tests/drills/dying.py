@@ -17,7 +17,7 @@ from celery import signals
 
 from brokers.gateways.base import Endpoint, GatewaySpec
 from brokers.gateways.process import ProcessRuntime
-from tests.drills.points import POINTS, Point
+from tests.drills.points import KILL_SWITCH_POINTS, POINTS, Point
 from workers.app import app  # noqa: F401 - what `-A` looks for
 
 
@@ -47,7 +47,7 @@ def _deadly(function: Callable[..., Any], point: Point) -> Callable[..., Any]:
 def arm_what_was_named(**_: Any) -> None:
     """Once Django has been set up, which the worker does on its own."""
     if named := os.environ.get("DRILL_DIES_AT"):
-        arm(POINTS[named])
+        arm({**POINTS, **KILL_SWITCH_POINTS}[named])
     if os.environ.get("DRILL_FAILS"):
         ProcessRuntime.start = _fail  # type: ignore[method-assign]
 

@@ -11,6 +11,9 @@ from typing import Any
 
 CONTROL_DEADLINE = 20.0
 
+# IB's words for an order that is over.
+OVER = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
+
 Row = dict[str, Any]
 
 
@@ -26,6 +29,11 @@ class SimulatedGateway:
         lines = path.read_text().splitlines(keepends=True) if path.exists() else []
         rows = [json.loads(line) for line in lines if line.endswith("\n")]
         return [row for row in rows if not kinds or row["kind"] in kinds]
+
+    def open_orders(self) -> set[int]:
+        """The perm_ids of what works at the broker, by its last word on each."""
+        words = {row["perm_id"]: row["status"] for row in self.rows("status")}
+        return {perm_id for perm_id, word in words.items() if word not in OVER}
 
     def record(self) -> Row:
         record: Row = json.loads((self.folder / "gateway.json").read_text())

@@ -7,6 +7,7 @@ from tests.drills.drills import (
     canary,
     clicks,
     gateway,
+    kill_switch,
     killed_worker,
     link,
     races,
@@ -22,6 +23,7 @@ from tests.drills.outcome import Outcome
 Drill = Callable[[Arena, int, int], list[Outcome]]
 DRILLS: dict[str, tuple[Drill, int, int]] = {
     "killed-worker": (killed_worker.run, 1, 25),
+    "kill-switch": (kill_switch.run, 1, 3),
     "gateway": (gateway.run, 1, 10),
     "silence": (silence.run, 1, 5),
     "link": (link.run, 1, 10),
