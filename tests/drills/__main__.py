@@ -6,6 +6,7 @@ import argparse
 import random
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 
 from deploy.local.processes import LocalError
@@ -34,6 +35,9 @@ def carried_out(arena: Arena, arguments: argparse.Namespace) -> Iterator[Outcome
         except DrillFailed as error:
             say(f"{name}: {error}")
             yield Outcome(name, broken=str(error))
+        except Exception as error:  # noqa: BLE001 - of the drill itself
+            say(f"{name}: {traceback.format_exc()}")
+            yield Outcome(name, broken=f"it broke down: {error!r}")
 
 
 def run(arena: Arena, name: str, arguments: argparse.Namespace) -> list[Outcome]:
