@@ -45,7 +45,10 @@ def run(arena: Arena, name: str, arguments: argparse.Namespace) -> list[Outcome]
     rounds = arguments.rounds or (full if arguments.full else short)
     began = time.monotonic()
     outcomes = drill(arena, arguments.seed, rounds)
-    say(f"{name}: {rounds} rounds in {time.monotonic() - began:.0f} s")
+    failed = sum(not outcome.passed for outcome in outcomes)
+    say(f"{name}: {rounds} rounds in {time.monotonic() - began:.0f} s, {failed} failed")
+    for sentence in complaints(outcomes):
+        say(f"  {sentence}")
     return outcomes
 
 
