@@ -18,6 +18,7 @@ from brokers.domain.instruments import (
     Right,
     SecurityType,
     TradingInterval,
+    trades_below_zero,
 )
 from brokers.domain.market_data import (
     Bar,
@@ -115,4 +116,5 @@ __all__ = [
     "Unsent",
     "WhatToShow",
     "name_of",
+    "trades_below_zero",
 ]

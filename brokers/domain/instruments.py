@@ -27,6 +27,21 @@ class SecurityType(StrEnum):
     WAR = "WAR"
 
 
+_BELOW_ZERO = frozenset({SecurityType.BAG, SecurityType.FUT})
+
+
+def trades_below_zero(security_type: str) -> bool:
+    """Whether a price of zero or less can be meant.
+
+    A combination costs what its legs differ by, so whoever takes on the dearer one is paid for it
+    (https://interactivebrokers.github.io/tws-api/spread_contracts.html). A future's holder may have to pay to be rid of
+    what it delivers: CME has taken negative prices of energy since April 2020 (its Advisory Notice 20-152), and lists
+    calendar spreads below zero. IB says of no contract whether its exchange takes them, so which future may, the broker
+    judges. Of everything else the price is paid by the buyer alone: an option's premium is never below zero.
+    """
+    return security_type in _BELOW_ZERO
+
+
 class OrderSide(StrEnum):
     """IB's own words. Of an execution IB says BOT and SLD, which are read as these."""
 

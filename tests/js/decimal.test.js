@@ -21,6 +21,16 @@ test("stepping stops at zero", () => {
   assert.equal(stepped("0.004", "0.01", -1), "0.00");
 });
 
+test("below zero is stepped to where an instrument may trade there", () => {
+  assert.equal(stepped("0", "0.01", -1, true), "-0.01");
+  assert.equal(stepped("-0.01", "0.01", 1, true), "0.00");
+  assert.equal(stepped("-1.25", "0.05", -1, true), "-1.30");
+  assert.equal(stepped("-1.255", "0.01", 1, true), "-1.25");
+  assert.equal(stepped("-1.255", "0.01", -1, true), "-1.26");
+  assert.equal(stepped("", "1", -1, true), "-1");
+  for (const text of ["-", ".", "-.", "--1", "1-"]) assert.equal(stepped(text, "0.01", 1, true), null);
+});
+
 test("an empty field starts at zero", () => {
   assert.equal(stepped("", "1", 1), "1");
 });

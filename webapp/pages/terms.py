@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from brokers.domain import BRIEF, DISTANCES, ORDER_TYPE_RULES, PRICE_NAMES, OrderType, TimeInForce
+from brokers.domain import (
+    BRIEF,
+    DISTANCES,
+    ORDER_TYPE_RULES,
+    PRICE_NAMES,
+    PRICES_ON_THE_SCALE,
+    OrderType,
+    TimeInForce,
+    trades_below_zero,
+)
 from webapp.pages import words
 from webapp.trading import price_steps
 from webapp.trading.amounts import plain
@@ -24,6 +33,8 @@ LABELS: Mapping[str, str] = {
 EXITS = ("take_profit_price", "stop_loss_price")
 # Nothing can be attached to what trades when the day is over.
 _WITHOUT_EXITS = (OrderType.MOC, OrderType.LOC)
+# Where the instrument may trade below zero.
+_SIGNED = (*PRICES_ON_THE_SCALE, *EXITS)
 # IB fills it in from the market.
 _OPTIONAL = ("trail_stop_price",)
 _PERCENT_STEP = "0.1"
@@ -31,7 +42,10 @@ _PERCENT_STEP = "0.1"
 
 @dataclass(frozen=True, slots=True)
 class PriceField:
-    """`steps` as `price_steps.as_text` writes them; `step` is the one that holds at `value`."""
+    """`steps` as `price_steps.as_text` writes them; `step` is the one that holds at `value`.
+
+    `is_signed`: it may be zero or less.
+    """
 
     name: str
     label: str
@@ -41,6 +55,7 @@ class PriceField:
     step: str
     is_shown: bool
     is_optional: bool
+    is_signed: bool
 
 
 def table() -> dict[str, dict[str, list[str]]]:
@@ -86,6 +101,7 @@ def price_fields(
             step=words.step_words(steps, value),
             is_shown=name in are_shown,
             is_optional=name in _OPTIONAL,
+            is_signed=name in _SIGNED and trades_below_zero(instrument.security_type),
         )
 
 

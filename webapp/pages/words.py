@@ -57,7 +57,7 @@ TRADING_MODES = {
 # Alerts that ask for something and say nothing of a loss.
 ASKING = (Alert.Kind.SECOND_FACTOR, Alert.Kind.LOGIN, Alert.Kind.ORDER_UNKNOWN)
 
-AMOUNT = re.compile(r"(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
+AMOUNT = re.compile(r"-?(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
 
 
 def as_json() -> dict[str, object]:
@@ -88,7 +88,7 @@ def all_steps(steps: str) -> str:
 
 
 def _is_amount(text: str | None) -> bool:
-    """Above zero, and no more digits than an amount can have."""
+    """Not zero, of either sign, and no more digits than an amount can have."""
     return AMOUNT.fullmatch(text or "") is not None
 
 

@@ -18,6 +18,7 @@ from brokers.domain import (
     OrderTypeRules,
     SecurityType,
     TimeInForce,
+    trades_below_zero,
 )
 from brokers.interactive_brokers import convert
 from brokers.interactive_brokers.orders.terms import NEEDED, PRICES, TRAILING, TRAILS, OrderTerms, allowed
@@ -31,10 +32,6 @@ _NOT_ORDERABLE = {
     SecurityType.IND: "An index is a number and has no counterparty; order a future or a fund on it instead.",
     SecurityType.CONTFUT: "A continuous future is a series of prices; order the future of one month instead.",
 }
-# Kinds of which nothing can cost zero or less. A future can (oil in April 2020), and so can a combination.
-_ALWAYS_COST = frozenset(
-    {SecurityType.STK, SecurityType.CASH, SecurityType.CRYPTO, SecurityType.BOND, SecurityType.FUND, SecurityType.WAR}
-)
 
 
 def require_sound(request: OrderRequest) -> None:
@@ -194,7 +191,7 @@ def _require_size(quantity: Decimal, instrument: Instrument) -> None:
 
 
 def _require_price(price: Decimal, name: str, instrument: Instrument) -> None:
-    if price <= 0 and instrument.security_type in _ALWAYS_COST:
+    if price <= 0 and not trades_below_zero(instrument.security_type):
         raise OrderRefused(f"A {name} of {price} can't be meant; it has to be a number above zero.")
     if not _has_rule(instrument):
         return

@@ -221,9 +221,10 @@ def test_an_exchange_whose_rules_are_not_known_is_left_to_ib(rules: tuple[PriceR
     require_fitting(terms("TRAIL", trailing_amount=Decimal("0.00001")), instrument, now=NOW)
 
 
+@pytest.mark.parametrize("kind", [SecurityType.STK, SecurityType.OPT, SecurityType.CFD])
 @pytest.mark.parametrize("price", ["0", "-1"])
-def test_a_share_always_costs_something(price: str) -> None:
-    assert "above zero" in misfit(terms("LMT", limit_price=Decimal(price)), PENNIES)
+def test_what_only_its_buyer_pays_for_always_costs_something(price: str, kind: SecurityType) -> None:
+    assert "above zero" in misfit(terms("LMT", limit_price=Decimal(price)), replace(PENNIES, security_type=kind))
 
 
 def test_a_future_can_cost_less_than_nothing() -> None:

@@ -412,3 +412,16 @@ def test_an_order_that_is_over_says_that_there_is_nothing_to_cancel(
     response = browser.post(f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/cancel/", headers=HTMX)
     assert response.status_code == 409
     assert "nothing to cancel" in response.content.decode()
+
+
+def test_a_futures_price_fields_take_what_is_below_zero_and_a_shares_do_not(
+    browser: Client, ready_account: BrokerAccount, review: Place, ticket: Ticket, elements: Callable[[Any], Any]
+) -> None:
+    address = f"/accounts/{ready_account.id}/ticket/?con_id={ticket()['con_id']}&price=-1.5"
+    assert not elements(browser.get(address, headers=HTMX)).with_attribute("data-signed")
+    Instrument.objects.update(security_type="FUT", multiplier=1000)
+    found = elements(browser.get(address, headers=HTMX))
+    assert len(found.with_attribute("data-signed")) == 5
+    [field] = [one for one in found.all("input") if one["name"] == "limit_price"]
+    assert (field["value"], field["inputmode"]) == ("-1.50", "text")
+    assert comes_to(review(ticket(limit_price="-1.50"))) == ("-15,000.00 USD", "")

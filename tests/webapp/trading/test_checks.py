@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.webapp.trading.examples import fields
+from tests.conftest import instrument_row
+from tests.webapp.trading.examples import fields, update
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order, OrderCommand
@@ -180,3 +181,47 @@ def test_junk_ends_in_errors_beside_fields_and_in_nothing_else(
     assert "con_id" in refusal.value.errors
     assert set(refusal.value.errors) <= {"quantity", "limit_price", "con_id", "side"}
     assert all(len(text) < 250 for text in refusal.value.errors.values())
+
+
+def of_kind(security_type: str) -> Instrument:
+    row: Instrument = instrument_row(
+        con_id=9001,
+        symbol="CL",
+        local_symbol="CLF7",
+        display_symbol="CLF7",
+        security_type=security_type,
+        exchange="NYMEX",
+        currency="USD",
+        price_increment=Decimal("0.05"),
+        multiplier=Decimal(1000),
+    )
+    return row
+
+
+@pytest.mark.parametrize("security_type", ["BAG", "FUT"])
+@pytest.mark.parametrize("price", ["0", "-0.05", "-37.65"])
+def test_a_combination_and_a_future_may_be_asked_for_at_zero_and_below(
+    ready_account: BrokerAccount, security_type: str, price: str
+) -> None:
+    instrument = of_kind(security_type)
+    order = orders.place(account=ready_account, **fields(con_id=instrument.con_id, limit_price=price)).order
+    assert orders.as_body(order)["limit_price"] == price
+    orders.apply_update(
+        account_id=ready_account.pk, update=update(order, con_id=instrument.con_id, limit_price=Decimal(price))
+    )
+    order.refresh_from_db()
+    assert order.limit_price == Decimal(price)
+
+
+def test_a_price_below_zero_keeps_to_the_steps(ready_account: BrokerAccount) -> None:
+    error = errors_of(ready_account, con_id=of_kind("FUT").con_id, limit_price="-37.63")["limit_price"]
+    assert "increment of 0.05" in error
+    assert "The nearest valid: -37.65 and -37.6." in error
+
+
+@pytest.mark.parametrize("security_type", ["OPT", "FOP", "CFD", "STK", "BOND"])
+def test_of_anything_else_a_price_of_zero_or_less_is_refused_with_what_may_have_one(
+    ready_account: BrokerAccount, security_type: str
+) -> None:
+    error = errors_of(ready_account, con_id=of_kind(security_type).con_id, limit_price="-1")["limit_price"]
+    assert error.endswith("not -1. Combinations and futures alone may trade at zero or below.")

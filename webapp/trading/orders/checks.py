@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from brokers.domain import SecurityType
+from brokers.domain import SecurityType, trades_below_zero
 from webapp.trading import price_steps
 from webapp.trading.amounts import AmountInvalid, is_multiple, neighbours, parse, plain, shown
 from webapp.trading.models import Instrument
@@ -25,6 +25,7 @@ _CON_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 # An index is a number, a continuous future a series: neither has a counterparty.
 _NOT_ORDERABLE = {SecurityType.IND, SecurityType.CONTFUT}
 _LIKE = "Write a time like 2026-01-31T20:00:00Z, with Z or an offset."
+_ABOVE_ZERO = " Combinations and futures alone may trade at zero or below."
 _FLAGS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
@@ -89,15 +90,23 @@ def read_quantity(value: object, instrument: Instrument | None) -> Decimal:
 
 
 def read_price(value: object, name: str, instrument: Instrument | None) -> Decimal:
-    """One that stands on the exchange's scale, in the steps that hold where it stands."""
-    price = _more_than_zero(value, name)
+    """One that stands on the exchange's scale, in the steps that hold where it stands, at its size below zero.
+
+    `trades_below_zero` says for which instruments one of zero or less is taken.
+    """
+    is_any = instrument is not None and trades_below_zero(instrument.security_type)
+    price = parse(value) if is_any else _more_than_zero(value, name, why=_ABOVE_ZERO)
     step = price_steps.step_at(instrument, price) if instrument is not None else Decimal(0)
     if step > 0 and not is_multiple(price, step):
         raise FieldRefused(
             f"{plain(price)} is not on the price increment of {plain(step)} that holds there. "
-            f"The nearest valid: {_nearest(price, step, least=step)}."
+            f"The nearest valid: {_nearest_prices(price, step) if is_any else _nearest(price, step, least=step)}."
         )
     return price
+
+
+def _nearest_prices(price: Decimal, step: Decimal) -> str:
+    return " and ".join(plain(near) for near in neighbours(price, step))
 
 
 def read_distance(value: object, name: str, instrument: Instrument | None, *, any_sign: bool = False) -> Decimal:
@@ -154,10 +163,10 @@ def _moment_in(text: str) -> datetime:
         raise FieldRefused(f"{shown(text)} is not a time. {_LIKE}") from None
 
 
-def _more_than_zero(value: object, name: str) -> Decimal:
+def _more_than_zero(value: object, name: str, *, why: str = "") -> Decimal:
     amount = parse(value)
     if amount <= 0:
-        raise FieldRefused(f"The {name} must be more than 0, not {plain(amount)}.")
+        raise FieldRefused(f"The {name} must be more than 0, not {plain(amount)}.{why}")
     return amount
 
 

@@ -8,7 +8,7 @@ import { age } from "./times.js";
 
 // As `order_words.order_value`: null unless both are valid numbers and the multiplier is known.
 export function orderValue(quantity, price, multiplier, magnifier = "1") {
-  if (!isAmount(quantity) || !isAmount(price) || !multiplier) return null;
+  if (!isAmount(quantity) || !isPrice(price) || !multiplier) return null;
   return number(rounded(quotient(product(product(quantity, price), multiplier), magnifier), 2), 2);
 }
 
@@ -17,6 +17,11 @@ const AMOUNT = /^(?=.*[1-9])([0-9]{1,18}(\.[0-9]{0,10})?|\.[0-9]{1,10})$/;
 
 export function isAmount(text) {
   return AMOUNT.test(text ?? "");
+}
+
+// Also below zero, where a combination or a future may trade.
+function isPrice(text) {
+  return isAmount(text?.replace(/^-/, ""));
 }
 
 // In words, of a ticket or of its review; null while nobody can say. `when` says how old the quote is, where nothing

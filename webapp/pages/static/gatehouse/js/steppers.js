@@ -19,7 +19,7 @@ export function watchSteppers(changed) {
 
 function step(stepper, by, changed) {
   const input = stepper.querySelector("input");
-  const next = stepped(input.value, stepAt(stepper.dataset.steps, input.value.trim(), by), by);
+  const next = stepped(input.value, stepAt(stepper.dataset.steps, input.value.trim(), by), by, "signed" in stepper.dataset);
   if (next === null) return;
   input.value = next;
   changed(input.form);
