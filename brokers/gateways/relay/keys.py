@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from pathlib import Path
 
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -13,11 +12,6 @@ _PURPOSE = b"gatehouse relay 1\n"
 
 class KeyUnusable(Exception):
     """A key's file can't be read or holds no key. The text names the file, and nothing that is in it."""
-
-
-def new_key() -> str:
-    """32 random bytes in hexadecimal, as a key's file holds them."""
-    return secrets.token_hex(32)
 
 
 def gateway_key(master: bytes, name: str) -> bytes:
