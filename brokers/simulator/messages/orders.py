@@ -198,7 +198,7 @@ def _algo(order: Order, terms: _Terms) -> list[Value]:
 def _state(order: Order, preview: Preview | None) -> list[Value]:
     if preview is None:
         return [0, order.status, *[UNSET_DOUBLE] * 9, "", "", "", "", order.warning]
-    return [1, "PreSubmitted", *preview.margins, preview.commission, "", "", preview.currency, preview.warning]
+    return [1, "PreSubmitted", *preview.margins, preview.commission, "", "", preview.currency, ""]
 
 
 def _pegged_to_benchmark(terms: _Terms) -> list[Value]:

@@ -168,10 +168,13 @@ class Desk:
             raise validation(READ_ONLY)
 
     def _preview(self, order: Order) -> None:
+        """IB works out what it would reject, too, and gives its reason after the figures."""
         valuation = self._valuations[order.account]
         self._listener.previewed(
             order, preview(order, quote=self._marketplace.quote(order.instrument), valuation=valuation)
         )
+        if not self._is_affordable(order):
+            raise OrderRefused(201, _UNAFFORDABLE)
 
     def _take(self, order: Order) -> None:
         if order.order_id <= 0:

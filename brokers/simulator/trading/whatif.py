@@ -16,15 +16,11 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Margins and equity in the account's base currency, each before, change and after; the commission in its own.
-
-    `warning` is what the broker would say of it; empty for nothing.
-    """
+    """Margins and equity in the account's base currency, each before, change and after; the commission in its own."""
 
     margins: tuple[Decimal, ...]
     commission: Decimal
     currency: str
-    warning: str = ""
 
 
 def preview(order: Order, *, quote: Quote, valuation: Valuation) -> Preview:

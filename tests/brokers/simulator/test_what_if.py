@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from ib_insync import IB, Contract, Forex, Future, LimitOrder, MarketOrder, Order, Stock
 
-from tests.brokers.simulator.conftest import Running, settled, soon, until
+from tests.brokers.simulator.conftest import Errors, Running, answered, settled, soon, until
 from tests.brokers.simulator.order_scenes import quote
 
 SAP = Stock("SAP", "IBIS", "EUR", conId=14204)
@@ -57,6 +57,19 @@ async def test_a_pair_is_charged_in_dollars_whatever_its_currencies(running: Run
     yen = Forex("USDJPY")
     state = await previewed(ib, yen, MarketOrder("BUY", 1_000_000, tif="DAY"))
     assert (state.commission, state.commissionCurrency) == (pytest.approx(20.0, abs=0.01), "USD")
+
+
+async def test_what_the_account_has_no_means_for_is_worked_out_and_then_refused(
+    running: Running, ib: IB, apple: Contract, errors: Errors
+) -> None:
+    state = await previewed(ib, apple, MarketOrder("BUY", 1_000_000, tif="DAY"))
+    assert float(state.initMarginAfter) > float(state.equityWithLoanAfter)
+    await answered(ib)
+    [(code, text)] = [(code, text) for about, code, text in errors.heard if about > 0]
+    assert code == 201
+    assert "EQUITY WITH LOAN VALUE" in text
+    assert [row["code"] for row in running.rows("refusal")] == [201]
+    assert running.rows("status") == running.rows("execution") == []
 
 
 async def test_what_closes_a_position_frees_its_margin(running: Running, ib: IB, apple: Contract) -> None:

@@ -71,6 +71,18 @@ async def test_margin_and_commission_come_as_ib_worked_them_out(
     assert not recorder.updates
 
 
+async def test_figures_beyond_the_account_s_means_are_told_though_ib_refuses_the_order_after_them(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    previewing, order_id = await asked(node, gateway)
+    answer(gateway, order_id, initAfter="100000.5", equityAfter="99999.0")
+    gateway.error(order_id, 201, "Order rejected - reason: your equity must exceed the initial margin")
+    preview = await previewing
+    assert (preview.initial_margin_after, preview.equity_with_loan_after) == (Decimal("100000.5"), Decimal(99999))
+    await whatever_was_sent_has_arrived(node, gateway)
+    assert not recorder.updates
+
+
 async def test_it_is_asked_as_a_what_if_and_by_itself(node: TradingNode, gateway: ScriptedGateway) -> None:
     request = replace(REQUEST, oca_group="a", oca_type=OcaType.CANCEL_WITH_BLOCK, parent_client_order_id="other")
     previewing = asyncio.create_task(node.execution.preview(request, AAPL))

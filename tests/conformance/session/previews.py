@@ -50,7 +50,13 @@ ROWS: tuple[Row, ...] = (
     Row("what-if FOP", preview(FUTURE_OPTION, terms("MKT", **_ONE)), _adds_up),
     Row("what-if CASH", preview(EURO, terms("MKT", **_ROUND_LOT)), _adds_up),
     Row("what-if BAG", preview(PAIR, terms("LMT", lmtPrice=-34.0)), _ties_up),
-    Row("what-if beyond the account's means", preview(APPLE, terms("MKT", totalQuantity=_FORTUNE)), _is_beyond),
+    # The figures come, and then the reason why it would be rejected.
+    Row(
+        "what-if beyond the account's means (201)",
+        preview(APPLE, terms("MKT", totalQuantity=_FORTUNE)),
+        _is_beyond,
+        (201,),
+    ),
     refusal("what-if off the increment (110)", preview(APPLE, terms("LMT", lmtPrice=150.001)), 110),
     Row("nothing comes of what-ifs", lambda stage: stage.observer.orders.all_open(), []),
 )

@@ -44,10 +44,9 @@ class IbapiOrders(Orders):
         order_id = self._link.new_id()
         self._link.call("placeOrder", order_id, self._link.contract(query), self._link.order({**terms, "whatIf": True}))
         self._link.settle()
-        refusal = self._link.heard.refusal(order_id)
-        if refusal is not None:
+        told, refusal = self._link.heard.of("openOrder", order_id), self._link.heard.refusal(order_id)
+        if not told and refusal is not None:
             raise Refused(refusal)
-        told = self._link.heard.of("openOrder", order_id)
         if not told:
             raise NoAnswer("there was no preview")
         _, _, state = told[-1]
