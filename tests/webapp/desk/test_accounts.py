@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from brokers.domain import MarketDataType, Quote
-from webapp.accounts import sharing
+from webapp.accounts import sessions, sharing
 from webapp.accounts.models import AccountEvent, BrokerAccount, Credential, GatewaySession, User
 from webapp.audit.models import AuditEntry
 from webapp.bus import quotes
@@ -50,6 +50,16 @@ def test_the_list_shows_every_account_with_what_an_administrator_asks_first(
     text = page.content.decode()
     for shown in ("bob", "LIVE", "Error", "Down for too long.", "The gateway is gone.", "worker-9", "gateway-4711"):
         assert shown in text
+
+
+def test_a_suspended_account_is_said_to_be_so_once(desk: Client, theirs: BrokerAccount) -> None:
+    GatewaySession.objects.update(owner="", lease_expires_at=None)
+    sessions.suspend(theirs.id, "Unpaid.")
+    row = desk.get("/desk/").content.decode().split("<tr>")[-1]
+    assert row.count(">Suspended</span>") == 1
+    GatewaySession.objects.filter(account=theirs).update(state="ERROR")
+    row = desk.get("/desk/").content.decode().split("<tr>")[-1]
+    assert (row.count(">Error</span>"), row.count(">Suspended</span>")) == (1, 1)
 
 
 def test_what_can_have_the_focus_keeps_it_when_the_list_is_renewed(desk: Client, theirs: BrokerAccount) -> None:
