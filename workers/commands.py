@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 
 from brokers.node import TradingNode
 from brokers.refusals import OrderRefused
@@ -31,8 +32,8 @@ RECORD_AGAIN = 0.5
 RECORD_TRIES = 16
 
 
-# Hands one command to the node. Raises OrderRefused before any byte leaves.
-HandOver = Callable[[TradingNode], object]
+# Hands one command to the node, with the seconds in which it has to leave. Raises OrderRefused before any byte leaves.
+HandOver = Callable[[TradingNode, float | None], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class Claimed:
 
     command: OrderCommand
     hand_over: HandOver
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds; None for what may leave whenever it can."""
+        send_by = self.command.send_by
+        return None if send_by is None else send_by - monotonic()
 
 
 class OutcomeNotRecorded(Exception):
@@ -107,8 +114,12 @@ class CommandRunner:
             # The next owner finds it at SENDING and asks the broker. Nothing was sent, but saying so needs the lease.
             log.warning("%s: the lease ran out before it was sent", claimed.command)
             return
+        time_left = claimed.time_left
+        if time_left is not None and time_left <= 0:
+            await self._record(partial(commands.record_late, claimed.command))
+            return
         try:
-            claimed.hand_over(self._node)
+            claimed.hand_over(self._node, time_left)
         except OrderRefused as refusal:
             await self._record(partial(commands.record_refused, claimed.command, str(refusal)))
         except Exception:
@@ -136,14 +147,14 @@ def _claim(lease: Lease, verbs: Collection[OrderCommand.Verb]) -> Claimed | None
 
 def _hand_over(command: OrderCommand) -> HandOver:
     if command.order is None:
-        return lambda node: node.execution.cancel_all()
+        return lambda node, _time_left: node.execution.cancel_all()
     client_order_id = str(command.order.client_order_id)
     match command.verb:
         case OrderCommand.Verb.CANCEL:
-            return lambda node: node.execution.cancel(client_order_id)
+            return lambda node, _time_left: node.execution.cancel(client_order_id)
         case OrderCommand.Verb.MODIFY:
             change = orders.to_change(command)
-            return lambda node: node.execution.modify(change)
+            return lambda node, time_left: node.execution.modify(change, time_left=time_left)
     return _placing(command.order)
 
 
@@ -151,5 +162,5 @@ def _placing(order: Order) -> HandOver:
     request, bracket = orders.to_request(order), orders.to_bracket(order)
     instrument = instruments.to_domain(order.instrument)
     if bracket is not None:
-        return lambda node: node.execution.place_bracket(bracket, instrument)
-    return lambda node: node.execution.place(request, instrument)
+        return lambda node, time_left: node.execution.place_bracket(bracket, instrument, time_left=time_left)
+    return lambda node, time_left: node.execution.place(request, instrument, time_left=time_left)

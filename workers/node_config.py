@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import Max
 
 from brokers.config import (
@@ -30,7 +31,13 @@ def config_for(endpoint: Endpoint, lease: Lease) -> TradingNodeConfig:
         account="",  # a variable of this process is nobody's account
         # Late prices that say so are more use than none; each quote tells which it is.
         data_clients={"IB": InteractiveBrokersDataClientConfig(delayed_when_not_subscribed=True)},
-        exec_clients={"IB": InteractiveBrokersExecClientConfig(first_order_id=max(highest, 0) + 1)},
+        exec_clients={"IB": _orders(above=max(highest, 0))},
+    )
+
+
+def _orders(*, above: int) -> InteractiveBrokersExecClientConfig:
+    return InteractiveBrokersExecClientConfig(
+        first_order_id=above + 1, order_time_to_live=settings.ORDER_TIME_TO_LIVE.total_seconds()
     )
 
 

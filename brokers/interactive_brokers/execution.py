@@ -35,7 +35,8 @@ class InteractiveBrokersExecutionClient:
 
     What can't be sent raises OrderRefused, before any byte of it leaves and with a sentence for the user. What IB makes
     of the rest reaches the listener as order updates. IB takes 50 messages a second, so an order or a change may wait
-    here before it leaves: one that is withdrawn meanwhile reaches the listener as an update that says `unsent`.
+    here before it leaves: one that is withdrawn meanwhile reaches the listener as an update that says `unsent`. It may
+    wait for its time to live, or for what is left of that: `time_left`, in seconds, of one that has waited elsewhere.
     """
 
     def __init__(
@@ -90,18 +91,19 @@ class InteractiveBrokersExecutionClient:
         self._withdrawals.begin()
         self._elsewhere.begin()
 
-    def place(self, request: OrderRequest, instrument: Instrument) -> None:
+    def place(self, request: OrderRequest, instrument: Instrument, *, time_left: float | None = None) -> None:
         """Hands the order to the socket. Raises OrderRefused."""
-        self._place([(request, instrument)])
+        self._place([(request, instrument)], time_left=time_left)
 
-    def place_bracket(self, bracket: BracketRequest, instrument: Instrument) -> None:
+    def place_bracket(self, bracket: BracketRequest, instrument: Instrument, *, time_left: float | None = None) -> None:
         """An entry with a take profit, a stop loss or both: all of them, or none. Raises OrderRefused.
 
         They leave as one; a cancel of one that has not left cancels all. IB holds them until the last has come, so that
         the entry is never without its stop loss:
         https://interactivebrokers.github.io/tws-api/bracket_order.html
         """
-        self._place([(order, instrument) for order in bracket_orders(bracket)], together=True)
+        orders = [(order, instrument) for order in bracket_orders(bracket)]
+        self._place(orders, together=True, time_left=time_left)
 
     def place_oca(self, orders: Sequence[Ordered]) -> None:
         """Orders of one group, of which a fill cancels or reduces the others: all of them, or none.
@@ -112,12 +114,12 @@ class InteractiveBrokersExecutionClient:
         require_group([request for request, _ in orders])
         self._place(orders)
 
-    def modify(self, change: OrderChange) -> None:
+    def modify(self, change: OrderChange, *, time_left: float | None = None) -> None:
         """Sends an open order of this session again, under its own id and with its new terms. Raises OrderRefused.
 
         The order keeps its terms until IB repeats the new ones; when IB rejects the change, it lives on with them.
         """
-        self._sending.change(change)
+        self._sending.change(change, time_left=time_left)
 
     def cancel(self, client_order_id: str) -> None:
         """Raises OrderRefused when this session knows no such open order of its own.
@@ -196,7 +198,7 @@ class InteractiveBrokersExecutionClient:
         self._elsewhere.stop()
         self._reads.stop()
 
-    def _place(self, orders: Sequence[Ordered], *, together: bool = False) -> None:
-        self._sending.place(orders, together=together)
+    def _place(self, orders: Sequence[Ordered], *, together: bool = False, time_left: float | None = None) -> None:
+        self._sending.place(orders, together=together, time_left=time_left)
         for _, instrument in orders:
             self._introductions.meet(instrument)

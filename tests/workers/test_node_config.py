@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -45,6 +46,11 @@ def test_orders_placed_by_hand_have_no_id_to_count_from(ready_account: BrokerAcc
     for perm_id, order_id in ((901, -42), (902, -3)):
         saw(ready_account, perm_id=perm_id, order_id=order_id)
     assert first_order_id(ready_account) == 1
+
+
+def test_an_order_lives_as_long_in_the_node_as_in_its_row(ready_account: BrokerAccount, settings: Any) -> None:
+    settings.ORDER_TIME_TO_LIVE = timedelta(seconds=7)
+    assert config(ready_account).exec_clients["IB"].order_time_to_live == 7.0
 
 
 def test_every_node_of_an_account_has_one_client_id(ready_account: BrokerAccount) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -274,9 +275,15 @@ def test_a_kill_switch_whose_worker_was_lost_before_the_bytes_cancels_with_the_n
     becomes(order, OrderStatus.CANCELLED)
 
 
+def let_rows_wait(settings: Any) -> None:
+    """The machine may be busy, and what is waited for here are the lanes, which keep what the node was told before."""
+    settings.ORDER_TIME_TO_LIVE = timedelta(minutes=5)
+
+
 def test_an_order_that_waits_too_long_in_the_lanes_is_rejected_and_said_not_to_have_left(
-    place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+    place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
+    let_rows_wait(settings)
     monkeypatch.setitem(CEILING, Lane.ORDER, 1)  # one a second, of which three are in time
     with transaction.atomic():
         placed = [place_order(trading, **MARKET) for _ in range(10)]
@@ -290,9 +297,29 @@ def test_an_order_that_waits_too_long_in_the_lanes_is_rejected_and_said_not_to_h
     assert [len(sent(place, trading, order)) for order in placed] == [int(order in in_time) for order in placed]
 
 
-def test_a_cancel_of_an_order_that_waits_in_the_lanes_withdraws_it(
+def test_an_order_whose_time_is_up_between_its_claim_and_its_bytes_is_refused(
     place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    claim_next = commands.claim_next
+
+    def claim_and_be_held_up(**arguments: Any) -> OrderCommand | None:
+        claimed = claim_next(**arguments)
+        if claimed is not None and claimed.send_by is not None:
+            claimed.send_by -= 600  # as if that much time had gone by since
+        return claimed
+
+    monkeypatch.setattr(commands, "claim_next", claim_and_be_held_up)
+    order = place_order(trading, **MARKET)
+    becomes(order, OrderStatus.REJECTED)
+    assert command_of(order).state == OrderCommand.State.REFUSED
+    assert order.reason == "Not sent: it could not leave within 3 seconds. Nothing reached the broker; decide again."
+    assert sent(place, trading, order) == []
+
+
+def test_a_cancel_of_an_order_that_waits_in_the_lanes_withdraws_it(
+    place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    let_rows_wait(settings)
     monkeypatch.setitem(CEILING, Lane.ORDER, 1)
     with transaction.atomic():
         *_, last = [place_order(trading, **RESTING) for _ in range(10)]

@@ -49,7 +49,8 @@ class Lanes:
     """Messages wait here until the budget lets them leave through `write`. Each leaves once, unless it is taken out.
 
     `now` and `call_at` are the event loop's (seconds, monotonic), and may be a test's. Orders and changes that have
-    waited for `time_to_live` seconds never leave: `on_expired` gets them, before anything else leaves.
+    waited for `time_to_live` seconds, or for what was left of that, never leave: `on_expired` gets them, before
+    anything else leaves.
     """
 
     def __init__(
@@ -71,11 +72,14 @@ class Lanes:
         self._timer: asyncio.TimerHandle | None = None
         self._moved = asyncio.Event()  # something left, or was taken out
 
-    def send(self, lane: Lane, *messages: str, order_ids: Iterable[int] = ()) -> None:
+    def send(self, lane: Lane, *messages: str, order_ids: Iterable[int] = (), time_left: float | None = None) -> None:
         """Several messages leave together, so there can't be more of them than the lane's ceiling."""
-        lives = self.time_to_live if lane in _PERISHABLE else math.inf
+        lives = self._lives(time_left) if lane in _PERISHABLE else math.inf
         self._waiting[lane].append(Waiting(lane, messages, frozenset(order_ids), self._now() + lives))
         self._drain()
+
+    def _lives(self, time_left: float | None) -> float:
+        return self.time_to_live if time_left is None else min(time_left, self.time_to_live)
 
     def order_ids(self, lane: Lane) -> frozenset[int]:
         """Of all that waits in `lane`."""
@@ -123,11 +127,12 @@ class Lanes:
         self._wait_on()
 
     def _take_expired(self) -> list[Waiting]:
-        expired = []
+        """Not always the first in: what waited elsewhere before has less time left."""
+        now, expired = self._now(), []
         for lane in _PERISHABLE:
-            waiting = self._waiting[lane]
-            while waiting and waiting[0].expires_at <= self._now():
-                expired.append(waiting.popleft())
+            if late := [one for one in self._waiting[lane] if one.expires_at <= now]:
+                expired += late
+                self._waiting[lane] = deque(one for one in self._waiting[lane] if one.expires_at > now)
         return expired
 
     def _next_lane(self) -> Lane | None:
@@ -166,4 +171,4 @@ class Lanes:
         return self._left_at[too_many - 1] + WINDOW if too_many > 0 else self._now()
 
     def _expiries(self) -> list[float]:
-        return [self._waiting[lane][0].expires_at for lane in _PERISHABLE if self._waiting[lane]]
+        return [one.expires_at for lane in _PERISHABLE for one in self._waiting[lane]]

@@ -43,6 +43,7 @@ class Outbox:
         self._is_request = is_request
         self._new_orders: set[int] = set()
         self._gathered: list[tuple[int, str]] | None = None
+        self._time_left: float | None = None
         self._on_unsent: OnUnsent = lambda _unsent, _cause: None
 
     def begin_orders(self, *, time_to_live: float, on_unsent: OnUnsent) -> None:
@@ -72,7 +73,7 @@ class Outbox:
         if self._is_request(order_id):  # what the order would cost: a question, as any other
             self._lanes.send(Lane.ACCOUNT, message)
         elif order_id not in self._new_orders:
-            self._lanes.send(Lane.MODIFY, message, order_ids=[order_id])
+            self._lanes.send(Lane.MODIFY, message, order_ids=[order_id], time_left=self._time_left)
         elif self._gathered is not None:
             self._gathered.append((order_id, message))
         else:
@@ -80,7 +81,17 @@ class Outbox:
 
     def _send_order(self, whole: Sequence[tuple[int, str]]) -> None:
         self._new_orders.difference_update(order_id for order_id, _ in whole)
-        self._lanes.send(Lane.ORDER, *(message for _, message in whole), order_ids=[order_id for order_id, _ in whole])
+        order_ids, messages = [order_id for order_id, _ in whole], [message for _, message in whole]
+        self._lanes.send(Lane.ORDER, *messages, order_ids=order_ids, time_left=self._time_left)
+
+    @contextlib.contextmanager
+    def within(self, time_left: float | None) -> Iterator[None]:
+        """Orders and changes that are sent inside wait for no more than so many seconds; None: their time to live."""
+        self._time_left = time_left
+        try:
+            yield
+        finally:
+            self._time_left = None
 
     @contextlib.contextmanager
     def gathered(self, *, together: bool) -> Iterator[None]:

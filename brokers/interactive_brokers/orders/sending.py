@@ -36,19 +36,20 @@ class OrderSending:
         self._book = book
         self._withdrawals = withdrawals
 
-    def place(self, orders: Sequence[Ordered], *, together: bool = False) -> None:
+    def place(self, orders: Sequence[Ordered], *, together: bool = False, time_left: float | None = None) -> None:
         """`together`: they leave as one, and IB holds all of them until the last has come (its `transmit`)."""
         self._require_sendable(orders)
         records = [self._record(*order) for order in orders]
         try:
-            with self._connection.session.outbox.gathered(together=together):
+            outbox = self._connection.session.outbox
+            with outbox.within(time_left), outbox.gathered(together=together):
                 for record in records:
                     self._send(record, record.terms, transmit=record is records[-1] or not together)
         except (ValueError, ConnectionError) as error:
             self._forget(records)
             raise OrderRefused(f"The order was not sent: {error}.") from error
 
-    def change(self, change: OrderChange) -> None:
+    def change(self, change: OrderChange, *, time_left: float | None = None) -> None:
         record = self._changeable(change.client_order_id)
         standing = record.wished or record.terms
         terms = changed(standing, change)
@@ -62,7 +63,8 @@ class OrderSending:
             )
         record.begin_change(terms)
         try:
-            self._send(record, terms)
+            with self._connection.session.outbox.within(time_left):
+                self._send(record, terms)
         except (ValueError, ConnectionError) as error:
             record.withdraw_changes(1)
             raise OrderRefused(f"The change was not sent: {error}.") from error

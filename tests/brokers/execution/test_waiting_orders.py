@@ -243,6 +243,28 @@ async def test_an_order_that_can_t_leave_in_time_is_refused_and_not_sent_late(
     assert arrived(running) == left
 
 
+async def test_an_order_has_no_more_time_than_what_was_left_of_it(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    others, late, whole = burst(node, aapl), order(), bracket()
+    node.execution.place(late, aapl, time_left=0.1)
+    node.execution.place_bracket(whole, aapl, time_left=0.1)
+    await all_are(recorder, others, "Submitted")
+    assert refs_unsent(recorder, Unsent.ORDER) == [late.client_order_id, *refs_of(whole)]
+    assert arrived(running) == others
+
+
+async def test_a_change_has_no_more_time_than_what_was_left_of_it(
+    running: Running, node: TradingNode, recorder: Recorder, aapl: Instrument
+) -> None:
+    [ref, *_] = await all_working(node, recorder, aapl)
+    many_changes(node, ref)
+    node.execution.modify(OrderChange(client_order_id=ref, limit_price=Decimal("149.00")), time_left=0.1)
+    await recorder.until(lambda: bool(unsent(recorder, Unsent.CHANGE)))
+    await node.resync()
+    assert "149.00" not in str(running.rows("order"))
+
+
 async def taken_by_ib(recorder: Recorder, refs: list[str]) -> set[str]:
     """Which of them, once something was told of each."""
     await recorder.until(lambda: {update.order_ref for update in recorder.updates} == set(refs))

@@ -124,6 +124,18 @@ def test_an_order_that_is_too_old_is_told_of_instead_of_sent() -> None:
     assert wire.messages[CEILING[Lane.ORDER] :] == ["data"]
 
 
+def test_an_order_that_waited_elsewhere_before_has_less_time_than_those_before_it() -> None:
+    wire = with_orders(0)
+    wire.lanes.time_to_live = 3.0
+    wire.lanes.hold()
+    for name, time_left in (("first", None), ("older", 0.5), ("last", 600.0)):
+        wire.lanes.send(Lane.ORDER, name, time_left=time_left)
+    wire.clock.run_until(100.5)
+    assert wire.expired == ["older"]
+    wire.clock.run_until(103.0)
+    assert wire.expired == ["older", "first", "last"]
+
+
 def test_a_wakening_that_comes_too_late_sends_nothing_that_is_too_old() -> None:
     wire = with_orders(0)
     wire.lanes.time_to_live = 3.0

@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from brokers.domain import OrderStatus
@@ -59,6 +61,33 @@ def test_a_claimed_command_needs_no_more_rows_to_be_sent(
     command = claimed(leased_account)
     with django_assert_num_queries(0):
         assert orders.to_request(command.order).con_id == command.order.instrument.con_id
+
+
+def test_a_claimed_entry_comes_with_its_exits(leased_account: BrokerAccount, django_assert_num_queries: Any) -> None:
+    placed(leased_account, take_profit_price="210", stop_loss_price="180")
+    command = claimed(leased_account)
+    assert command.order is not None
+    with django_assert_num_queries(0):
+        bracket = orders.to_bracket(command.order)
+    assert bracket is not None
+    assert (bracket.take_profit is not None, bracket.stop_loss is not None) == (True, True)
+
+
+def test_a_claim_says_how_much_of_its_time_is_left(leased_account: BrokerAccount, settings: Any) -> None:
+    """By the database's clock, which also wrote when it was asked for."""
+    settings.ORDER_TIME_TO_LIVE = timedelta(seconds=3000)
+    placed(leased_account)
+    OrderCommand.objects.update(created_at=Now() - timedelta(seconds=1000))
+    before = monotonic()
+    send_by = claimed(leased_account).send_by
+    assert send_by is not None
+    assert before + 1000 < send_by <= monotonic() + 2000
+
+
+def test_a_cancel_leaves_however_late_it_is(leased_account: BrokerAccount) -> None:
+    OrderCommand.objects.create(order=placed(leased_account), account=leased_account, verb="CANCEL")
+    claimed(leased_account)
+    assert claimed(leased_account).send_by is None
 
 
 def test_commands_are_claimed_in_the_order_in_which_they_were_given(leased_account: BrokerAccount) -> None:

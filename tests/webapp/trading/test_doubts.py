@@ -69,6 +69,12 @@ def test_a_submit_of_a_moment_ago_is_not_in_doubt_yet(sent: OrderCommand) -> Non
     assert (state(), order().status) == ("SENT", "PENDING")
 
 
+def test_a_submit_that_may_still_wait_to_leave_is_not_in_doubt(sent: OrderCommand, settings: Any) -> None:
+    settings.ORDER_TIME_TO_LIVE = timedelta(seconds=60)
+    assert in_doubt(sent) == frozenset()
+    assert (state(), order().status) == ("SENT", "PENDING")
+
+
 def test_a_submit_that_the_broker_spoke_of_is_not_in_doubt(sent: OrderCommand) -> None:
     orders.apply_update(account_id=sent.account_id, update=update(sent.order))
     assert in_doubt(sent) == frozenset()

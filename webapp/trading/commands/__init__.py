@@ -23,7 +23,7 @@ from webapp.trading.commands.doubts import (
     record_absent,
     resolve_interrupted,
 )
-from webapp.trading.commands.outcomes import record_refused, record_sent, record_unknown
+from webapp.trading.commands.outcomes import record_late, record_refused, record_sent, record_unknown
 
 __all__ = [
     "claim_next",
@@ -32,6 +32,7 @@ __all__ = [
     "is_any_claimed",
     "note_unprovable",
     "record_absent",
+    "record_late",
     "record_refused",
     "record_sent",
     "record_unknown",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
@@ -39,7 +40,8 @@ def claim_next(
     Also None when this worker doesn't hold the lease under this fence, by the database's clock. The session's row is
     held meanwhile, so a takeover comes before or after the claim, never across it. Overdue commands are refused on
     the way. Raises RuntimeError inside a transaction, since a claim that could roll back would be sent twice.
-    Comes with its order and instrument. The submits of what is attached to the order are claimed with its own.
+    Comes with its order, its instrument and what is attached to it, so that nothing is read any more before the bytes,
+    and says until when it may leave. The submits of what is attached to the order are claimed with its own.
     """
     waiting = _waiting(account_id).filter(verb__in=verbs)
     # Asked for every account every second, and nearly always in vain: one look at a small index.
@@ -103,16 +105,27 @@ def _holds_lease(account_id: UUID, worker: str, fence: int) -> bool:
 
 def _waiting(account_id: UUID) -> QuerySet[OrderCommand]:
     waiting = OrderCommand.objects.filter(account_id=account_id, state=OrderCommand.State.PENDING).exclude(is_led())
-    return waiting.select_related("order__instrument").order_by("id")
+    return waiting.select_related("order__instrument").prefetch_related("order__attached").order_by("id")
 
 
 def _claim(command: OrderCommand, fence: int) -> bool:
     """The UPDATE decides: False when the user withdrew the command since it was read, or it grew too old meanwhile."""
     waiting = OrderCommand.objects.filter(pk=command.pk, state=OrderCommand.State.PENDING).exclude(_overdue())
+    now = monotonic()
     if not waiting.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now()):
         return False
+    command.refresh_from_db(fields=["claimed_at"])
+    command.send_by = _send_by(command, now)
     # Whatever their age: they leave with this one or not at all.
     together = submits_with(command).filter(state=OrderCommand.State.PENDING)
     together.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now())
     command.state, command.fence = OrderCommand.State.SENDING, fence
     return True
+
+
+def _send_by(command: OrderCommand, now: float) -> float | None:
+    """`now` is when it was claimed. Its age is the database's to say: the web's clock, and this one, may differ."""
+    if command.verb not in _ENTERS or command.claimed_at is None:
+        return None
+    age = command.claimed_at - command.created_at
+    return now + (settings.ORDER_TIME_TO_LIVE - age).total_seconds()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -17,9 +18,8 @@ from webapp.trading.models import Order, OrderCommand
 from webapp.trading.orders import conclusions
 from webapp.trading.orders.bodies import is_taken
 
-# How long a submit that was handed to the node may go without the broker's first word: it may wait in the node's lanes
-# for three seconds, and then the broker has two.
-FIRST_WORD = timedelta(seconds=5)
+# How long a submit may go without the broker's first word, once it can't wait in the node's lanes any more.
+FIRST_WORD = timedelta(seconds=2)
 
 CHECKING = "Its open orders, completed orders and executions are being read, twice. Do not place it again meanwhile."
 LOST_SUBMIT = f"The worker was lost while it sent this order, and the broker has shown no trace of it yet. {CHECKING}"
@@ -122,7 +122,7 @@ def _wordless(account_id: UUID) -> QuerySet[OrderCommand]:
         verb=OrderCommand.Verb.SUBMIT,
         state=OrderCommand.State.SENT,
         order__status=OrderStatus.PENDING.value,
-        ended_at__lt=Now() - FIRST_WORD,
+        ended_at__lt=Now() - settings.ORDER_TIME_TO_LIVE - FIRST_WORD,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -34,6 +35,15 @@ def note_sent(command: OrderCommand) -> bool:
 def record_refused(command: OrderCommand, reason: str) -> None:
     """No byte left, for `reason`. A submit's order is REJECTED; a change's or a cancel's stays what it is."""
     conclusions.refuse(command=command, reason=reason)
+
+
+def record_late(command: OrderCommand) -> None:
+    """No byte left, because its time was up before one could."""
+    waited = settings.ORDER_TIME_TO_LIVE.total_seconds()
+    conclusions.refuse(
+        command=command,
+        reason=f"Not sent: it could not leave within {waited:g} seconds. Nothing reached the broker; decide again.",
+    )
 
 
 def record_unknown(command: OrderCommand, reason: str) -> None:

@@ -126,6 +126,9 @@ class OrderCommand(Terms):
         UNKNOWN = "UNKNOWN"
         ABSENT = "ABSENT"
 
+    # Not stored: until when it may leave, by the monotonic clock of the process that claimed it. None: whenever it can.
+    send_by: float | None = None
+
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="commands")
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="+")
     verb = models.CharField(max_length=10, choices=Verb.choices)
