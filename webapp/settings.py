@@ -39,6 +39,16 @@ def _secret_key() -> str:
     return key
 
 
+# A database host that vanishes is noticed in about half a minute; the kernel's own patience is hours.
+_TCP = {
+    "connect_timeout": 10,  # seconds, as the next two
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+
+
 def _database(url: str, *, pool: int) -> dict[str, object]:
     """`postgresql://user:password@host:port/name`, or `?host=/folder` for a unix socket.
 
@@ -56,7 +66,7 @@ def _database(url: str, *, pool: int) -> dict[str, object]:
         "PORT": parts.port or "",
         "CONN_MAX_AGE": 0 if pool else 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 10, "options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
+        "OPTIONS": {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s", **_TCP}
         | ({"pool": {"min_size": 1, "max_size": pool, "timeout": 10}} if pool else {}),
     }
 

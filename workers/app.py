@@ -67,6 +67,13 @@ app.steps["worker"].add("workers.bootstep:SessionHostStep")
 signals.worker_init.connect(choose_pool, weak=False)
 
 
+@signals.worker_init.connect(weak=False)
+def bound_statements(**_: Any) -> None:
+    from workers import database  # once Django has been set up
+
+    database.bound_statements()
+
+
 def keep_django_s_logging(**_: Any) -> None:
     """With a receiver on this signal, Celery leaves logging alone: one format and one copy of each line."""
     # "Sending", "received" and "succeeded" of every round of supervision would bury what matters.

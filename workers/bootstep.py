@@ -38,7 +38,7 @@ class SessionHostStep(bootsteps.StartStopStep):
         host.install(None)
 
     def terminate(self, worker: Any) -> None:
-        """A cold shutdown is in a hurry, but a gateway left running would hold the login until it is found."""
+        """A cold shutdown is in a hurry, but sessions that nobody handed over wait for their leases to run out."""
         self.stop(worker)
 
 

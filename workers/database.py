@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.utils import InterfaceError, InternalError, OperationalError
 
 P = ParamSpec("P")
@@ -18,6 +19,10 @@ T = TypeVar("T")
 # The database went away, or was told to, or ended a transaction in which we were idle for too long (psycopg's word for
 # that is InternalError): the same call may succeed in a moment, unlike one that it refused.
 PASSING_ERRORS = (OperationalError, InterfaceError, InternalError)
+
+
+# Seconds. Nothing that a worker asks takes long, but for a lock: of those, the longest is `idle_in_transaction`'s.
+STATEMENT_DEADLINE = 20
 
 
 class Database:
@@ -47,6 +52,16 @@ class Database:
         own = connections[DEFAULT_DB_ALIAS]
         own.inc_thread_sharing()
         self._connections.append(own)
+
+
+def bound_statements() -> None:
+    """From now on, each new connection of this process ends a statement that takes too long: OperationalError."""
+    connection_created.connect(_bound, weak=False)
+
+
+def _bound(connection: BaseDatabaseWrapper, **_: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = '{STATEMENT_DEADLINE}s'")
 
 
 def _with_usable_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Coroutine
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 
 class Backoff:
@@ -39,10 +42,12 @@ async def rung(event: asyncio.Event, *, at_latest: float) -> None:
 
 
 async def ended(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel them, and return once they are over. What they raised is dropped: read it before."""
-    for task in tasks:
-        task.cancel()
+    """Cancel them, and return once they are over. What ended one that was cancelled by this is logged, not raised."""
+    running = [task for task in tasks if task.cancel()]
     await asyncio.gather(*tasks, return_exceptions=True)
+    for task in running:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("%s did not end well: %r", task.get_name(), error)
 
 
 async def first_of(*coroutines: Coroutine[Any, Any, object]) -> None:

@@ -94,7 +94,7 @@ def _last_words(deployment: Deployment) -> str:
 
 
 def _take_down(deployment: Deployment) -> None:
-    """The worker ends its gateways when it goes; what a killed one left is swept, and then its network can go."""
+    """The worker leaves its gateways logged in when it goes: they are swept, and then their network can go."""
     deployment.compose("stop", "worker")
     sweep(deployment.client, FLEET, wanted=(), known=(), older_than=0)
     deployment.compose("down", "--volumes", "--remove-orphans")
@@ -112,6 +112,7 @@ def _settings(url: str, images: Images, *, port: int, keys: Path) -> dict[str, s
         "GATEHOUSE_POSTGRES_IMAGE": images.postgres,
         "GATEHOUSE_REDIS_IMAGE": images.redis,
         "GATEHOUSE_GATEWAY_IMAGE": images.gateway,
+        "GATEHOUSE_GATEWAY_IMAGE_PINNED": "0",  # an image that was built here has no digest
         "GATEHOUSE_GATEWAY_FLEET": FLEET,
         "GATEHOUSE_GATEWAY_MEMORY_MIB": "256",
         "GATEHOUSE_ENGINE_SOCKET": url.removeprefix("unix://"),

@@ -49,6 +49,27 @@ def test_the_engine_s_socket_is_the_keeper_s_alone(services: dict[str, dict[str,
     assert {name for name, service in services.items() if "docker.sock" in str(service.get("volumes"))} == {"keeper"}
 
 
+def test_no_image_of_a_gateway_is_taken_by_its_tag_alone(services: dict[str, dict[str, Any]]) -> None:
+    assert services["keeper"]["environment"]["GATEHOUSE_GATEWAY_IMAGE_PINNED"] == "1"
+
+
+def test_every_setting_of_a_session_can_be_given(services: dict[str, dict[str, Any]]) -> None:
+    """Of those that ARCHITECTURE.md lists for workers, but for what a trial or the simulator alone needs."""
+    listed = {name for name, who in _listed_settings() if "worker" in who or who == "all"}
+    given = set(services["worker"]["environment"])
+    assert listed - given == {
+        "GATEHOUSE_SIMULATOR_ARGUMENTS",
+        "GATEHOUSE_VAR",
+        "GATEHOUSE_DATABASE_IDLE_SECONDS",
+        "GATEHOUSE_VERSION",
+    }
+
+
+def _listed_settings() -> list[tuple[str, str]]:
+    rows = re.findall(r"^\| (`GATEHOUSE_[^|]*) \| ([^|]*) \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    return [(name, who.strip()) for names, who in rows for name in re.findall(r"GATEHOUSE_[A-Z_]+[A-Z]", names)]
+
+
 def test_nothing_of_ours_may_do_what_it_needn_t(services: dict[str, dict[str, Any]]) -> None:
     for name in OURS:
         assert services[name]["cap_drop"] == ["ALL"], name

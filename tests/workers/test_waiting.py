@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.waiting import Backoff, first_of, rung
+from workers.waiting import Backoff, ended, first_of, rung
 
 
 @given(st.integers(1, 40))
@@ -81,3 +81,19 @@ async def test_a_ring_from_before_is_not_missed_and_counts_once() -> None:
 
 async def test_without_a_ring_the_wait_ends_by_itself() -> None:
     await asyncio.wait_for(rung(asyncio.Event(), at_latest=0.01), 5)
+
+
+async def test_what_goes_wrong_while_a_task_ends_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    began = asyncio.Event()
+
+    async def ends_badly() -> None:
+        try:
+            began.set()
+            await asyncio.Event().wait()
+        finally:
+            raise LookupError("the outcome")
+
+    task = asyncio.create_task(ends_badly(), name="a session's part")
+    await began.wait()
+    await ended(task)
+    assert "a session's part did not end well: LookupError('the outcome')" in caplog.text

@@ -38,7 +38,7 @@ def store(*, account: BrokerAccount, username: str, password: str) -> None:
         raise AccountInvalid(errors)
     columns: dict[str, object] = {
         "sealed": sealing.seal(_plaintext(username, password), account_id=account.id),
-        "fingerprint": fingerprint(username=username, trading_mode=account.trading_mode),
+        "fingerprint": fingerprint(username),
         "username_hint": _hint(username),
     }
     with transaction.atomic():

@@ -293,7 +293,8 @@ def _stop_unheld(session: GatewaySession) -> None:
 
 def _record_permission(session: GatewaySession, account_codes: Sequence[str], permission: TradingPermission) -> None:
     account = session.account
-    account.account_codes = list(account_codes)
+    # Orders go to the first: a code that the broker lists before it one day doesn't get them without a word.
+    account.account_codes = sorted(account_codes, key=lambda code: code != account.account_code)
     account.may_trade = permission.allowed
     account.may_trade_reason = fit(permission.reason, 300)
     account.save(update_fields=["account_codes", "may_trade", "may_trade_reason"])

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 from brokers.gateways.docker.plan import PASSWORD_FILE
@@ -56,8 +58,22 @@ class Logins:
     def forget(self, name: str) -> None:
         shutil.rmtree(self.of(name), ignore_errors=True)
 
-    def names(self) -> list[str]:
-        return sorted(path.name for path in self._folder.iterdir()) if self._folder.is_dir() else []
+    def forget_strays(self, *, owners: Collection[str], older_than: float) -> list[str]:
+        """What none of these gateways has to do with, if it is older than so many seconds. Returns the folders' names.
+
+        A keeper that was killed after it wrote a password, and before the engine knew of a container, left one.
+        """
+        youngest = time.time() - older_than
+        strays = [path for path in self._folder.iterdir() if _gateway_of(path) not in owners]
+        old = sorted(path.name for path in strays if path.lstat().st_mtime <= youngest)
+        for name in old:
+            self.forget(name)
+        return old
+
+
+def _gateway_of(folder: Path) -> str:
+    """Whose it is, or whose relay's: see `Names.relay`."""
+    return folder.name.partition(".")[0]
 
 
 def _file_system_of(path: Path) -> str:

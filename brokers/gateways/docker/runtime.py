@@ -15,7 +15,7 @@ from brokers.gateways.docker.logins import Logins
 from brokers.gateways.docker.names import Names
 from brokers.gateways.docker.relays import Relays
 from brokers.gateways.docker.settings import ContainerSettings
-from brokers.gateways.docker.sweep import OLD_ENOUGH, sweep
+from brokers.gateways.docker.sweep import OLD_ENOUGH, owners, sweep
 from brokers.gateways.docker.waiting import LoginWait
 from brokers.gateways.masks import Mask, masked
 
@@ -131,11 +131,13 @@ class DockerRuntime:
         return await self._engine.ask(self._sweep, frozenset(wanted), frozenset(known), older_than)
 
     def _sweep(self, wanted: frozenset[str], known: frozenset[str], older_than: float) -> list[str]:
-        swept = sweep(self._engine.client, self._settings.fleet, wanted=wanted, known=known, older_than=older_than)
+        fleet = self._settings.fleet
+        swept = sweep(self._engine.client, fleet, wanted=wanted, known=known, older_than=older_than)
         for name in swept:
             self._logins.forget(name)
             self._relays.forget_key(self._names(name))
-        return swept
+        strays = self._logins.forget_strays(owners=owners(self._engine.client, fleet), older_than=older_than)
+        return sorted({*swept, *strays})
 
     def _names(self, name: str) -> Names:
         return Names(self._settings.fleet, name)

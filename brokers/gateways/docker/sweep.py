@@ -26,6 +26,11 @@ def sweep(
     return sorted(swept)
 
 
+def owners(client: DockerClient, fleet: str) -> set[str]:
+    """Every gateway that the engine holds anything of."""
+    return {labels.get(GATEWAY, "") for labels, _, _ in _listed(client, fleet)} - {""}
+
+
 def _end(client: DockerClient, names: Names, *, with_settings: bool) -> None:
     containers.stop(client, names)
     if with_settings:

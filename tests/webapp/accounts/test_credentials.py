@@ -125,12 +125,13 @@ def test_the_same_login_is_refused_a_second_time_and_nobody_is_named(account, hi
     assert not Credential.objects.filter(account=his).exists()
 
 
-def test_the_same_username_in_the_other_trading_mode_is_another_login(account, his, keysets):
+def test_the_same_username_is_one_login_in_both_trading_modes(account, his, keysets):
+    """The broker gives market data to one of its sessions, and a live one takes it from a paper one."""
     GatewaySession.objects.create(account=his)
     credentials.store(account=account, **LOGIN)
     his.trading_mode = "live"
-    credentials.store(account=his, **LOGIN)
-    assert Credential.objects.count() == 2
+    with pytest.raises(AccountInvalid):
+        credentials.store(account=his, **LOGIN)
 
 
 def test_an_account_keeps_its_login_and_one_that_was_given_up_is_free(account, his, keysets):
@@ -142,11 +143,10 @@ def test_an_account_keeps_its_login_and_one_that_was_given_up_is_free(account, h
 
 
 def test_a_fingerprint_can_not_be_made_without_the_secret_key(settings):
-    login = {"username": LOGIN["username"], "trading_mode": "paper"}
-    first = fingerprint(**login)
-    assert fingerprint(**login) == first
+    first = fingerprint(LOGIN["username"])
+    assert fingerprint(LOGIN["username"]) == first
     settings.SECRET_KEY = "another key of fifty characters or more, as Django asks"
-    assert fingerprint(**login) != first
+    assert fingerprint(LOGIN["username"]) != first
 
 
 def test_logins_from_before_fingerprints_stay_and_clash_with_nothing(account, his, keysets):

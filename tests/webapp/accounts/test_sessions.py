@@ -148,6 +148,16 @@ class TestWorkersWord:
         sessions.record_state(account_id=account.id, fence=7, state=SessionState.STARTING, reason="")
         assert (session_of(account).gateway_id, session_of(account).last_error) == ("4711", "before")
 
+    def test_orders_go_on_to_the_same_account_when_the_broker_lists_another_one_first(self, account, hold):
+        hold(account)
+        for codes in (["DU2", "DU3"], ["DU1", "DU2", "DU3"]):
+            sessions.record_ready(account_id=account.id, fence=7, account_codes=codes, permission=MAY_TRADE)
+        account.refresh_from_db()
+        assert (account.account_code, account.account_codes) == ("DU2", ["DU2", "DU1", "DU3"])
+        sessions.record_ready(account_id=account.id, fence=7, account_codes=["DU1", "DU3"], permission=MAY_TRADE)
+        account.refresh_from_db()
+        assert account.account_code == "DU1"
+
     def test_an_outdated_fence_writes_and_tells_nothing(self, account, hold):
         hold(account, fence=8)
         ready = sessions.record_ready(account_id=account.id, fence=7, account_codes=["DU1000001"], permission=MAY_TRADE)

@@ -9,6 +9,7 @@ import pytest
 
 from brokers.gateways.base import Endpoint, GatewayError
 from brokers.gateways.docker.engine import Engine
+from brokers.gateways.docker.logins import Logins
 from brokers.gateways.docker.runtime import DockerRuntime
 from brokers.gateways.docker.settings import ContainerSettings
 from tests.brokers.gateways.docker.conftest import DEADLINE, DEMO, container_of, logged_in
@@ -88,6 +89,19 @@ async def test_a_sweep_removes_what_no_account_owns_with_its_settings(
     for listed in (engine.client.networks, engine.client.volumes):
         assert [part.name for part in listed.list(filters=mine)] == [f"{fleet}-alice-1"]
     assert [part.name for part in engine.client.containers.list(all=True, filters=mine)] == [f"{fleet}-alice-1"]
+
+
+async def test_a_sweep_forgets_a_login_that_no_container_got(
+    runtime: DockerRuntime, container_settings: ContainerSettings
+) -> None:
+    """As a keeper leaves it that is killed between the two."""
+    await runtime.start(DEMO)
+    for name in ("bob-1", "bob-1.relay"):
+        Logins(container_settings.logins).write(name, "secret")
+    mine_alone = {"wanted": ["alice-1"], "known": ["alice-1"]}
+    assert await runtime.sweep(**mine_alone) == []
+    assert await runtime.sweep(**mine_alone, older_than=0) == ["bob-1", "bob-1.relay"]
+    assert [path.name for path in container_settings.logins.iterdir()] == ["alice-1"]
 
 
 async def test_a_sweep_ends_what_nobody_wants_and_keeps_its_settings(
