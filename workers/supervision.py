@@ -8,11 +8,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from brokers.domain import SessionState
 from webapp.accounts.models import GatewaySession
+from webapp.accounts.session_row import AT_REST
 
 FREE = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lte=Now())
-AT_REST = (SessionState.STOPPED.value, SessionState.AUTH_FAILED.value, SessionState.AUTH_REQUIRED.value)
 
 
 def wanted_without_owner() -> list[UUID]:
@@ -23,7 +22,8 @@ def wanted_without_owner() -> list[UUID]:
 def left_over() -> list[UUID]:
     """Sessions that nobody wants and nobody holds, and that still say otherwise or may still have a gateway."""
     unwanted = GatewaySession.objects.filter(FREE, desired_state=GatewaySession.Desired.STOPPED)
-    return _accounts(unwanted.filter(~Q(state__in=AT_REST) | ~Q(gateway_id="")))
+    at_rest = [state.value for state in AT_REST]
+    return _accounts(unwanted.filter(~Q(state__in=at_rest) | ~Q(gateway_id="")))
 
 
 def is_free(account_id: UUID) -> bool:

@@ -15,7 +15,8 @@ from webapp.trading.models.amounts import AmountField
 from webapp.trading.models.instruments import Instrument
 from webapp.trading.models.terms import Terms
 
-_OPEN = [status.value for status in OrderStatus if not status.is_final]
+REASON_LENGTH = 500
+OPEN_STATUSES = [status.value for status in OrderStatus if not status.is_final]
 
 
 class Order(Terms):
@@ -58,7 +59,7 @@ class Order(Terms):
         max_length=9, choices=[(s.value, s.value) for s in OrderStatus], default=OrderStatus.PENDING.value
     )
     ib_status = models.CharField(max_length=30, blank=True, help_text="IB's own word, letter for letter.")
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     filled_quantity = AmountField(default=Decimal(0))
     average_fill_price = AmountField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -71,7 +72,7 @@ class Order(Terms):
         ]
         indexes: ClassVar = [
             # Few at any time, looked for every second.
-            models.Index(fields=["account"], condition=models.Q(status__in=_OPEN), name="open_orders"),
+            models.Index(fields=["account"], condition=models.Q(status__in=OPEN_STATUSES), name="open_orders"),
         ]
 
     def __str__(self) -> str:
@@ -134,7 +135,7 @@ class OrderCommand(Terms):
     verb = models.CharField(max_length=10, choices=Verb.choices)
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
     fence = models.BigIntegerField(null=True, blank=True, help_text="The fence under which it was claimed.")
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     # Read off the request, so that no service can forget it. None: a worker, or a user who is gone; see the audit log.
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, default=acting_id, related_name="+")
     # By the database's clock, which also says when it is overdue: the web's may differ.

@@ -13,6 +13,7 @@ from brokers.domain import OrderStatus
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading.amounts import plain, plain_or_none
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.models.orders import OPEN_STATUSES
 from webapp.trading.terms import Terms, asked_by
 
 # How long a cancel or a change that was sent is taken to be under way. The broker answers one way or the other well
@@ -89,8 +90,7 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
 def open_and_newest(user: User | AnonymousUser, account: BrokerAccount, newest: int) -> QuerySet[Order]:
     """The account's newest orders, and every open one however old: whoever can't see it can't cancel it."""
     every = of(user, account)
-    final = [status.value for status in OrderStatus if status.is_final]
-    return every.filter(~Q(status__in=final) | Q(pk__in=every.values("pk")[:newest]))
+    return every.filter(Q(status__in=OPEN_STATUSES) | Q(pk__in=every.values("pk")[:newest]))
 
 
 def as_body(order: Order) -> OrderBody:
@@ -156,8 +156,7 @@ def is_open(order: Order) -> bool:
 
 def open_count(account: BrokerAccount) -> int:
     """How many of the account's orders aren't over, as far as is known here."""
-    final = [status.value for status in OrderStatus if status.is_final]
-    return Order.objects.filter(account=account).exclude(status__in=final).count()
+    return Order.objects.filter(account=account, status__in=OPEN_STATUSES).count()
 
 
 def is_worked(order: Order) -> bool:

@@ -15,11 +15,10 @@ from brokers.domain import OrderStatus
 from webapp.accounts.models import BrokerAccount
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.models.orders import OPEN_STATUSES
 from webapp.trading.orders import bodies
 from webapp.trading.orders.cancelling import ask_to_cancel, withdrawn
 from webapp.trading.refusals import SessionNotReady
-
-_FINAL = [status.value for status in OrderStatus if status.is_final]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +79,4 @@ def _ends_with_its_entry(order: Order) -> bool:
 
 
 def _open(account: BrokerAccount) -> QuerySet[Order]:
-    return Order.objects.filter(account=account).exclude(status__in=_FINAL)
+    return Order.objects.filter(account=account, status__in=OPEN_STATUSES)

@@ -8,13 +8,12 @@ from django.db.models.functions import Now
 from brokers.domain import OrderStatus
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.models.orders import REASON_LENGTH
 from webapp.trading.orders import changes
 from webapp.trading.orders.attached import submits_with
 from webapp.trading.orders.bodies import is_open
 from webapp.trading.orders.ranking import may_follow
 from webapp.trading.texts import clip
-
-REASON_LENGTH = 500
 
 
 def refuse(*, command: OrderCommand, reason: str) -> None:

@@ -17,6 +17,7 @@ from webapp.trading import instruments
 from webapp.trading.amounts import fitted
 from webapp.trading.locks import hold
 from webapp.trading.models import BrokerOrder, Execution, Order, OrderCommand
+from webapp.trading.models.orders import REASON_LENGTH
 from webapp.trading.orders import changes, own_cancels, refused_exits
 from webapp.trading.orders.behind import as_one, works_again
 from webapp.trading.orders.bodies import is_open, is_taken
@@ -27,7 +28,6 @@ from webapp.trading.texts import clip
 
 log = logging.getLogger(__name__)
 
-REASON_LENGTH = 500
 
 # As in "Order rejected - reason: no shares to borrow (IB 201)".
 _CODE = re.compile(r"\(IB \d+\)")
