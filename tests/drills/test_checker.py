@@ -154,6 +154,13 @@ def test_an_order_that_works_again_as_the_second_of_two_is_no_false_end(scene: S
     assert scene.complaints() == []
 
 
+def test_an_order_that_the_broker_has_ended_and_our_row_has_not_is_told(scene: Scene) -> None:
+    order = scene.works()
+    scene.write("status", order_ref=str(order.client_order_id), status="Cancelled", perm_id=900)
+    assert scene.complaints() == [f"{order.client_order_id} is SUBMITTED here and Cancelled at the broker"]
+    assert not settled(scene.evidence())
+
+
 def test_an_order_at_the_broker_without_a_row_is_told(scene: Scene) -> None:
     scene.works()
     reference = str(uuid4())
