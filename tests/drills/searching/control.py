@@ -68,9 +68,12 @@ def _fill_redis(client: redis.Redis) -> None:
 
 
 def _send_task(celery_url: str) -> None:
-    """To a queue of its own, which no worker reads. Its arguments are base64 in the message."""
+    """To a queue of its own, which no worker reads. Its arguments are base64 in the message, and nothing else of it
+    shows them: Celery would write them into a header as well.
+    """
+    arguments = ["some-account", CONTROL.text]
     with Celery("drill-control", broker=celery_url, set_as_current=False) as app:
-        app.send_task("drills.control", args=["some-account", CONTROL.text], queue=QUEUE, ignore_result=True)
+        app.send_task("drills.control", args=arguments, argsrepr="...", queue=QUEUE, ignore_result=True)
 
 
 def _make_tables() -> None:
