@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 
 import pytest
 
 from brokers.domain import OrderStatus
-from tests.webapp.trading.examples import lease, placed, update
+from tests.webapp.trading.examples import execution, lease, placed, update
 from webapp.accounts.models import AccountEvent, BrokerAccount
-from webapp.trading import commands, orders
+from webapp.trading import commands, fills, orders
 from webapp.trading.models import Instrument, Order, OrderCommand
 from webapp.trading.orders import missing
 
@@ -52,6 +53,22 @@ def test_what_the_broker_had_is_never_taken_for_an_order_that_did_not_arrive(res
     assert (resting.status, resting.reason) == ("UNKNOWN", missing.MISSING)
     assert OrderCommand.objects.get().state == OrderCommand.State.SENT
     assert AccountEvent.objects.count() == before
+
+
+def test_an_order_of_which_an_execution_was_all_that_was_seen_is_not_said_to_have_never_arrived(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
+    lease(ready_account)
+    order = placed(ready_account)
+    command = commands.claim_next(account_id=ready_account.pk, worker="worker-1", fence=1)
+    assert command is not None
+    orders.mark_unknown(command=command, reason="Nobody knows.")
+    fills.record_execution(account_id=ready_account.pk, report=execution(order, perm_id=None, quantity=Decimal(4)))
+    assert mark(order) == [order]
+    assert commands.in_doubt(account_id=ready_account.pk) == frozenset()
+    commands.record_absent(account_id=ready_account.pk, order_refs=[str(order.client_order_id)])
+    order.refresh_from_db()
+    assert (order.status, order.reason, order.filled_quantity) == ("UNKNOWN", missing.MISSING, 4)
 
 
 @pytest.mark.parametrize(("status", "word"), [(OrderStatus.SUBMITTED, "Submitted"), (OrderStatus.FILLED, "Filled")])

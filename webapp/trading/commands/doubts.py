@@ -76,7 +76,11 @@ def in_doubt(*, account_id: UUID) -> frozenset[str]:
         account_id=account_id, verb=OrderCommand.Verb.SUBMIT, state=OrderCommand.State.UNKNOWN
     )
     unknown = Order.objects.filter(
-        account_id=account_id, status=OrderStatus.UNKNOWN.value, pk__in=submits.values("order"), ib_status=""
+        account_id=account_id,
+        status=OrderStatus.UNKNOWN.value,
+        pk__in=submits.values("order"),
+        ib_status="",
+        filled_quantity=0,
     )
     since = broker_day.shown_since()
     note_unprovable(account_id=account_id, order_refs=_refs(unknown.filter(created_at__lte=since)), why=TOO_OLD)

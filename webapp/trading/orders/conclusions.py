@@ -34,12 +34,12 @@ def mark_unknown(*, command: OrderCommand, reason: str) -> None:
 def conclude_absent(*, command: OrderCommand, reason: str) -> None:
     """It is proved that the broker doesn't have the order: REJECTED, with IB's own word left empty.
 
-    An order of which IB has ever said a word was there: see `missing`.
+    An order of which IB has ever said a word, or shown an execution, was there: see `missing`.
     """
     with transaction.atomic():
         hold(command.account_id)
         order = _order_of(command)
-        if order is None or order.status != OrderStatus.UNKNOWN or order.ib_status:
+        if order is None or order.status != OrderStatus.UNKNOWN or order.ib_status or order.filled_quantity:
             return
         if not _end(command, OrderCommand.State.ABSENT, reason, endable=[OrderCommand.State.UNKNOWN]):
             return
