@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +25,8 @@ HELD = ~Q(owner="") & Q(lease_expires_at__gt=Now())
 
 AT_REST = frozenset({SessionState.STOPPED, SessionState.AUTH_FAILED, SessionState.AUTH_REQUIRED})
 
+WORKER_SILENT = "Its worker has gone silent. What that said last may not be so any more."
+
 WRITTEN_HERE = [
     *("desired_state", "state", "state_reason", "state_since", "gateway_id", "last_error", "second_factor"),
     *("starts_again", "broker_lost"),
@@ -37,15 +40,15 @@ def as_body(session: GatewaySession) -> dict[str, Any]:
 
     `since` is ISO 8601 in UTC; `may_trade` is None while nobody knows; `second_factor` is None unless a person is
     waited for; `alert` is empty while there is none, `suspended` while no administrator has suspended the account.
-    `worker_lost`: what the row says was said by a worker whose lease ran out. `broker_lost`: the gateway is there, and
-    has no connection to the broker.
+    `worker_lost`: what the row says was said by a worker whose lease ran out; `reason` and `since` tell of that, then, and
+    not what it said last. `broker_lost`: the gateway is there, and has no connection to the broker.
     """
     account, worker_lost = session.account, is_worker_lost(session)
     return {
         "state": str(session.state),
         "desired_state": str(session.desired_state),
-        "reason": session.state_reason,
-        "since": session.state_since.isoformat(),
+        "reason": WORKER_SILENT if worker_lost else session.state_reason,
+        "since": _since(session, worker_lost=worker_lost).isoformat(),
         "second_factor": session.second_factor,
         "alert": session.alert,
         "account_codes": account.account_codes,
@@ -58,6 +61,10 @@ def as_body(session: GatewaySession) -> dict[str, Any]:
         "broker_lost": session.broker_lost,
         "suspended": suspension.in_words(account),
     }
+
+
+def _since(session: GatewaySession, *, worker_lost: bool) -> datetime:
+    return session.lease_expires_at if worker_lost and session.lease_expires_at else session.state_since
 
 
 def locked(account_id: uuid.UUID) -> GatewaySession:

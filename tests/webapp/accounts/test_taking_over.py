@@ -37,6 +37,18 @@ def test_ready_under_a_lease_that_ran_out_is_not_told_as_ready(lost: BrokerAccou
     assert (body["state"], body["worker_lost"], body["takes_orders"]) == ("READY", True, False)
 
 
+def test_a_lost_workers_last_word_is_not_told_as_the_reason(
+    lost: BrokerAccount, row: Callable[[], GatewaySession]
+) -> None:
+    GatewaySession.objects.update(state_reason="The broker confirmed DU1000001.")
+    body = sessions.as_body(row())
+    assert body["reason"].startswith("Its worker has gone silent.")
+    assert body["since"] == row().lease_expires_at.isoformat()  # type: ignore[union-attr]
+    GatewaySession.objects.update(lease_expires_at=Now() + timedelta(seconds=30))
+    body = sessions.as_body(row())
+    assert (body["reason"], body["since"]) == ("The broker confirmed DU1000001.", row().state_since.isoformat())
+
+
 def test_ready_under_a_lease_that_lasts_is(lost: BrokerAccount, row: Callable[[], GatewaySession]) -> None:
     GatewaySession.objects.update(lease_expires_at=Now() + timedelta(seconds=30))
     body = sessions.as_body(row())

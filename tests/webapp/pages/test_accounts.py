@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 from django.test import Client
 
 from webapp.accounts import credentials, events, sessions
@@ -269,6 +270,17 @@ def test_every_page_of_an_account_shows_the_way_to_the_broker_in_its_parts(
     text = browser.get(f"/accounts/{ready_account.id}/").content.decode()
     assert 'Gateway<span class="said">: <span data-part-label>no connection</span>' in text
     assert 'IB<span class="said">: <span data-part-label>not known</span>' in text
+
+
+@pytest.mark.parametrize("page", ["", "{id}/", "{id}/trade/"])
+def test_no_page_gives_a_lost_workers_last_word_as_the_reason(
+    browser: Client, ready_account: BrokerAccount, page: str
+) -> None:
+    GatewaySession.objects.update(owner="worker-1", lease_expires_at=Now() - timedelta(seconds=1))
+    GatewaySession.objects.update(state_reason="The broker confirmed DU1000001.")
+    text = browser.get(f"/accounts/{page.format(id=ready_account.id)}").content.decode()
+    assert "The broker confirmed" not in text
+    assert "Its worker has gone silent." in text
 
 
 def test_a_ticks_age_is_told_where_there_are_quotes_alone(browser: Client, ready_account: BrokerAccount) -> None:

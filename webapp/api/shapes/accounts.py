@@ -36,8 +36,8 @@ class SessionOut(Schema):
     """Where the session stands, since when, why, and what to do.
 
     `takes_orders` says whether an order could leave now. `alert` is empty while there is none. `worker_lost`: all this
-    was said by a worker that has gone silent, and another one takes over. `broker_lost`: the gateway is there, and has
-    no connection to the broker.
+    was said by a worker that has gone silent, and another one takes over; `reason` and `since` tell of that.
+    `broker_lost`: the gateway is there, and has no connection to the broker.
     """
 
     state: SessionState

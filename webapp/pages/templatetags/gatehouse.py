@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from brokers.domain import OrderSide, OrderStatus, TradingMode
+from webapp.accounts import sessions
 from webapp.accounts.alert_rows import Alert
 from webapp.accounts.models import BrokerAccount
 from webapp.pages import formats, order_words, session_words, words
@@ -177,6 +178,11 @@ def state_words(body: dict[str, Any]) -> session_words.StateWords:
 @register.filter
 def account_words(account: BrokerAccount) -> session_words.StateWords:
     return session_words.of_account(account)
+
+
+@register.filter
+def session_body(account: BrokerAccount) -> dict[str, Any]:
+    return sessions.as_body(account.session)
 
 
 @register.filter

@@ -95,7 +95,7 @@ def session_context(account: BrokerAccount) -> dict[str, object]:
         "account": account,
         "session": body,
         "state_words": said,
-        "why_not_ready": session_words.why_not_ready(said.label, account.session.state_reason),
+        "why_not_ready": session_words.why_not_ready(said.label, body["reason"]),
         "actions": session_words.actions(body),
         "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),
         "words": words.as_json(),
