@@ -40,8 +40,8 @@ def as_body(session: GatewaySession) -> dict[str, Any]:
 
     `since` is ISO 8601 in UTC; `may_trade` is None while nobody knows; `second_factor` is None unless a person is
     waited for; `alert` is empty while there is none, `suspended` while no administrator has suspended the account.
-    `worker_lost`: what the row says was said by a worker whose lease ran out; `reason` and `since` tell of that, then, and
-    not what it said last. `broker_lost`: the gateway is there, and has no connection to the broker.
+    `worker_lost`: what the row says was said by a worker whose lease ran out; `reason` and `since` tell of that, then,
+    and not what it said last. `broker_lost`: the gateway is there, and has no connection to the broker.
     """
     account, worker_lost = session.account, is_worker_lost(session)
     return {

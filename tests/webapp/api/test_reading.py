@@ -290,4 +290,5 @@ def test_the_documentation_is_a_page_of_this_server_alone(client: Client) -> Non
             assert {"401", "403", "422", "429", "500"} <= problems, operation["operationId"]
     page = client.get("/api/v1/docs")
     assert page.status_code == 200
-    assert re.findall(r"""(?:src|href)=["'](?!/static/)""", page.content.decode()) == []
+    assert re.findall(r"""(?:src|href)=["'](?!/(?!/)|#)""", page.content.decode()) == []
+    assert all(src.startswith("/static/") for src in re.findall(r"""src=["']([^"']*)""", page.content.decode()))
