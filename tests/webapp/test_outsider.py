@@ -26,7 +26,7 @@ from tests.conftest import user_named
 from webapp.accounts import sharing, tokens
 from webapp.accounts.models import BrokerAccount, GatewaySession, User
 from webapp.live.routing import websocket_urlpatterns
-from webapp.trading.models import Commission, Execution, Instrument, Order, Position, Watchlist, WatchlistItem
+from webapp.trading.models import Execution, Instrument, Order, Position, Watchlist, WatchlistItem
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 NOT_THERE, NO_SUCH_METHOD = 404, 405
@@ -133,9 +133,8 @@ def fill(order: Order) -> None:
         quantity=order.quantity,
         price=Decimal("187.31"),
         executed_at=datetime(2026, 1, 5, 15, 30, tzinfo=UTC),
-    )
-    Commission.objects.create(
-        account=order.account, exec_id="0000e0d5.hers.01.01", commission=Decimal("1.07"), currency="USD"
+        commission=Decimal("1.07"),
+        commission_currency="USD",
     )
 
 

@@ -1,6 +1,7 @@
 """Fills: an execution together with its commission, which comes later, or sooner, or never.
 
-Both are upserted by `exec_id`, the only door for what the broker says, so a resync repeats nothing.
+Both are upserted by `exec_id`, the only door for what the broker says, so a resync repeats nothing. A commission stands
+in its execution's row; only one that came sooner waits in a row of its own until then.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from brokers.domain import CommissionReport, ExecutionReport
 from webapp.accounts import events
@@ -20,7 +21,7 @@ from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.trading import instruments
 from webapp.trading.amounts import fitted, fitted_or_none, plain, plain_or_none
 from webapp.trading.locks import hold
-from webapp.trading.models import Commission, Execution
+from webapp.trading.models import EarlyCommission, Execution
 from webapp.trading.orders import executed, find_order
 from webapp.trading.texts import clip
 
@@ -57,7 +58,8 @@ def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> Quer
     executions = Execution.objects.filter(account__in=BrokerAccount.objects.visible_to(user))
     if account is not None:
         executions = executions.filter(account=account)
-    return with_commission(executions.exclude(Exists(_corrections()))).order_by("-executed_at", "-id")
+    standing = executions.exclude(Exists(_corrections()))
+    return standing.select_related("instrument", "order").order_by("-executed_at", "-id")
 
 
 def newest_by_account_code(account: BrokerAccount) -> dict[str, datetime]:
@@ -66,19 +68,7 @@ def newest_by_account_code(account: BrokerAccount) -> dict[str, datetime]:
     return dict(newest.values_list("account_code", "at"))
 
 
-def with_commission(executions: QuerySet[Execution]) -> QuerySet[Execution]:
-    """With `commission`, `commission_currency` and `realized_pnl`, None where no report has come."""
-    report = Commission.objects.filter(account=OuterRef("account"), exec_id=OuterRef("exec_id"))
-    return executions.select_related("instrument", "order").annotate(
-        commission=Subquery(report.values("commission")),
-        commission_currency=Subquery(report.values("currency")),
-        realized_pnl=Subquery(report.values("realized_pnl")),
-    )
-
-
 def as_body(fill: Execution) -> FillBody:
-    """Of a row that came through `of` or `with_commission`."""
-    row = cast("Any", fill)
     return {
         "exec_id": fill.exec_id,
         "client_order_id": _client_order_id(fill),
@@ -91,9 +81,9 @@ def as_body(fill: Execution) -> FillBody:
         "price": plain(fill.price),
         "exchange": fill.exchange,
         "executed_at": fill.executed_at.isoformat(),
-        "commission": plain_or_none(row.commission),
-        "commission_currency": row.commission_currency,
-        "realized_pnl": plain_or_none(row.realized_pnl),
+        "commission": plain_or_none(fill.commission),
+        "commission_currency": fill.commission_currency,
+        "realized_pnl": plain_or_none(fill.realized_pnl),
         "currency": fill.instrument.currency,
     }
 
@@ -104,7 +94,7 @@ def record_execution(*, account_id: UUID, report: ExecutionReport) -> None:
     with transaction.atomic():
         hold(account_id)
         order = find_order(account_id, order_ref=report.order_ref, perm_id=report.perm_id)
-        wanted["order_id"] = order.pk if order is not None else None
+        wanted |= {"order_id": None if order is None else order.pk, **_taken_early(account_id, report.exec_id)}
         if _upsert(Execution, account_id, report.exec_id, wanted):
             _tell(account_id, report.exec_id)
         if order is not None:
@@ -112,15 +102,17 @@ def record_execution(*, account_id: UUID, report: ExecutionReport) -> None:
 
 
 def record_commission(*, account_id: UUID, report: CommissionReport) -> None:
-    """Upsert by exec_id. The event waits for the execution, when the report came before it."""
+    """Into the execution's row. The report waits for the execution when it came before it, and so does the event."""
     wanted = {
         "commission": fitted(report.commission),
-        "currency": clip(report.currency, 10),
+        "commission_currency": clip(report.currency, 10),
         "realized_pnl": fitted_or_none(report.realized_pnl),
     }
     with transaction.atomic():
         hold(account_id)
-        if _upsert(Commission, account_id, report.exec_id, wanted):
+        if not Execution.objects.filter(account_id=account_id, exec_id=report.exec_id).exists():
+            _upsert(EarlyCommission, account_id, report.exec_id, wanted)
+        elif _upsert(Execution, account_id, report.exec_id, wanted):
             _tell(account_id, report.exec_id)
 
 
@@ -156,7 +148,19 @@ def _execution_columns(report: ExecutionReport) -> dict[str, Any]:
     }
 
 
-def _upsert(model: type[Execution] | type[Commission], account_id: UUID, exec_id: str, wanted: dict[str, Any]) -> bool:
+def _taken_early(account_id: UUID, exec_id: str) -> dict[str, Any]:
+    """The commission's columns, when its report waits for this execution; it waits no longer then."""
+    early = EarlyCommission.objects.filter(account_id=account_id, exec_id=exec_id)
+    columns = early.values("commission", "commission_currency", "realized_pnl").first()
+    if columns is None:
+        return {}
+    early.delete()
+    return dict(columns)
+
+
+def _upsert(
+    model: type[Execution] | type[EarlyCommission], account_id: UUID, exec_id: str, wanted: dict[str, Any]
+) -> bool:
     """Whether anything changed. The account is held, so nobody writes the same row meanwhile."""
     rows = cast("QuerySet[Any]", model._default_manager.filter(account_id=account_id, exec_id=exec_id))
     present = rows.first()
@@ -168,11 +172,9 @@ def _upsert(model: type[Execution] | type[Commission], account_id: UUID, exec_id
 
 
 def _tell(account_id: UUID, exec_id: str) -> None:
-    executions = Execution.objects.filter(account_id=account_id, exec_id=exec_id)
-    fill = with_commission(executions).first()
-    if fill is not None:
-        body = cast("dict[str, Any]", as_body(fill))
-        events.append(account_id=account_id, kind=AccountEvent.Kind.FILL, subject=exec_id, body=body)
+    fill = Execution.objects.select_related("instrument", "order").get(account_id=account_id, exec_id=exec_id)
+    body = cast("dict[str, Any]", as_body(fill))
+    events.append(account_id=account_id, kind=AccountEvent.Kind.FILL, subject=exec_id, body=body)
 
 
 def _client_order_id(fill: Execution) -> str | None:

@@ -21,7 +21,7 @@ from webapp.accounts import events
 from webapp.accounts.models import BrokerAccount, User
 from webapp.bus import doorbell, questions
 from webapp.bus import redis as bus_redis
-from webapp.trading.models import AccountValue, Commission, Execution, Instrument, Order, Position, Watchlist
+from webapp.trading.models import AccountValue, Execution, Instrument, Order, Position, Watchlist
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +142,7 @@ def test_a_commission_is_a_dash_until_the_broker_reported_it(screen: Callable[..
         return after.partition('data-field="commission"')[2].partition("</td>")[0].rpartition(">")[2]
 
     assert commission() == "—"
-    Commission.objects.create(account=fill.account, exec_id=fill.exec_id, commission=Decimal("1.07"), currency="USD")
+    Execution.objects.filter(pk=fill.pk).update(commission=Decimal("1.07"), commission_currency="USD")
     assert commission() == "1.07 USD"
 
 

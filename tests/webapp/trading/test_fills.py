@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError
 
 from brokers.domain import OrderSide
 from tests.webapp.trading.examples import EXEC_ID, NOON, commission, execution, placed
 from tests.webapp.trading.racing import race
 from webapp.accounts.models import AccountEvent, BrokerAccount, User
 from webapp.trading import fills
-from webapp.trading.models import Commission, Execution, Instrument, Order
+from webapp.trading.models import EarlyCommission, Execution, Instrument, Order
 from webapp.trading.refusals import InstrumentUnknown
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,21 @@ def test_a_commission_that_comes_first_waits_for_its_execution(order: Order) -> 
     execute(order.account, order)
     (event,) = fill_events()
     assert event["commission"] == "1.07"
+    assert not EarlyCommission.objects.exists()
+
+
+def test_a_commission_reported_anew_replaces_the_one_that_was_there(order: Order) -> None:
+    for amount in ("1.07", "2", "3"):
+        charge(order.account, commission=Decimal(amount))
+        if amount == "1.07":
+            execute(order.account, order)
+    assert [event["commission"] for event in fill_events()] == ["1.07", "2", "3"]
+
+
+def test_a_commission_without_its_currency_is_no_row(order: Order) -> None:
+    execute(order.account, order)
+    with pytest.raises(IntegrityError, match="a_commission_is_reported_whole"):
+        Execution.objects.update(commission=1)
 
 
 def test_the_body_of_a_fill_is_plain_json(order: Order) -> None:
@@ -81,7 +97,7 @@ def test_a_resync_repeats_nothing(order: Order) -> None:
     for _ in range(3):
         execute(order.account, order)
         charge(order.account)
-    assert (Execution.objects.count(), Commission.objects.count(), len(fill_events())) == (1, 1, 2)
+    assert (Execution.objects.count(), EarlyCommission.objects.count(), len(fill_events())) == (1, 0, 2)
 
 
 def test_a_commission_of_zero_is_a_commission(order: Order) -> None:
@@ -94,7 +110,7 @@ def test_a_commission_of_zero_is_a_commission(order: Order) -> None:
 def test_racing_reports_of_one_execution_are_one_fill(order: Order) -> None:
     race(lambda: execute(order.account, order), times=6)
     race(lambda: charge(order.account), times=6)
-    assert (Execution.objects.count(), Commission.objects.count(), len(fill_events())) == (1, 1, 2)
+    assert (Execution.objects.count(), EarlyCommission.objects.count(), len(fill_events())) == (1, 0, 2)
 
 
 def test_an_execution_of_an_order_placed_elsewhere_is_a_fill(ready_account: BrokerAccount, aapl: Instrument) -> None:

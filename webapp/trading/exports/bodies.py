@@ -9,6 +9,8 @@ from psycopg.sql import SQL
 
 
 class Kind(Enum):
+    # Letters that JSON needs no escapes for.
+    WORD = auto()
     TEXT = auto()
     INTEGER = auto()
     AMOUNT = auto()
@@ -16,25 +18,28 @@ class Kind(Enum):
 
 
 class Field(NamedTuple):
+    """`is_optional`: null where nobody has told us."""
+
     name: str
     kind: Kind
     value: SQL
+    is_optional: bool = False
 
 
 FIELDS = (
-    Field("account", Kind.TEXT, SQL("execution.account_id")),
+    Field("account", Kind.WORD, SQL("execution.account_id")),
     Field("exec_id", Kind.TEXT, SQL("execution.exec_id")),
-    Field("client_order_id", Kind.TEXT, SQL('"order".client_order_id')),
+    Field("client_order_id", Kind.WORD, SQL('"order".client_order_id'), is_optional=True),
     Field("con_id", Kind.INTEGER, SQL("execution.instrument_id")),
     Field("symbol", Kind.TEXT, SQL("instrument.display_symbol")),
     Field("account_code", Kind.TEXT, SQL("execution.account_code")),
-    Field("side", Kind.TEXT, SQL("execution.side")),
+    Field("side", Kind.WORD, SQL("execution.side")),
     Field("quantity", Kind.AMOUNT, SQL("execution.quantity")),
     Field("price", Kind.AMOUNT, SQL("execution.price")),
     Field("currency", Kind.TEXT, SQL("instrument.currency")),
     Field("exchange", Kind.TEXT, SQL("execution.exchange")),
     Field("executed_at", Kind.MOMENT, SQL("execution.executed_at")),
-    Field("commission", Kind.AMOUNT, SQL("commission.commission")),
-    Field("commission_currency", Kind.TEXT, SQL("commission.currency")),
-    Field("realized_pnl", Kind.AMOUNT, SQL("commission.realized_pnl")),
+    Field("commission", Kind.AMOUNT, SQL("execution.commission"), is_optional=True),
+    Field("commission_currency", Kind.TEXT, SQL("execution.commission_currency"), is_optional=True),
+    Field("realized_pnl", Kind.AMOUNT, SQL("execution.realized_pnl"), is_optional=True),
 )

@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Iterator
 
-from psycopg.sql import SQL, Composable, Composed, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from webapp.trading.exports.bodies import FIELDS, Kind
+from webapp.trading.exports import lines
+from webapp.trading.exports.bodies import FIELDS, Field, Kind
 from webapp.trading.exports.copying import Copying
+from webapp.trading.exports.lines import Piece
 from webapp.trading.exports.selection import Selection
-from webapp.trading.exports.statements import copy_to_stdout, moment, plain
-
-# JSON has no control characters, so with these two COPY finds nothing to quote and each object leaves as it is.
-_AS_IT_IS = SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
-
-_WRITTEN: dict[Kind, Callable[[Composable], Composable]] = {
-    Kind.TEXT: lambda value: value,
-    Kind.INTEGER: lambda value: value,
-    Kind.AMOUNT: lambda value: SQL("{}::text").format(plain(value)),
-    Kind.MOMENT: moment,
-}
+from webapp.trading.exports.statements import Column, plain
 
 
-async def chunks(copying: Copying, selection: Selection) -> AsyncIterator[bytes]:
-    await copying.begin(copy_to_stdout([("fill", _object())], selection, _AS_IT_IS))
-    while rows := await copying.rows():
-        yield b"".join(rows)
+def chunks(copying: Copying, selection: Selection) -> AsyncIterator[bytes]:
+    line = [piece for field in FIELDS for piece in (",", json.dumps(field.name), ":", *_value(field))]
+    return lines.chunks(copying, ["{", *line[1:], "}\n"], selection, once=_once())
 
 
-def _object() -> Composed:
-    pairs = [SQL("{}, {}").format(Literal(field.name), _WRITTEN[field.kind](field.value)) for field in FIELDS]
-    return SQL("json_build_object({})").format(SQL(", ").join(pairs))
+def _value(field: Field) -> Iterator[Piece]:
+    if _is_of_the_instrument(field):
+        yield SQL("instrument.{}").format(Identifier(field.name))
+    elif field.is_optional:
+        yield SQL("CASE WHEN {} IS NULL THEN 'null' ELSE {} END").format(field.value, lines.joined(_known(field)))
+    else:
+        yield from _known(field)
+
+
+def _known(field: Field) -> list[Piece]:
+    value: Composable = field.value
+    match field.kind:
+        case Kind.INTEGER:
+            return [value]
+        case Kind.WORD:
+            return ['"', value, '"']
+        case Kind.AMOUNT:
+            return ['"', plain(value), '"']
+        case Kind.TEXT | Kind.MOMENT:  # moments as ISO 8601 with their offset
+            return [_escaped(value)]
+
+
+def _once() -> list[Column]:
+    return [(field.name, _escaped(field.value)) for field in FIELDS if _is_of_the_instrument(field)]
+
+
+def _is_of_the_instrument(field: Field) -> bool:
+    return field.value.as_string().startswith("instrument.")
+
+
+def _escaped(value: Composable) -> Composed:
+    return SQL("to_json({})").format(value)

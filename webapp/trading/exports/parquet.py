@@ -1,6 +1,7 @@
 """Parquet: amounts are decimal128, times timestamps in UTC, what nobody has told us null.
 
-Rows are gathered as COPY's own CSV, parsed by Arrow and written as row groups; a group is all that is ever in memory.
+Rows are gathered as COPY's own CSV, parsed by Arrow and written as row groups. Two groups are all that is ever in
+memory: one is read while the one before it is written.
 """
 
 from __future__ import annotations
@@ -28,18 +29,25 @@ async def chunks(copying: Copying, selection: Selection) -> AsyncIterator[bytes]
     columns = [(field.name, field.value) for field in FIELDS]
     await copying.begin(copy_to_stdout(columns, selection, SQL("FORMAT csv")))
     file = await asyncio.to_thread(_File)
+    written: asyncio.Future[bytes] | None = None
     async for group in _groups(copying):
-        yield await asyncio.to_thread(file.with_group, group)
+        if written is not None:
+            yield await written
+        written = asyncio.ensure_future(asyncio.to_thread(file.with_group, group))
+    if written is not None:
+        yield await written
     yield await asyncio.to_thread(file.with_end)
 
 
 async def _groups(copying: Copying) -> AsyncIterator[bytes]:
-    gathered: list[memoryview] = []
+    gathered: list[bytes] = []
+    count = 0
     while rows := await copying.rows():
-        gathered += rows
-        if len(gathered) >= ROWS_OF_A_GROUP:
+        gathered.append(b"".join(rows))
+        count += len(rows)
+        if count >= ROWS_OF_A_GROUP:
             yield b"".join(gathered)
-            gathered.clear()
+            gathered, count = [], 0
     if gathered:
         yield b"".join(gathered)
 
@@ -91,6 +99,7 @@ def _schema() -> pa.Schema:
     import pyarrow as pa
 
     types = {
+        Kind.WORD: pa.string(),
         Kind.TEXT: pa.string(),
         Kind.INTEGER: pa.int64(),
         Kind.AMOUNT: pa.decimal128(DIGITS, PLACES),

@@ -9,7 +9,7 @@ from django.db.models import Model
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from webapp.trading.exports.selection import Selection
-from webapp.trading.models import Commission, Execution, Instrument, Order
+from webapp.trading.models import Execution, Instrument, Order
 
 Column: TypeAlias = tuple[str, Composable]
 
@@ -17,56 +17,63 @@ Column: TypeAlias = tuple[str, Composable]
 # can leave.
 _FILLS = SQL("""
     FROM {executions} AS execution
-    JOIN {instruments} AS instrument ON instrument.con_id = execution.instrument_id
-    LEFT JOIN {commissions} AS commission
-        ON commission.account_id = execution.account_id AND commission.exec_id = execution.exec_id
+    JOIN {instrument} ON instrument.con_id = execution.instrument_id
     LEFT JOIN {orders} AS "order" ON "order".id = execution.order_id
     WHERE {wanted}
     ORDER BY execution.account_id, execution.executed_at DESC, execution.id DESC
 """)
+# OFFSET keeps PostgreSQL from computing these for each row again: it remembers an instrument's (a Memoize node).
+_ONCE = SQL("""LATERAL (
+    SELECT instrument.con_id, {values} FROM {instruments} AS instrument
+    WHERE instrument.con_id = execution.instrument_id OFFSET 0
+) AS instrument""")
 
-# `fills.of` says the same. Revisions start at 1, so those beyond it are few and have an index of their own. What starts
-# at 0 is odd: it is looked up once, ahead of the rows, so that neither costs each row a search.
+# `fills.of` says the same. Few were ever corrected, and an index holds the corrections alone: they are looked up once,
+# ahead of the rows, so that they cost a row next to nothing. Revisions start at 1; what starts at 0 is odd.
 _NOT_CORRECTED = SQL("""
-    NOT EXISTS (
-        SELECT FROM {executions} AS later
-        WHERE later.account_id = execution.account_id AND later.trade_key = execution.trade_key
-            AND later.revision > execution.revision AND later.revision > 1
-    )
-    AND execution.id <> ALL (ARRAY(
+    execution.id NOT IN (
+        SELECT first.id
+        FROM {executions} AS later
+        JOIN {executions} AS first ON first.account_id = later.account_id AND first.trade_key = later.trade_key
+        WHERE later.account_id = ANY({account_ids}::uuid[]) AND later.revision > 1 AND first.revision < later.revision
+        UNION ALL
         SELECT first.id
         FROM {executions} AS first
         JOIN {executions} AS later ON later.account_id = first.account_id AND later.trade_key = first.trade_key
         WHERE first.account_id = ANY({account_ids}::uuid[]) AND first.revision = 0 AND later.revision = 1
-    ))
+    )
 """)
 
 
-def copy_to_stdout(columns: Sequence[Column], selection: Selection, options: Composable) -> Composed:
-    """`COPY (...) TO STDOUT` of one row for each execution that stands."""
+def copy_to_stdout(
+    columns: Sequence[Column], selection: Selection, options: Composable, *, once: Sequence[Column] = ()
+) -> Composed:
+    """`COPY (...) TO STDOUT` of one row for each execution that stands. See `fills_of` for `once`."""
     return SQL("COPY (SELECT {values} {fills}) TO STDOUT ({options})").format(
-        values=SQL(", ").join(value for _, value in columns), fills=fills_of(selection), options=options
+        values=SQL(", ").join(value for _, value in columns), fills=fills_of(selection, once=once), options=options
     )
 
 
-def fills_of(selection: Selection) -> Composed:
+def fills_of(selection: Selection, *, once: Sequence[Column] = ()) -> Composed:
+    """The rows: `execution`, `"order"` and `instrument`. With `once`, `instrument` has its columns instead of the
+    table's: what is the same for all fills of an instrument, and is computed once for all of them.
+    """
     return _FILLS.format(
         executions=_table(Execution),
-        instruments=_table(Instrument),
-        commissions=_table(Commission),
+        instrument=_computed(once) if once else SQL("{} AS instrument").format(_table(Instrument)),
         orders=_table(Order),
         wanted=SQL(" AND ").join(_conditions(selection)),
     )
 
 
-def moment(value: Composable) -> Composed:
-    """ISO 8601 with its offset, in a session whose time zone is UTC."""
-    return SQL("replace({}::text, ' ', 'T') || ':00'").format(value)
-
-
 def plain(value: Composable) -> Composed:
     """An amount without the zeros that its column pads with."""
     return SQL("trim_scale({})").format(value)
+
+
+def _computed(once: Sequence[Column]) -> Composed:
+    values = (SQL("{} AS {}").format(value, Identifier(name)) for name, value in once)
+    return _ONCE.format(values=SQL(", ").join(values), instruments=_table(Instrument))
 
 
 def _conditions(selection: Selection) -> Iterator[Composable]:

@@ -5,7 +5,7 @@ Prices, sizes and money are `numeric` columns wide enough for IB's 5e-08 steps; 
 
 from webapp.trading.models.amounts import AmountField
 from webapp.trading.models.display import DisplaySettings, Palette
-from webapp.trading.models.fills import Commission, Execution
+from webapp.trading.models.fills import EarlyCommission, Execution
 from webapp.trading.models.holdings import AccountValue, Position
 from webapp.trading.models.instruments import Instrument, Watchlist, WatchlistItem
 from webapp.trading.models.orders import BrokerOrder, Order, OrderCommand
@@ -15,8 +15,8 @@ __all__ = [
     "AccountValue",
     "AmountField",
     "BrokerOrder",
-    "Commission",
     "DisplaySettings",
+    "EarlyCommission",
     "Execution",
     "Instrument",
     "KillSwitch",
