@@ -108,6 +108,8 @@ RESTART_WINDOW = timedelta(minutes=float(os.environ.get("GATEHOUSE_RESTART_MINUT
 ALERT_AFTER = timedelta(seconds=float(os.environ.get("GATEHOUSE_ALERT_AFTER", "300")))
 # Requests a minute that an API token may make, and as many cancels besides.
 API_REQUESTS_PER_MINUTE = int(os.environ.get("GATEHOUSE_API_REQUESTS_PER_MINUTE", "600"))
+# Sockets of the programs' feed that a token may have open in one web process. Each carries many accounts.
+FEED_SOCKETS_PER_TOKEN = int(os.environ.get("GATEHOUSE_FEED_SOCKETS_PER_TOKEN", "10"))
 # What this deploy is called, a commit say: two workers side by side may be of two.
 VERSION = os.environ.get("GATEHOUSE_VERSION", "")
 WORKER_CAPACITY = int(os.environ.get("GATEHOUSE_WORKER_CAPACITY", "50"))

@@ -23,16 +23,26 @@ OURS = {"web", "worker", "beat", "keeper", "prepare", "keys"}
 @pytest.fixture(scope="module")
 def services() -> dict[str, dict[str, Any]]:
     """As docker-compose reads the file, with nothing set beside its defaults."""
+    return read_with({})
+
+
+def read_with(settings: dict[str, str]) -> dict[str, dict[str, Any]]:
     if shutil.which("docker-compose") is None:
         if os.geteuid() == 0:
             pytest.fail("docker-compose is missing; `make test` installs it")
         pytest.skip("docker-compose is missing, and only root can install it")
     command = ["docker-compose", "--profile", "setup", "-f", "deploy/compose.yml", "config"]
-    environment = {"PATH": os.environ["PATH"]}
+    environment = {"PATH": os.environ["PATH"], **settings}
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=DEADLINE)
     assert result.returncode == 0, result.stderr
     read: dict[str, dict[str, Any]] = yaml.safe_load(result.stdout)["services"]
     return read
+
+
+def test_a_build_is_called_what_whoever_builds_it_says() -> None:
+    services = read_with({"GATEHOUSE_VERSION": "4c24391"})
+    assert {services[name]["build"]["args"]["VERSION"] for name in OURS} == {"4c24391"}
+    assert set(services["relay-image"]["build"]["args"]) == {"BASE"}
 
 
 def secrets_of(service: dict[str, Any]) -> set[str]:

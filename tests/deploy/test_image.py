@@ -16,6 +16,13 @@ def lies_in(path: str | Path, folders: list[str]) -> bool:
     return any(Path(path).is_relative_to(folder) for folder in folders)
 
 
+def test_the_image_knows_what_its_build_was_called() -> None:
+    """Read by the settings; given by deploy/compose.yml, or by hand."""
+    lines = (ROOT / "deploy/Dockerfile").read_text().splitlines()
+    of_the_image = lines[max(number for number, line in enumerate(lines) if line.startswith("FROM")) :]
+    assert of_the_image.index("ARG VERSION=") < of_the_image.index("ENV GATEHOUSE_VERSION=${VERSION}")
+
+
 def test_what_is_copied_is_let_into_the_build() -> None:
     copied = [source for source in SOURCES if not source.startswith(("--from", "/"))]
     assert [source for source in copied if not lies_in(source, LET_IN)] == []

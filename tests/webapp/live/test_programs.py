@@ -18,7 +18,7 @@ from tests.webapp.live.conftest import Server
 from webapp.accounts import sharing, tokens
 from webapp.accounts.models import AccountShare, ApiToken
 from webapp.bus import announce
-from webapp.live.programs import consumer
+from webapp.live.programs import consumer, sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,6 +76,21 @@ class TestWhoMayCome:
         status, problem = refusal(server, FEED, {"Authorization": f"Bearer {token}"})
         assert status == 403
         assert "“read”" in problem["detail"]
+
+    def test_a_token_with_as_many_sockets_as_it_may_have_gets_no_other_until_one_ends(
+        self, server: Server, alice: Any, settings: Any, eventually: Eventually
+    ) -> None:
+        settings.FEED_SOCKETS_PER_TOKEN = 1
+        headers = {"Authorization": f"Bearer {tokens.create(alice, 'feed')}"}
+        with server.opened(FEED, headers, origin=None) as first, open_feed(server, alice) as of_another_token:
+            first.hear_type("hello")
+            of_another_token.hear_type("hello")
+            status, problem = refusal(server, FEED, headers)
+            assert (status, problem["status"]) == (429, 429)
+            assert "has 1 sockets open" in problem["detail"]
+        eventually(lambda: not sockets.open_sockets.total())
+        with server.opened(FEED, headers, origin=None) as next_one:
+            next_one.hear_type("hello")
 
     def test_a_token_that_has_used_its_allowance_up_is_429(self, server: Server, alice: Any, settings: Any) -> None:
         settings.API_REQUESTS_PER_MINUTE = 1

@@ -15,6 +15,7 @@ from webapp.live.conversation import Conversation, Ended
 from webapp.live.messages import Misunderstood, Ping, error
 from webapp.live.programs import messages
 from webapp.live.programs.messages import Unwatch, Watch
+from webapp.live.programs.sockets import TooManySockets, open_sockets
 from webapp.live.programs.watched import WatchedAccount
 
 RECHECK_SECONDS = 2.0
@@ -34,6 +35,7 @@ class ProgramConsumer(Conversation):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self._watched: dict[UUID, WatchedAccount] = {}
+        self._is_counted = False
         await super().__call__(scope, receive, send)
 
     async def connect(self) -> None:
@@ -46,14 +48,22 @@ class ProgramConsumer(Conversation):
         elif tokens.READ not in token.scopes:
             await self._refuse(HTTPStatus.FORBIDDEN, NO_SCOPE)
         else:
-            await self._welcome(token)
+            await self._admit(token)
 
     async def _refuse(self, status: HTTPStatus, detail: str, *headers: tuple[bytes, bytes]) -> None:
         body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
         await self.deny(status.value, json.dumps(body, ensure_ascii=False), PROBLEM, headers)
 
+    async def _admit(self, token: ApiToken) -> None:
+        try:
+            open_sockets.take(token.pk)
+        except TooManySockets as refusal:
+            await self._refuse(HTTPStatus.TOO_MANY_REQUESTS, str(refusal))
+            return
+        self.token, self._is_counted = token, True
+        await self._welcome(token)
+
     async def _welcome(self, token: ApiToken) -> None:
-        self.token = token
         self.peer = f"a program with token {token.pk}"
         await self.accept()
         hello = {"type": "hello", "scopes": token.scopes, "expires_at": token.expires_at.isoformat()}
@@ -163,6 +173,8 @@ class ProgramConsumer(Conversation):
                 await watched.numbered.catch_up(number)
 
     async def _release(self) -> None:
+        if self._is_counted:
+            open_sockets.give_back(self.token.pk)
         for watched in self._watched.values():
             await watched.leave()
         await super()._release()
