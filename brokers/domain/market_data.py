@@ -83,7 +83,9 @@ class Quote:
     """The newest values of one instrument; a field that never came, or that IB withdrew (-1), is None.
 
     `at` is when this process received the newest of them. `open`, `high`, `low` and `volume` are the trading day's, as
-    IB counts them: https://interactivebrokers.github.io/tws-api/tick_types.html.
+    IB counts them: https://interactivebrokers.github.io/tws-api/tick_types.html. `implied_volatility` (a year's, 0.25
+    for 25 percent) and `delta` are an option's by IB's model; they come with every move of its underlying, which makes
+    its prices no newer.
     """
 
     con_id: int
@@ -100,6 +102,8 @@ class Quote:
     high: Decimal | None = None
     low: Decimal | None = None
     volume: Decimal | None = None
+    implied_volatility: Decimal | None = None
+    delta: Decimal | None = None
 
     @property
     def mark(self) -> Decimal | None:

@@ -92,7 +92,10 @@ class SeenQuote:
     stale_reason: str
 
 
-_AMOUNTS = ("bid", "bid_size", "ask", "ask_size", "last", "last_size", "close", "open", "high", "low", "volume")
+_AMOUNTS = (
+    "bid", "bid_size", "ask", "ask_size", "last", "last_size", "close", "open", "high", "low", "volume",
+    "implied_volatility", "delta",
+)  # fmt: skip
 
 
 def encode(quote: Quote, status: StreamStatus | None = None) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ib_insync import BarData, HistoricalTickBidAsk, HistoricalTickLast, Ticker
+from ib_insync import BarData, HistoricalTickBidAsk, HistoricalTickLast, OptionComputation, Ticker
 from ib_insync.objects import HistoricalTick as IbHistoricalTick
 
 from brokers.domain import (
@@ -79,7 +79,16 @@ def quote(ticker: Ticker, *, con_id: int, security_type: SecurityType, received_
         high=price(ticker.high),
         low=price(ticker.low),
         volume=quantity(ticker.volume) if trades else None,
+        implied_volatility=_by_model(ticker.modelGreeks, "impliedVol"),
+        delta=_by_model(ticker.modelGreeks, "delta"),
     )
+
+
+def _by_model(greeks: OptionComputation | None, name: str) -> Decimal | None:
+    """Computed by IB, so its digits behind the sixth say nothing. What can't be computed comes as -1 or -2."""
+    said = to_decimal(getattr(greeks, name)) if greeks is not None else None
+    is_unset = said is None or (name == "impliedVol" and said <= 0) or said <= -2
+    return None if said is None or is_unset else to_decimal(str(round(said, 6)))
 
 
 def trade(

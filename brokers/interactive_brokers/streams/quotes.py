@@ -27,8 +27,9 @@ class QuoteStream(PromptStream):
         self.tape: Tape | None = None  # for who wants its trades
         self._contract: Contract  # the very object under which the library files the ticker
         self._ticker: Ticker | None = None
-        self._shown: tuple[float, ...] = ()
+        self._shown: tuple[object, ...] = ()
         self._has_ticked = False
+        self._ticked_at = datetime.now(UTC)
 
     @property
     def patience(self) -> float:
@@ -100,9 +101,10 @@ class QuoteStream(PromptStream):
             return
         if ticker.ticks:
             self.hear()
+            self._ticked_at = ticker.time or datetime.now(UTC)
         showing = (
             ticker.bid, ticker.bidSize, ticker.ask, ticker.askSize, ticker.last, ticker.lastSize, ticker.close,
-            ticker.open, ticker.high, ticker.low, ticker.volume, ticker.marketDataType,
+            ticker.open, ticker.high, ticker.low, ticker.volume, ticker.marketDataType, ticker.modelGreeks,
         )  # fmt: skip
         if self._has_ticked and showing != self._shown:
             self._shown = showing
@@ -111,7 +113,7 @@ class QuoteStream(PromptStream):
                     ticker,
                     con_id=self.instrument.con_id,
                     security_type=self.instrument.security_type,
-                    received_at=ticker.time or datetime.now(UTC),
+                    received_at=self._ticked_at,
                 )
             )
 

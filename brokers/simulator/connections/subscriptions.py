@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.catalogue.listings.pricing import Greeks
 from brokers.simulator.market.book import EMPTY, Book
 from brokers.simulator.market.chart import Chart
 from brokers.simulator.market.history import DatedBar
@@ -25,6 +26,7 @@ class QuoteSubscription:
     generic_ticks: frozenset[int] = frozenset()
     kind: int | None = None
     shown: Quote | None = None
+    greeks: Greeks | None = None
 
 
 @dataclass(slots=True)

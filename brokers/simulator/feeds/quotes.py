@@ -145,6 +145,15 @@ class QuoteFeed:
         for tick in changes(subscription, now, at=self._calendar.now()):
             session.send(tick)
         subscription.shown = now
+        self._tell_greeks(session, subscription)
+
+    def _tell_greeks(self, session: Session, subscription: QuoteSubscription) -> None:
+        """Of an option whose place is open, whenever they have moved."""
+        request_id, instrument, kind = subscription.request_id, subscription.instrument, subscription.kind
+        greeks = None if self._airing.is_closed(instrument) else self._market.greeks(instrument)
+        if greeks is not None and kind is not None and greeks != subscription.greeks:
+            session.send(messages.tick_option_computation(request_id, kind, greeks))
+            subscription.greeks = greeks
 
     def _tell_kind(self, session: Session, subscription: QuoteSubscription) -> None:
         """The type of data that comes, which is not always the one that was asked for."""

@@ -28,7 +28,7 @@ class Reading:
         self._ends = ends
 
     def point(self, point: int, second: int) -> int:
-        return round(self._relation.value(point * self._of_unit, self._years(second)) / self._on_unit)
+        return round(self._relation.value(point * self._of_unit, self.years(second)) / self._on_unit)
 
     def stretch(self, whole: Stretch, second: int) -> Stretch:
         """One that lies within an hour, or a minute, of which `second` is one."""
@@ -38,7 +38,8 @@ class Reading:
             high, low = low, high
         return whole._replace(open=opens, high=high, low=low, close=closes)
 
-    def _years(self, second: int) -> float:
+    def years(self, second: int) -> float:
+        """How many are left until it ends; 0 for what never does."""
         if self._ends is None:
             return 0.0
         width = self._width(second)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.catalogue.listings.pricing import Greeks, Option
 from brokers.simulator.market.book import Book
 from brokers.simulator.market.days import TradingDays
 from brokers.simulator.market.grid import grid_of
@@ -95,6 +96,14 @@ class Market:
         if point is None:
             return None
         return self._trails.reading(instrument, follows).point(point, self.timeline.time_of(self.steps))
+
+    def greeks(self, instrument: Instrument) -> Greeks | None:
+        """What the model that an option is priced by says of it now; None for what is none."""
+        follows = instrument.follows
+        if follows is None or not isinstance(follows.relation, Option):
+            return None
+        years = self._trails.reading(instrument, follows).years(self.timeline.time_of(self.steps))
+        return follows.relation.greeks(float(self.quote(follows.underlying.con_id).mark), years)
 
     def pin(self, con_id: int) -> Pin:
         """The instrument's market as it stands, to be put back, changed, with `put`. Raises LookupError likewise."""

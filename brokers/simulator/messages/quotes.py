@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from brokers.simulator.catalogue.listings import Instrument
+from brokers.simulator.catalogue.listings.pricing import Greeks
 from brokers.simulator.market.quote import Quote
 from brokers.simulator.wire import Value, plain
 
@@ -38,6 +39,7 @@ BEST_OFFERS = "9c0001"
 _BEST_OFFER_EXCHANGES = ("AMEX", "BEX", "NYSENAT", "DRCTEDGE", "BATS", "ARCA", "NYSE", "IEX", "ISLAND", "CHX", "PHLX")
 _BEST_OFFER_LETTERS = "ABCKZPNVQMX"
 
+_MODEL, _DELAYED_MODEL = 13, 83
 TICK_TYPES = TickTypes(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 45)
 DELAYED_TICK_TYPES = TickTypes(69, 66, 67, 70, 68, 71, 72, 73, 74, 75, 76, 88)
 
@@ -67,6 +69,16 @@ def tick_generic(request_id: int, tick_type: int, value: int) -> list[Value]:
 
 def tick_string(request_id: int, tick_type: int, text: str) -> list[Value]:
     return [46, 6, request_id, tick_type, text]
+
+
+def tick_option_computation(request_id: int, kind: int, greeks: Greeks) -> list[Value]:
+    """By the model, which IB sends beside what it computes from each price. Nothing here pays dividends."""
+    tick_type = _DELAYED_MODEL if kind in DELAYED_KINDS else _MODEL
+    by_return = 0  # how the volatility was computed: from returns, not from prices
+    return [
+        21, request_id, tick_type, by_return, greeks.volatility, greeks.delta, greeks.price, 0,
+        greeks.gamma, greeks.vega, greeks.theta, greeks.underlying,
+    ]  # fmt: skip
 
 
 def tick_snapshot_end(request_id: int) -> list[Value]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ib_insync import CommissionReport, Contract, Execution, Ticker
+from ib_insync import CommissionReport, Contract, Execution, OptionComputation, Ticker
 
 from brokers.domain import MarketDataType, OrderSide, SecurityType
 from brokers.interactive_brokers import convert
@@ -172,3 +173,19 @@ def test_any_text_with_a_control_character_is_found(text: str) -> None:
 
 def test_ordinary_text_can_be_sent() -> None:
     assert convert.unsendable(["AAPL", "Société Générale", "EUR.USD", "7b1c-4d"]) is None
+
+
+def test_an_options_volatility_and_delta_are_those_of_the_model_to_six_digits() -> None:
+    greeks = OptionComputation(0, 0.23456789, -0.48, 2.5, 0.0, 0.01, 0.02, -0.03, 190.0)
+    quote = convert.quote(
+        Ticker(bid=2.4, modelGreeks=greeks), con_id=1, security_type=SecurityType.OPT, received_at=MOMENT
+    )
+    assert (quote.implied_volatility, quote.delta) == (Decimal("0.234568"), Decimal("-0.48"))
+
+
+@pytest.mark.parametrize("unset", [None, math.nan, -1.0, -2.0, convert.UNSET_DOUBLE])
+def test_what_the_model_can_not_say_is_unknown(unset: float | None) -> None:
+    delta = None if unset == -1.0 else unset  # a put far in the money has a delta of -1
+    greeks = OptionComputation(0, unset, delta, None, None, None, None, None, None)
+    quote = convert.quote(Ticker(modelGreeks=greeks), con_id=1, security_type=SecurityType.OPT, received_at=MOMENT)
+    assert (quote.implied_volatility, quote.delta) == (None, None)

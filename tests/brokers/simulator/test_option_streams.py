@@ -88,3 +88,19 @@ async def test_a_future_goes_with_the_index_that_a_verb_puts_somewhere(running: 
     before = middle(ticker)
     await running.scenario.do("quote", instrument="SPX", bid="5600")
     await until(ib, lambda: middle(ticker) > before + 100)
+
+
+async def test_an_options_volatility_and_greeks_come_with_its_quote_and_follow_its_share(
+    running: Running, ib: IB
+) -> None:
+    call, put = await pair(ib)
+    of_call, of_put, of_share = (ib.reqMktData(one) for one in (call, put, SPY))
+    await answered(ib)
+    assert of_call.modelGreeks.delta - of_put.modelGreeks.delta == pytest.approx(1, abs=2e-4)
+    assert of_call.modelGreeks.impliedVol == of_put.modelGreeks.impliedVol > 0
+    before = of_call.modelGreeks.undPrice
+    for _ in range(20):
+        step(running, 40)
+        await answered(ib)
+    assert of_call.modelGreeks.undPrice == pytest.approx(of_share.last, abs=0.02) != before
+    assert of_share.modelGreeks is None

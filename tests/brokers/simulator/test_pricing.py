@@ -37,6 +37,23 @@ def test_a_call_rises_with_its_underlying_and_a_put_falls(
     assert put.value(price, years) >= put.value(price + more, years) - 1e-9
 
 
+@pytest.mark.parametrize("right", ["C", "P"])
+@pytest.mark.parametrize("carry", [0.0, INTEREST])
+def test_an_options_greeks_are_how_its_price_moves(right: str, carry: float) -> None:
+    def option(volatility: float = 0.25) -> Option:
+        return Option(190.0, right, volatility, carry)
+
+    greeks = option().greeks(187.0, 0.5)
+    assert greeks is not None
+    near, at, far = (option().value(price, 0.5) for price in (186.99, 187.0, 187.01))
+    assert float(greeks.delta) == pytest.approx((far - near) / 0.02, abs=1e-4)
+    assert float(greeks.gamma) == pytest.approx((far - 2 * at + near) / 0.0001, abs=1e-4)
+    assert float(greeks.vega) == pytest.approx(option(0.26).value(187.0, 0.5) - at, abs=1e-2)
+    assert greeks.theta < 0
+    assert (greeks.volatility, float(greeks.price)) == (Decimal("0.2500"), pytest.approx(at, abs=1e-4))
+    assert option().greeks(187.0, 0.0) is None
+
+
 def test_more_time_and_a_nearer_strike_cost_more() -> None:
     def price(strike: float, years: float) -> float:
         return Option(strike, "C", 0.3).value(100, years)

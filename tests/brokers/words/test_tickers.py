@@ -60,3 +60,15 @@ async def test_a_day_of_changing_screens_keeps_no_ticker_and_no_contract(
     await whatever_was_sent_has_arrived(node, gateway)
     assert alive({one.con_id for one in shown}) == []
     node.drop()
+
+
+async def test_what_the_model_computes_anew_makes_an_options_prices_no_newer(
+    node: TradingNode, gateway: ScriptedGateway, recorder: Recorder
+) -> None:
+    request_id = await quotes_of(node, gateway)
+    price(gateway, request_id, 1, 2.4, 100)
+    first = await recorder.until(lambda: recorder.quotes and recorder.quotes[-1])
+    gateway.say(21, request_id, 13, 0, 0.25, 0.48, 2.5, 0, 0.01, 0.02, -0.03, 190)
+    computed = await recorder.until(lambda: recorder.quotes[-1].delta and recorder.quotes[-1])
+    assert (computed.implied_volatility, computed.delta) == (Decimal("0.25"), Decimal("0.48"))
+    assert (computed.bid, computed.at) == (Decimal("2.4"), first.at)

@@ -36,6 +36,8 @@ def test_a_quote_is_encoded_with_its_change_and_its_time() -> None:
         high=Decimal("190.00"),
         low=Decimal("187.95"),
         volume=Decimal(41_208_333),
+        implied_volatility=Decimal("0.2345"),
+        delta=Decimal("-0.48"),
     )
     assert json.loads(quotes.encode(full)) == {
         "con_id": 265598,
@@ -50,6 +52,8 @@ def test_a_quote_is_encoded_with_its_change_and_its_time() -> None:
         "high": "190",
         "low": "187.95",
         "volume": "41208333",
+        "implied_volatility": "0.2345",
+        "delta": "-0.48",
         "change": "1.5",
         "market_data_type": "live",
         "is_stale": False,
@@ -69,7 +73,7 @@ def test_what_never_came_is_null_and_never_zero() -> None:
     decoded = json.loads(quotes.encode(quote(bid=Decimal("1.1"))))
     unknown = {key for key, value in decoded.items() if value is None}
     prices = {"bid_size", "ask", "ask_size", "last", "last_size", "close", "change"}
-    assert unknown == prices | {"open", "high", "low", "volume"}
+    assert unknown == prices | {"open", "high", "low", "volume", "implied_volatility", "delta"}
 
 
 def test_what_a_worker_of_an_earlier_version_does_not_tell_is_not_known() -> None:

@@ -95,6 +95,23 @@ def test_calls_stand_left_and_puts_right_of_their_strike(
     assert any("con_id=3&side=BUY" in (one["href"] or "") for one in prices)
 
 
+def test_each_option_has_places_for_its_implied_volatility_and_its_delta(
+    browser: Client, address: str, aapl: Instrument, elements: Callable[[Any], Any]
+) -> None:
+    expiry = in_days(19)
+    option(aapl, 1, "190", "C", expiry)
+    option(aapl, 2, "190", "P", expiry)
+    with answering(option_series={"series": [series(expiry)]}, options={"con_ids": [1, 2]}):
+        response = browser.get(f"{address}chain/", headers=HTMX)
+    model = [
+        (one["data-option"], one["data-value"])
+        for one in elements(response).all("td")
+        if "model" in (one.get("class") or "")
+    ]
+    assert model == [("1", "implied_volatility"), ("1", "delta"), ("2", "delta"), ("2", "implied_volatility")]
+    assert [one["colspan"] for one in elements(response).all("th") if one.get("colspan")] == ["5", "5", "2", "2"]
+
+
 @pytest.mark.parametrize("wanted", ["", "1999-01-01.AAPL", "nonsense", "<script>"])
 def test_an_expiry_that_there_is_none_of_shows_the_nearest(
     browser: Client, address: str, elements: Callable[[Any], Any], wanted: str

@@ -18,7 +18,8 @@ class QuoteOut(Schema):
     """The newest values; null is what never came. `market_data_type` is what came, not what was asked for.
 
     `age_seconds` counts from `at`, when the server heard the newest of them. `is_stale` is null when nobody knows, and
-    `stale_reason` says why not to rely on it.
+    `stale_reason` says why not to rely on it. `implied_volatility` (a year's; 0.25 is 25 percent) and `delta` are an
+    option's, by the broker's model.
     """
 
     con_id: int
@@ -34,6 +35,8 @@ class QuoteOut(Schema):
     low: str | None
     volume: str | None
     change: str | None
+    implied_volatility: str | None
+    delta: str | None
     market_data_type: MarketDataType
     at: str
     age_seconds: float

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from math import erf, exp, log, sqrt
+from math import erf, exp, log, pi, sqrt
 from typing import Protocol
 
 # What money costs a year, and so what a future is dearer than its index.
@@ -65,6 +65,22 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class Greeks:
+    """How an option's price moves: with its underlying's, with that again, with a point of volatility, with a day.
+
+    Of a price of one underlying, in whole ten thousandths or finer, so that what doesn't move isn't told again.
+    """
+
+    volatility: Decimal
+    delta: Decimal
+    gamma: Decimal
+    vega: Decimal
+    theta: Decimal
+    price: Decimal
+    underlying: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """A call (`C`) or a put (`P`). `carry` is what the underlying itself is dearer at expiry, a year: nothing for a
     future, which is paid for then."""
@@ -90,6 +106,25 @@ class Option:
         paid = forward * _normal(sign * upper) - self.strike * _normal(sign * (upper - spread))
         return max(sign * paid * exp(-INTEREST * years), 0.0)
 
+    def greeks(self, price: float, years: float) -> Greeks | None:
+        """None once there is no time left: a price is then what is in the money."""
+        if years <= 0 or price <= 0:
+            return None
+        spread, grows = self.volatility * sqrt(years), exp((self.carry - INTEREST) * years)
+        upper = log(price * exp(self.carry * years) / self.strike) / spread + spread / 2
+        density = exp(-(upper**2) / 2) / sqrt(2 * pi)
+        sign = -1 if self.falls else 1
+        value = self.value(price, years)
+        return Greeks(
+            volatility=_digits(self.volatility, 4),
+            delta=_digits(sign * grows * _normal(sign * upper), 4),
+            gamma=_digits(grows * density / (price * spread), 6),
+            vega=_digits(price * grows * density * sqrt(years) / 100, 4),
+            theta=_digits(self.value(price, max(years - 1 / DAYS_A_YEAR, 0.0)) - value, 4),
+            price=_digits(value, 4),
+            underlying=_digits(price, 4),
+        )
+
 
 def smile(volatility: float, strike: Decimal, centre: Decimal) -> float:
     """The volatility that options of a strike are priced with; `volatility` is that of a strike at `centre`."""
@@ -101,6 +136,10 @@ def years_until(expiry: date, today: date) -> float:
     """Years of 365 days; 0 for what has expired."""
     days = (expiry - today).days
     return 0.0 if days < 0 else max(days, _LEAST_DAYS) / DAYS_A_YEAR
+
+
+def _digits(value: float, places: int) -> Decimal:
+    return Decimal(f"{value:.{places}f}")
 
 
 def _normal(deviations: float) -> float:

@@ -79,18 +79,28 @@ export class Chain {
   }
 
   #paint(cell, quote) {
-    const { value, priceSteps: steps } = cell.dataset;
-    const price = quote[value] ?? null;
+    const { value: name, priceSteps: steps } = cell.dataset;
+    const value = quote[name] ?? null;
     const element = cell.firstElementChild ?? cell;
-    if ((element.dataset.price ?? "") !== (price ?? "")) {
-      element.dataset.price = price ?? "";
-      show(element, number(price, decimalsAt(steps, price)));
+    if ((element.dataset.price ?? "") !== (value ?? "")) {
+      element.dataset.price = value ?? "";
+      show(element, (MODEL[name] ?? priceWords)(value, steps));
     }
     const isOld = quote.is_stale !== undefined && quote.is_stale !== false;
     cell.classList.toggle("old", isOld || quote.market_data_type?.startsWith("delayed") === true);
     if (element !== cell) cell.title = quote.stale_reason ?? "";
   }
 }
+
+function priceWords(price, steps) {
+  return number(price, decimalsAt(steps, price));
+}
+
+// What the broker's model says, for the eye alone, so floats may make it: `24.5 %`, `-0.48`.
+export const MODEL = {
+  implied_volatility: (value) => value && `${(Number(value) * 100).toFixed(1)} %`,
+  delta: (value) => value && Number(value).toFixed(2).replace(/^-(?=0\.00$)/, ""),
+};
 
 function cellsOf(container) {
   const cells = new Map();
