@@ -15,6 +15,7 @@ from uuid import UUID
 from brokers.node import ResyncIncomplete, TradingNode
 from brokers.refusals import NoAnswer
 from webapp.trading import commands
+from workers import fencing
 from workers.database import PASSING_ERRORS, Database
 from workers.rows import RowWriter
 from workers.waiting import Backoff
@@ -32,15 +33,16 @@ FLUSH_DEADLINE = 10.0
 class Doubts:
     """Watches one link's account. Lives as long as the link is in step, so what it reads is of this connection."""
 
-    def __init__(self, *, account_id: UUID, node: TradingNode, database: Database, rows: RowWriter) -> None:
+    def __init__(self, *, account_id: UUID, fence: int, node: TradingNode, database: Database, rows: RowWriter) -> None:
         self._account_id = account_id
+        self._fence = fence
         self._node = node
         self._database = database
         self._rows = rows
         self._backoff = Backoff(first=FIRST_RETRY, longest=LONGEST_RETRY)
 
     async def run(self) -> None:
-        """Until cancelled. Raises LinkLost."""
+        """Until cancelled. Raises LinkLost and LeaseLost."""
         while True:
             try:
                 await asyncio.sleep(await self._look())
@@ -50,7 +52,7 @@ class Doubts:
 
     async def _look(self) -> float:
         """Seconds until the next look."""
-        in_doubt = await self._call(commands.in_doubt)
+        in_doubt = await self._in_doubt()
         if not in_doubt:
             return LOOK_EVERY
         log.warning("account %s: looking for %s", self._account_id, ", ".join(sorted(in_doubt)))
@@ -63,10 +65,13 @@ class Doubts:
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._call(commands.record_absent, order_refs=absent)
         # What was seen and is still in doubt isn't asked for every second.
-        if await self._call(commands.in_doubt):
+        if await self._in_doubt():
             return self._backoff.next()
         self._backoff.reset()
         return LOOK_EVERY
 
+    async def _in_doubt(self) -> frozenset[str]:
+        return await self._database.call(commands.in_doubt, account_id=self._account_id)
+
     async def _call(self, service: Callable[..., Result], **arguments: object) -> Result:
-        return await self._database.call(service, account_id=self._account_id, **arguments)
+        return await self._database.call(fencing.under, self._fence, service, account_id=self._account_id, **arguments)

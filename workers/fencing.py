@@ -7,31 +7,43 @@ the new one. The session's row would do as a lock, too, but a renewal changes it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from webapp.accounts.models import GatewaySession
 
+T = TypeVar("T")
+
 _KEY = "hashtextextended('gatehouse.fence.' || %s, 0)"
 _SHARE = f"SELECT pg_advisory_xact_lock_shared({_KEY})"
 _CLOSE = f"SELECT pg_advisory_xact_lock({_KEY})"
 
 
-class FenceOutdated(Exception):
-    """The session has another owner: what this one still has to write is read anew by that one."""
+class LeaseLost(Exception):
+    """Another worker may hold the session by now: drop the connection and write nothing. It reads all anew."""
+
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__(f"The lease of account {account_id} is lost.")
 
 
 @contextmanager
 def writing(*, account_id: UUID, fence: int) -> Iterator[None]:
-    """One transaction under this fence. Raises FenceOutdated before anything is written."""
+    """One transaction under this fence. Raises LeaseLost before anything is written."""
     with transaction.atomic():
         _lock(_SHARE, account_id)
         if not GatewaySession.objects.filter(account_id=account_id, fence=fence).exists():
-            raise FenceOutdated(f"account {account_id} is no longer under fence {fence}")
+            raise LeaseLost(account_id)
         yield
+
+
+def under(fence: int, service: Callable[..., T], /, *, account_id: UUID, **arguments: object) -> T:
+    """Call the service in such a transaction. Raises LeaseLost, and what it raises."""
+    with writing(account_id=account_id, fence=fence):
+        return service(account_id=account_id, **arguments)
 
 
 def close(account_id: UUID) -> None:

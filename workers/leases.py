@@ -49,13 +49,6 @@ _RELEASE = f"""
 """  # noqa: S608
 
 
-class LeaseLost(Exception):
-    """Another worker may hold the session by now: drop the connection and write nothing."""
-
-    def __init__(self, account_id: UUID) -> None:
-        super().__init__(f"The lease of account {account_id} is lost.")
-
-
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to run one account's session. `valid_until` is a reading of this process's monotonic clock."""

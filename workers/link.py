@@ -24,8 +24,9 @@ from workers.bridge import Bridge
 from workers.chains.lookups import OptionChains
 from workers.commands import CommandRunner, OutcomeNotRecorded
 from workers.doubts import Doubts
+from workers.fencing import LeaseLost
 from workers.interest import Streams
-from workers.leases import Lease, LeaseLost
+from workers.leases import Lease
 from workers.panes.following import Panes
 from workers.profits import Profits
 from workers.quotes import QuotePublisher
@@ -178,7 +179,13 @@ class Link:
             await self._see_out(working)
 
     def _doubts(self) -> Doubts:
-        return Doubts(account_id=self._account_id, node=self._node, database=self._workplace.database, rows=self._rows)
+        return Doubts(
+            account_id=self._account_id,
+            fence=self._lease().fence,
+            node=self._node,
+            database=self._workplace.database,
+            rows=self._rows,
+        )
 
     async def _see_out(self, working: asyncio.Task[None]) -> None:
         """Give the command under way the time to be recorded."""

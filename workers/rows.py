@@ -104,8 +104,8 @@ class RowWriter:
             try:
                 with fencing.writing(account_id=self._account_id, fence=self._fence):
                     write.record()
-            except fencing.FenceOutdated as outdated:
-                log.warning("%s: %s is left to its owner", outdated, write.what)
+            except fencing.LeaseLost as lost:
+                log.warning("%s %s is left to its owner.", lost, write.what)
                 return _Outcome(len(batch), None)
             except Exception as error:  # noqa: BLE001 - stated in the outcome, and logged by the caller
                 return _Outcome(done, error)

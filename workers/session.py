@@ -23,8 +23,9 @@ from workers import leases
 from workers.asked import ReadyLink
 from workers.database import PASSING_ERRORS
 from workers.endings import BROKEN, DRAINED, FENCED, LEASE_LOST, OUR_ERROR, STOP_WANTED, WORKER_STOPS, End
+from workers.fencing import LeaseLost
 from workers.gateway import AccountGateway
-from workers.leases import RENEW_EVERY, Lease, LeaseLost
+from workers.leases import RENEW_EVERY, Lease
 from workers.link import Link
 from workers.node_config import config_for
 from workers.quotes import Conflator, QuotePublisher

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 from brokers.node import Resync, TradingNode
 from webapp.trading import commands, orders
 from webapp.trading.kill_switch import engaging
+from workers import fencing
 from workers.bridge import Bridge
 from workers.database import Database
 from workers.leases import Lease
 from workers.rows import RowWriter
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 # Seconds.
 FLUSH_DEADLINE = 60.0
@@ -41,11 +45,11 @@ class Syncing:
         self._bridge = bridge
 
     async def run(self, read: Callable[[], Awaitable[Resync]]) -> list[str]:
-        """`read` asks the broker. Returns what the database refused of its answers, in words."""
+        """`read` asks the broker. Returns what the database refused of its answers, in words. Raises LeaseLost."""
         self._rows.take_refused()
         self._node.execution.repeat_fills()  # those that the database refused have to be told again
-        await self._database.call(engaging.cancel_again, account_id=self._account_id)
-        at_work = await self._database.call(orders.at_work, account_id=self._account_id)
+        await self._call(engaging.cancel_again)
+        at_work = await self._call(orders.at_work)
         shown = await read()
         self._bridge.close_missing(shown.positions or ())
         await self._rows.flush(deadline=FLUSH_DEADLINE)
@@ -55,9 +59,8 @@ class Syncing:
         return self._rows.take_refused()
 
     async def _mark_missing(self, at_work: frozenset[int], shown: Resync) -> None:
-        missing = await self._database.call(
+        missing = await self._call(
             orders.mark_missing,
-            account_id=self._account_id,
             at_work=at_work,
             order_refs=shown.order_refs,
             perm_ids=shown.perm_ids,
@@ -67,11 +70,15 @@ class Syncing:
 
     async def _resolve_interrupted(self, seen: frozenset[str]) -> None:
         # One above our own fence: nobody takes commands now, so one that we left at SENDING is interrupted too.
-        resolved = await self._database.call(
+        resolved = await self._call(
             commands.resolve_interrupted,
-            account_id=self._account_id,
             seen_order_refs=seen,
             fence=self._lease().fence + 1,
         )
         for command in resolved:
             log.warning("account %s: interrupted command %s", self._account_id, command)
+
+    async def _call(self, service: Callable[..., Result], **arguments: object) -> Result:
+        return await self._database.call(
+            fencing.under, self._lease().fence, service, account_id=self._account_id, **arguments
+        )

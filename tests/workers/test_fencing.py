@@ -57,8 +57,23 @@ def test_a_claim_waits_for_what_is_being_written_under_the_fence_before(
 
 def test_under_an_older_fence_nothing_is_written(lease: Lease, thread: ThreadPoolExecutor) -> None:
     thread.submit(_claim, lease.account_id).result(10)
-    with pytest.raises(fencing.FenceOutdated), fencing.writing(account_id=lease.account_id, fence=lease.fence):
+    with pytest.raises(fencing.LeaseLost), fencing.writing(account_id=lease.account_id, fence=lease.fence):
         raise AssertionError("it was let in")
+
+
+def test_a_service_is_not_called_under_an_older_fence(lease: Lease, thread: ThreadPoolExecutor) -> None:
+    taken = thread.submit(_claim, lease.account_id).result(10)
+    assert taken is not None
+    asked: list[object] = []
+
+    def ask(*, account_id: object, what: str) -> str:
+        asked.append(account_id)
+        return what
+
+    with pytest.raises(fencing.LeaseLost):
+        fencing.under(lease.fence, ask, account_id=lease.account_id, what="absent")
+    assert fencing.under(taken.fence, ask, account_id=lease.account_id, what="absent") == "absent"
+    assert asked == [lease.account_id]
 
 
 def test_a_renewal_does_not_wait_for_a_write(lease: Lease, thread: ThreadPoolExecutor) -> None:
