@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
@@ -40,35 +41,40 @@ class Doubts:
         self._database = database
         self._rows = rows
         self._backoff = Backoff(first=FIRST_RETRY, longest=LONGEST_RETRY)
+        self._sought: frozenset[str] = frozenset()
+        self._again_at = 0.0
 
     async def run(self) -> None:
         """Until cancelled. Raises LinkLost and LeaseLost."""
         while True:
             try:
-                await asyncio.sleep(await self._look())
+                await self._look()
             except (TimeoutError, *PASSING_ERRORS) as error:
                 log.warning("account %s: doubtful orders could not be looked for: %r", self._account_id, error)
                 await asyncio.sleep(self._backoff.next())
+            await asyncio.sleep(LOOK_EVERY)
 
-    async def _look(self) -> float:
-        """Seconds until the next look."""
+    async def _look(self) -> None:
         in_doubt = await self._in_doubt()
-        if not in_doubt:
-            return LOOK_EVERY
+        is_new = bool(in_doubt - self._sought)
+        if is_new or not in_doubt:
+            self._backoff.reset()  # an order that nobody has looked for doesn't wait because of others
+        if is_new or (in_doubt and time.monotonic() >= self._again_at):
+            self._sought = in_doubt
+            await self._seek(in_doubt)
+            # What was seen and is still in doubt, or can't be proved, isn't asked for every second.
+            self._again_at = time.monotonic() + self._backoff.next()
+
+    async def _seek(self, in_doubt: frozenset[str]) -> None:
         log.warning("account %s: looking for %s", self._account_id, ", ".join(sorted(in_doubt)))
         try:
             absent = await self._node.prove_absence(in_doubt)
         except (NoAnswer, ResyncIncomplete) as reason:
             await self._call(commands.note_unprovable, order_refs=in_doubt, why=str(reason))
-            return self._backoff.next()
+            return
         # What was found meanwhile is on its way to the rows, and comes first.
         await self._rows.flush(deadline=FLUSH_DEADLINE)
         await self._call(commands.record_absent, order_refs=absent)
-        # What was seen and is still in doubt isn't asked for every second.
-        if await self._in_doubt():
-            return self._backoff.next()
-        self._backoff.reset()
-        return LOOK_EVERY
 
     async def _in_doubt(self) -> frozenset[str]:
         return await self._database.call(commands.in_doubt, account_id=self._account_id)

@@ -13,6 +13,7 @@ import pytest
 from django.db import OperationalError, transaction
 
 import workers.commands
+import workers.doubts
 from brokers.domain import OrderStatus, SessionState
 from brokers.interactive_brokers.link.lanes import CEILING, Lane
 from tests.workers.conftest import Place, eventually, lose, reach, session_of, taken_over
@@ -221,6 +222,24 @@ def test_an_order_that_the_gateway_drops_in_silence_is_proved_absent_on_the_same
     assert order.reason == doubts.ABSENT
     assert session_of(trading).state == SessionState.READY
     becomes(place_order(trading, **MARKET), OrderStatus.FILLED)
+
+
+def test_an_order_in_doubt_is_looked_for_at_once_while_another_one_can_t_be_proved(
+    place: Place, trading: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers.doubts, "FIRST_RETRY", 3600.0)
+    monkeypatch.setattr(workers.doubts, "LONGEST_RETRY", 3600.0)
+    lose(place, trading)
+    taken_over(place, trading)
+    unprovable, _, _ = doubts.UNPROVABLE.partition("{")
+    place.tell_gateway(trading, {"do": "ignore", "message": "reqExecutions", "count": 1})
+    place.tell_gateway(trading, {"do": "drop_orders", "count": 2})
+    first = place_order(trading, **RESTING)
+    eventually(lambda: Order.objects.get(pk=first.pk).reason.startswith(unprovable), "the first can't be proved")
+    second = place_order(trading, **RESTING)
+    becomes(second, OrderStatus.REJECTED)
+    becomes(first, OrderStatus.REJECTED)
+    assert {first.reason, second.reason} == {doubts.ABSENT}
 
 
 def test_a_change_reaches_the_broker_and_comes_back_as_the_orders_terms(place: Place, trading: BrokerAccount) -> None:
