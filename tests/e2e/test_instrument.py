@@ -39,8 +39,10 @@ def test_an_option_at_the_money_is_quoted_and_opens_the_ticket(alice: Visitor) -
     expect(page.locator(".at-the-money")).to_be_in_viewport()
     call = page.locator(".at-the-money .call[data-value=ask] a.price")
     expect(call).to_have_text(re.compile(r"\d"))
+    expect(page.locator(".at-the-money .call[data-value=delta]")).to_have_text(re.compile(r"^0\.\d\d$"))
     call.click()
-    expect(page.locator("#ticket-heading")).to_contain_text(re.compile(r"AAPL +\d{6}C"))
+    expect(page.locator("#ticket-heading")).to_contain_text(re.compile(r"AAPL \d+ \w{3} 20\d\d [\d.]+ Call"))
+    expect(page.locator(".ticket-quote [data-kind]")).to_have_text("Live")
 
 
 def opened(visitor: Visitor, rest: str = "") -> Page:
