@@ -90,6 +90,16 @@ def test_ticket_review_and_order_say_the_option_in_words(
         assert LOCAL not in shown(page)
 
 
+def test_what_is_found_and_an_instruments_own_page_are_named(
+    browser: Client, ready_account: BrokerAccount, option: Instrument
+) -> None:
+    found = browser.get(f"/accounts/{ready_account.id}/search/?q=SPY", headers=HTMX)
+    page = browser.get(f"/accounts/{ready_account.id}/instruments/{option.con_id}/")
+    assert NAME in shown(found)
+    assert f"{NAME} SPDR" in shown(page)
+    assert f"Local symbol {LOCAL.replace('   ', ' ')}" in shown(page)
+
+
 def test_an_alert_and_a_refusal_name_the_option(
     browser: Client, ready_account: BrokerAccount, option: Instrument, form: dict[str, str]
 ) -> None:
