@@ -10,16 +10,19 @@ from fractions import Fraction
 from typing import Any
 
 import pandas
+import psycopg
 import pyarrow
 import pyarrow.parquet
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import RequestFactory
+from psycopg.sql import Composed
 
 from brokers.domain import OrderSide
 from tests.webapp.trading.examples import EXEC_ID, NOON, commission, execution, placed, update
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import exports, fills, orders
-from webapp.trading.exports import Format, copying, flex, parquet
+from webapp.trading.exports import Format, copying, flex, parquet, responses
 from webapp.trading.models import Instrument
 
 # An export reads on a connection of its own, which sees what is committed.
@@ -320,6 +323,42 @@ def test_parquet_holds_decimals_and_moments_and_null_for_what_is_not_known(
         assert (row["price"], row["quantity"], row["executed_at"]) == (fill.price, fill.quantity, fill.executed_at)
         assert row["commission"] == (None if body["commission"] is None else Decimal(body["commission"]))
         assert (row["exec_id"], row["client_order_id"], row["exchange"]) == (fill.exec_id, None, fill.exchange)
+
+
+@pytest.mark.parametrize("wanted", list(Format))
+def test_rows_leave_in_the_order_of_an_index_and_are_not_sorted(ready_account: BrokerAccount, wanted: Format) -> None:
+    with psycopg.connect(autocommit=True, **copying.parameters()) as connection:
+        plan = "\n".join(row[0] for row in connection.execute(b"EXPLAIN " + query_of(ready_account, wanted)))
+    assert "executions_newest_first" in plan
+    assert "Sort" not in plan
+    assert "Hash" not in plan
+
+
+class Begun(Exception):
+    pass
+
+
+class Statements(copying.Copying):
+    """Says which statement it was to begin."""
+
+    async def begin(self, statement: Composed) -> None:
+        raise Begun(statement.as_string())
+
+
+def query_of(account: BrokerAccount, wanted: Format) -> bytes:
+    """What is within the parentheses of the format's COPY."""
+    selection = exports.selected(user=account.user)
+    copies = Statements()
+    chunks = responses._CHUNKS[wanted](copies, selection)
+
+    async def first() -> bytes:
+        return await anext(chunks)
+
+    with pytest.raises(Begun) as begun:
+        async_to_sync(first)()
+    copies.end()
+    statement = str(begun.value)
+    return statement[statement.index("(") + 1 : statement.rindex(") TO STDOUT")].encode()
 
 
 @pytest.mark.parametrize("wanted", [Format.JSON_LINES, Format.PARQUET])

@@ -29,6 +29,9 @@ _SESSION = {
     "enable_mergejoin": "off",
     "enable_material": "off",
     "enable_sort": "off",
+    "enable_incremental_sort": "off",
+    # One process of the database for each export: pages and orders need the others.
+    "max_parallel_workers_per_gather": "0",
     # A query that has no row to write yet would otherwise not notice that we are gone.
     "client_connection_check_interval": "1s",
 }

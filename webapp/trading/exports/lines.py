@@ -1,7 +1,7 @@
 """One line of text for each fill, put together by PostgreSQL, and taken from it as it is.
 
 A line is one `concat` of texts of ours and of values: cheaper than a column for each, which COPY would look through for
-what to quote, and parallel workers can do all of it. COPY's binary format leaves a text alone.
+what to quote. COPY's binary format leaves a text alone.
 """
 
 from __future__ import annotations

@@ -17,16 +17,17 @@ Column: TypeAlias = tuple[str, Composable]
 # can leave.
 _FILLS = SQL("""
     FROM {executions} AS execution
-    JOIN {instrument} ON instrument.con_id = execution.instrument_id
+    JOIN {instrument}
     LEFT JOIN {orders} AS "order" ON "order".id = execution.order_id
     WHERE {wanted}
     ORDER BY execution.account_id, execution.executed_at DESC, execution.id DESC
 """)
-# OFFSET keeps PostgreSQL from computing these for each row again: it remembers an instrument's (a Memoize node).
+_AS_STORED = SQL("{instruments} AS instrument ON instrument.con_id = execution.instrument_id")
+# OFFSET keeps PostgreSQL from computing these for each row again: it remembers an instrument's (a Memoize node). A
+# condition behind ON would have it expect few rows, and sort them.
 _ONCE = SQL("""LATERAL (
-    SELECT instrument.con_id, {values} FROM {instruments} AS instrument
-    WHERE instrument.con_id = execution.instrument_id OFFSET 0
-) AS instrument""")
+    SELECT {values} FROM {instruments} AS instrument WHERE instrument.con_id = execution.instrument_id OFFSET 0
+) AS instrument ON true""")
 
 # `fills.of` says the same. Few were ever corrected, and an index holds the corrections alone: they are looked up once,
 # ahead of the rows, so that they cost a row next to nothing. Revisions start at 1; what starts at 0 is odd.
@@ -60,7 +61,7 @@ def fills_of(selection: Selection, *, once: Sequence[Column] = ()) -> Composed:
     """
     return _FILLS.format(
         executions=_table(Execution),
-        instrument=_computed(once) if once else SQL("{} AS instrument").format(_table(Instrument)),
+        instrument=_computed(once) if once else _AS_STORED.format(instruments=_table(Instrument)),
         orders=_table(Order),
         wanted=SQL(" AND ").join(_conditions(selection)),
     )
