@@ -81,7 +81,7 @@ lock:
 	@UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile pyproject.toml \
 		--constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 		-o deploy/requirements.lock
-	@for client in ib_insync ib_async ibapi; do \
+	@for client in ib_insync ib_async ibapi ibflex2; do \
 		UV_CUSTOM_COMPILE_COMMAND='make lock' var/lock-venv/bin/python -m uv pip compile --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --quiet $(UPGRADE) \
 		tests/conformance/locks/$$client.in -o tests/conformance/locks/$$client.lock || exit 1; done
