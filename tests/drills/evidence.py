@@ -60,6 +60,17 @@ class Evidence:
         """The ledger's rows of new orders, one for each time that one reached the broker."""
         return [row for row in self.gateway.rows("order") if row["event"] == "new"]
 
+    def held(self) -> set[str]:
+        """The order_refs that the gateway has and the broker doesn't: their client ended before it transmitted them.
+
+        Parts of a bracket carry `transmit` 0 but for the last, which takes the others along unless it is refused.
+        """
+        refused = {row["perm_id"] for row in self.gateway.rows("refusal")}
+        families: dict[tuple[int, str], list[Row]] = {}
+        for row in self.arrived():
+            families.setdefault(_family_of(row), []).append(row)
+        return {row["order_ref"] for rows in families.values() if _are_held(rows, refused) for row in rows}
+
     def refused(self) -> set[str]:
         """The order_refs of which the broker refused anything."""
         return {row["order_ref"] for row in self.gateway.rows("refusal")}
@@ -90,6 +101,24 @@ class Evidence:
             for way in Order.AttachedAs
         }
         return clicked | exits
+
+
+def _family_of(row: Row) -> tuple[int, str]:
+    parent = _term(row, "parentId", "0")
+    return row.get("client_id", 0), parent if parent != "0" else str(row.get("order_id", row["order_ref"]))
+
+
+def _are_held(rows: list[Row], refused: set[int]) -> bool:
+    is_left_open = any(_term(row, "transmit", "1") == "0" for row in rows)
+    return is_left_open and not any(_transmits(row, refused) for row in rows)
+
+
+def _transmits(row: Row, refused: set[int]) -> bool:
+    return _term(row, "transmit", "1") == "1" and row["perm_id"] not in refused
+
+
+def _term(row: Row, name: str, unset: str) -> str:
+    return str(row.get("message", {}).get("terms", {}).get(name) or unset)
 
 
 @dataclass(frozen=True, slots=True)

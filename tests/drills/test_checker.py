@@ -116,6 +116,35 @@ def test_an_order_that_was_dropped_and_proved_absent_is_well(scene: Scene) -> No
     assert scene.complaints(least=Least(accepted=1, absent=1)) == []
 
 
+def _message(parent: str, *, transmits: bool) -> dict[str, Any]:
+    return {"message": {"terms": {"parentId": parent, "transmit": "1" if transmits else "0"}}, "client_id": 1}
+
+
+@pytest.mark.parametrize("last", ["refused", "never came"])
+def test_a_bracket_that_the_gateway_holds_untransmitted_is_not_at_the_broker(scene: Scene, last: str) -> None:
+    entry = scene.sent(take_profit_price="250.00", stop_loss_price="140.00")
+    group = [entry, *entry.attached.order_by("pk")]
+    for place, order in enumerate(group if last == "refused" else group[:2]):
+        message = _message("6" if place else "0", transmits=place == 2)
+        scene.arrives(order, order_id=6 + place, perm_id=900 + place, **message)
+    if last == "refused":
+        scene.write("refusal", order_ref=str(group[2].client_order_id), perm_id=902, order_id=8)
+    for order in group:
+        conclude_absent(order)
+    assert scene.complaints() == []
+
+
+def test_a_bracket_that_was_transmitted_and_told_absent_is_a_false_end(scene: Scene) -> None:
+    entry = scene.sent(take_profit_price="250.00", stop_loss_price="140.00")
+    group = [entry, *entry.attached.order_by("pk")]
+    for place, order in enumerate(group):
+        message = _message("6" if place else "0", transmits=place == 2)
+        scene.arrives(order, order_id=6 + place, perm_id=900 + place, **message)
+        conclude_absent(order)
+    said = " ".join(scene.complaints())
+    assert all(f"{order.client_order_id} was proved to be absent" in said for order in group)
+
+
 def test_a_false_end_that_was_put_right_later_is_told(scene: Scene) -> None:
     order = scene.placed()
     tell_anew(order, status="REJECTED")

@@ -24,7 +24,7 @@ NEVER_ARRIVED = ("REJECTED", "CANCELLED")
 def standing(evidence: Evidence) -> Iterator[str]:
     """No false end state: what the row says is what the broker last said, or that it never arrived."""
     words = last_words(evidence)
-    arrived = {row["order_ref"] for row in evidence.arrived()}
+    arrived = {row["order_ref"] for row in evidence.arrived()} - evidence.held()
     refused = evidence.refused()
     for order in evidence.orders():
         reference = str(order.client_order_id)

@@ -26,7 +26,7 @@ def event_numbers(evidence: Evidence) -> Iterator[str]:
 
 def false_ends(evidence: Evidence) -> Iterator[str]:
     """Nothing follows an end, and nothing that the broker took was ever told to be nowhere."""
-    arrived = {row["order_ref"] for row in evidence.arrived()}
+    arrived = {row["order_ref"] for row in evidence.arrived()} - evidence.held()
     doubled = {row["order_ref"] for row in evidence.gateway.rows("order") if row["event"] == "doubled"}
     taken = arrived - evidence.refused()
     for reference, told in evidence.histories().items():
