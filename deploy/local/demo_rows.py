@@ -102,5 +102,6 @@ async def _price_came(account: BrokerAccount, con_ids: list[int]) -> bool:
     async with async_client() as redis, asyncio.timeout(QUOTE_DEADLINE):
         await interest.want(redis, account.id, con_ids)
         _, _, snapshot = await quotes.snapshot(redis, account.id)
-    bids = (json.loads(quote)["bid"] for quote in snapshot.values())
+    # What lies beside the quotes is panes, of whoever looked before the demo was started again.
+    bids = (json.loads(quote)["bid"] for key, quote in snapshot.items() if isinstance(key, int))
     return any(bid is not None and Decimal(bid) > 0 for bid in bids)
