@@ -100,19 +100,20 @@ def _for_each(change: Callable[[UUID], None]) -> None:
 
 
 def _stop(account_id: UUID) -> None:
-    withdrawing.withdraw_all(account_id)
-    _ask_to_cancel(account_id)
+    withdrawing.withdraw_all(account_id, through=_ask_to_cancel(account_id))
     _tell(account_id)
 
 
-def _ask_to_cancel(account_id: UUID) -> None:
+def _ask_to_cancel(account_id: UUID) -> OrderCommand:
     """One that a worker has claimed may have left before what it is to cancel now, or may never leave: this command
     alone can be sent twice without harm.
     """
-    if not _unclaimed(account_id).exists():
-        OrderCommand.objects.create(account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL)
+    command = _unclaimed(account_id).first()
+    if command is None:
+        command = OrderCommand.objects.create(account_id=account_id, verb=OrderCommand.Verb.CANCEL_ALL)
     # Robust: the row is written, and a worker that wasn't rung finds it with its slow poll.
     transaction.on_commit(lambda: doorbell.ring(account_id), robust=True)
+    return command
 
 
 def _resume(account_id: UUID) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from webapp.accounts.models import BrokerAccount
 from webapp.trading.models import KillSwitch, OrderCommand
@@ -82,5 +83,14 @@ def _by(engaged: KillSwitch) -> str:
 
 def engaged_on(account_id: UUID) -> KillSwitch | None:
     """The one for all before the account's own: whoever releases theirs has to know that it changes nothing."""
-    switches = KillSwitch.objects.filter(Q(account=account_id) | Q(account=None)).select_related("engaged_by")
+    switches = _of(account_id).select_related("engaged_by")
     return min(switches, key=lambda switch: switch.account_id is not None, default=None)
+
+
+def engaged_since(account_id: UUID) -> datetime | None:
+    """Since when either stops the account, by the database's clock. None while neither does."""
+    return _of(account_id).order_by("engaged_at").values_list("engaged_at", flat=True).first()
+
+
+def _of(account_id: UUID) -> QuerySet[KillSwitch]:
+    return KillSwitch.objects.filter(Q(account=account_id) | Q(account=None))

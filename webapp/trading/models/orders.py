@@ -73,6 +73,7 @@ class Order(Terms):
         indexes: ClassVar = [
             # Few at any time, looked for every second.
             models.Index(fields=["account"], condition=models.Q(status__in=OPEN_STATUSES), name="open_orders"),
+            models.Index(fields=["account", "-created_at", "-id"], name="orders_newest_first"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models.functions import Now
 
 from webapp.accounts.models import BrokerAccount, User
 from webapp.trading.models.amounts import AmountField
@@ -47,7 +48,8 @@ class KillSwitch(models.Model):
     )
     engaged_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     by_administrator = models.BooleanField(default=False, help_text="Engaged at the desk: its users read no name.")
-    engaged_at = models.DateTimeField(auto_now_add=True)
+    # By the database's clock, as its commands are: which of them are of this engagement is decided by the two.
+    engaged_at = models.DateTimeField(db_default=Now(), editable=False)
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:

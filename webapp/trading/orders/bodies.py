@@ -51,7 +51,7 @@ class OrderBody(TermsBody, Cancelled):
     word, '' until it said one. The terms are named as in `brokers.domain.OrderRequest`; ORDER_TYPE_RULES says which
     prices a type has. `attached_as` is TAKE_PROFIT or STOP_LOSS of the order that `parent_client_order_id` names.
     `cancelled_by` says whose cancel from here ended it, and `cancelled_at` when that was asked; `reason` stays the
-    broker's.
+    broker's, or says that it never left.
     """
 
     client_order_id: str | None

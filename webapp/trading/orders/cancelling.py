@@ -10,10 +10,9 @@ from django.utils import timezone
 from webapp.accounts.models import BrokerAccount
 from webapp.trading.locks import hold
 from webapp.trading.models import Order, OrderCommand
-from webapp.trading.orders import bodies, changes, standing, trail
+from webapp.trading.orders import bodies, changes, standing, trail, withdrawing
 from webapp.trading.orders.asking import ask
 from webapp.trading.orders.finding import own_order
-from webapp.trading.orders.withdrawing import WITHDRAWN, withdraw
 from webapp.trading.refusals import OrderNotOpen
 
 
@@ -34,7 +33,7 @@ def cancel(*, account: BrokerAccount, client_order_id: UUID | str) -> OrderComma
 
 def withdrawn(order: Order) -> OrderCommand | None:
     """Of an order that hasn't left: ended at once. None when it has."""
-    ended = withdraw(order)
+    ended = withdrawing.withdraw(order)
     if not ended:
         return None
     command = OrderCommand.objects.create(
@@ -42,9 +41,10 @@ def withdrawn(order: Order) -> OrderCommand | None:
         account_id=order.account_id,
         verb=OrderCommand.Verb.CANCEL,
         state=OrderCommand.State.REFUSED,
-        reason=WITHDRAWN,
+        reason=withdrawing.WITHDRAWN,
         ended_at=timezone.now(),
     )
+    withdrawing.name(ended, through=command)
     trail.cancel_asked(order)
     for one in ended:
         changes.tell(one)

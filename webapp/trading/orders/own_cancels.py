@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from brokers.domain import OrderStatus
-from webapp.trading.kill_switch.state import engaged_on
+from webapp.trading.kill_switch.state import engaged_since
 from webapp.trading.models import Order, OrderCommand
+from webapp.trading.orders.withdrawing import WITHDRAWN
 
 # What IB says of an order that was cancelled because somebody asked for it; and among completed orders.
 _BARE = re.compile(r"(Order Cancell?ed - reason:\s*(\(IB 202\))?|Cancell?ed( by Trader)?)?", re.IGNORECASE)
-_DIDNT_LEAVE = [OrderCommand.State.REFUSED, OrderCommand.State.ABSENT]
+# A worker claims a cancel, which makes it SENDING, before a byte of it leaves.
+_DIDNT_LEAVE = [OrderCommand.State.PENDING, OrderCommand.State.REFUSED, OrderCommand.State.ABSENT]
 
 
 def note(order: Order) -> bool:
@@ -21,7 +24,7 @@ def note(order: Order) -> bool:
     A cancel for a reason of the broker's own is nobody's, whatever was asked for meanwhile. The caller holds the
     account.
     """
-    is_bare = order.status == OrderStatus.CANCELLED and _BARE.fullmatch(order.reason.strip()) is not None
+    is_bare = order.status == OrderStatus.CANCELLED and _is_bare(order.reason.strip())
     if is_bare and order.cancelled_through_id is not None:
         return False
     through = _newest(order) if is_bare else None
@@ -30,6 +33,11 @@ def note(order: Order) -> bool:
     order.cancelled_through = through
     order.save(update_fields=["cancelled_through", "updated_at"])
     return True
+
+
+def _is_bare(reason: str) -> bool:
+    """Or the node's own word, of an order that it was handed and had not sent."""
+    return reason == WITHDRAWN or _BARE.fullmatch(reason) is not None
 
 
 def _newest(order: Order) -> OrderCommand | None:
@@ -43,7 +51,16 @@ def _by_a_person(order: Order) -> QuerySet[OrderCommand]:
 
 
 def _by_the_kill_switch(order: Order) -> QuerySet[OrderCommand]:
-    if engaged_on(order.account_id) is None:
+    """Of this engagement, and of no time before the order was there."""
+    engaged = engaged_since(order.account_id)
+    if engaged is None:
         return OrderCommand.objects.none()
     asked = OrderCommand.objects.filter(account_id=order.account_id, verb=OrderCommand.Verb.CANCEL_ALL)
+    asked = asked.filter(created_at__gte=max(engaged, _since(order)))
     return asked.exclude(state__in=_DIDNT_LEAVE).order_by("id")
+
+
+def _since(order: Order) -> datetime:
+    """Of an order of ours by the database's clock, as that of the cancels is."""
+    submit = order.commands.filter(verb=OrderCommand.Verb.SUBMIT).first()
+    return order.created_at if submit is None else submit.created_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -29,7 +30,12 @@ def withdraw(order: Order) -> list[Order]:
     return [_cancelled(one) for one in group]
 
 
-def withdraw_all(account_id: UUID) -> None:
+def name(ended: Collection[Order], *, through: OrderCommand) -> None:
+    """Whose cancel ended what `withdraw` returned."""
+    Order.objects.filter(pk__in=[order.pk for order in ended]).update(cancelled_through=through)
+
+
+def withdraw_all(account_id: UUID, *, through: OrderCommand) -> None:
     """Every order and change of the account that waits for a worker. The caller holds the account."""
     waiting = OrderCommand.objects.filter(account_id=account_id, state=OrderCommand.State.PENDING)
     for change in waiting.filter(verb=OrderCommand.Verb.MODIFY).select_related("order"):
@@ -37,7 +43,9 @@ def withdraw_all(account_id: UUID) -> None:
             changes.tell(change.order)
     for submit in waiting.filter(verb=OrderCommand.Verb.SUBMIT).select_related("order"):
         if submit.order is not None:
-            for order in withdraw(submit.order):
+            ended = withdraw(submit.order)
+            name(ended, through=through)
+            for order in ended:
                 changes.tell(order)
 
 

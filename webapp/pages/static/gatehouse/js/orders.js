@@ -129,8 +129,10 @@ function keyOf({ client_order_id: id, perm_ids: permIds }) {
 }
 
 // As `trade/reason.html`. What the broker calls an order that somebody here has cancelled reads like a failure.
-function reasonOf({ cancelled_by: by, cancelled_at: at, reason }) {
-  return at ? [`Cancelled by ${by} at `, timeElement(at)] : [reason];
+// Where the broker has no word on it, the reason is ours: it never left.
+function reasonOf({ cancelled_by: by, cancelled_at: at, ib_status: said, reason }) {
+  if (!at) return [reason];
+  return [`Cancelled by ${by} at `, timeElement(at), ...(said || !reason ? [] : [`. ${reason}`])];
 }
 
 // What wakes or moves it; `order_words.stop_words` does the same.
