@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,9 +19,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from deploy.local import stack as local_stack
 from deploy.local.stack import ROOT, Stack
-from tests.e2e.steps import RECORD_CLICKED_PRICE, Visitor
+from tests.e2e.steps import PASSWORD, RECORD_CLICKED_PRICE, Visitor, new_name
 
 CHROMIUM = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+# An answer that refuses (409, 422) is logged by the browser itself; the tests assert on what the page says.
+REFUSED = "Failed to load resource"
 DEADLINE_MS = 20_000
 # A machine that runs many browsers answers late, and a test that waits in vain fails anyway.
 expect.set_options(timeout=DEADLINE_MS)
@@ -80,14 +81,13 @@ class Watched:
     stack: Stack
     wrongs: list[str] = field(default_factory=list)
 
-    def context(self, context: BrowserContext) -> None:
+    def context(self, context: BrowserContext, expected: tuple[str, ...]) -> None:
         context.on("weberror", lambda error: self.wrongs.append(f"script error: {error.error}"))
-        context.on("console", self._console)
+        context.on("console", partial(self._console, (REFUSED, *expected)))
         context.on("request", self._request)
 
-    def _console(self, message: Any) -> None:
-        # An answer that refuses (409, 422) is logged by the browser itself; the tests assert on what the page says.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+    def _console(self, expected: tuple[str, ...], message: Any) -> None:
+        if message.type == "error" and not message.text.startswith(expected):
             self.wrongs.append(f"console: {message.text}")
 
     def _request(self, request: Any) -> None:
@@ -97,16 +97,19 @@ class Watched:
 
 @pytest.fixture
 def visit(browser: Browser, stack: Stack) -> Iterator[Any]:
-    """Opens a browser of its own for a person: `visit()` gives a Visitor, who isn't signed in."""
+    """Opens a browser of its own for a person: `visit()` gives a Visitor, who isn't signed in.
+
+    Errors on its console fail the test, but for those that begin with what is `expected`.
+    """
     watched, contexts = Watched(stack), []
 
-    def open_browser() -> Visitor:
+    def open_browser(*expected: str) -> Visitor:
         context = browser.new_context(
             base_url=stack.url, viewport={"width": 1440, "height": 900}, accept_downloads=True, locale="en-GB"
         )
         context.set_default_timeout(DEADLINE_MS)
         context.add_init_script(RECORD_CLICKED_PRICE)
-        watched.context(context)
+        watched.context(context, expected)
         contexts.append(context)
         return Visitor(context.new_page(), stack)
 
@@ -118,11 +121,25 @@ def visit(browser: Browser, stack: Stack) -> Iterator[Any]:
 
 @pytest.fixture
 def alice(visit: Any) -> Visitor:
-    """Signed up, with an account that is READY. A name of its own for each test: the stack's rows stay."""
+    """Signed up, with an account that is READY. A name of its own for each test."""
     visitor: Visitor = visit()
-    visitor.sign_up(f"alice-{uuid.uuid4().hex[:8]}", "a-lively-password-7")
-    visitor.connect(f"walter{uuid.uuid4().hex[:6]}")
+    visitor.sign_up(new_name("alice-"), PASSWORD)
+    visitor.connect(new_name("walter"))
     visitor.sees_state("READY")
+    return visitor
+
+
+@pytest.fixture(scope="session")
+def superuser(stack: Stack) -> str:
+    name, words = new_name("admin-"), ("createsuperuser", "--noinput", "--email", "", "--username")
+    command_line(stack, "manage.py", *words, name, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
+    return name
+
+
+@pytest.fixture
+def administrator(visit: Any, superuser: str) -> Visitor:
+    visitor: Visitor = visit()
+    visitor.sign_in(superuser, PASSWORD)
     return visitor
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from deploy.local.stack import Stack
 
 SECONDS = 1000
 AAPL, EURUSD = 265598, 12087792
+PASSWORD = "a-lively-password-7"
 
 # Records every state that the page shows from now on, so that none can pass unseen between two looks.
 RECORD_STATES = """
@@ -33,6 +35,11 @@ document.addEventListener('click', (event) => {
   if (price) window.clickedPrice = price.textContent.trim();
 }, { capture: true });
 """
+
+
+def new_name(stem: str) -> str:
+    """The stack's rows stay from test to test."""
+    return f"{stem}{uuid.uuid4().hex[:8]}"
 
 
 @dataclass
@@ -65,12 +72,12 @@ class Visitor:
         expect(self.page).to_have_url(re.compile("/accounts/$"))
         self.name = name
 
-    def connect(self, username: str, password: str | None = None) -> None:
-        """A paper account. The simulated broker takes a password that equals the username, and no other."""
+    def connect(self, username: str, password: str | None = None, *, mode: str = "Paper") -> None:
+        """An account, Paper or Live. The simulated broker takes a password that equals the username, and no other."""
         self.page.goto("/accounts/connect/")
         self.page.fill("[name=username]", username)
         self.page.fill("[name=password]", username if password is None else password)
-        self.page.get_by_label("Paper").check()
+        self.page.get_by_label(mode).check()
         self.page.get_by_role("button", name="Connect").click()
         expect(self.page).to_have_url(re.compile(r"/accounts/[0-9a-f-]{36}/$"))
         self.account_id = self.page.url.rstrip("/").rpartition("/")[2]
@@ -97,6 +104,12 @@ class Visitor:
         result = self.page.locator(f"[data-result-con-id='{con_id}']")
         result.get_by_role("button", name="Add").click()
         expect(self.row(con_id)).to_be_visible()
+
+    def watch_aapl(self) -> None:
+        """The trading screen, with a list that holds it."""
+        self.open_trading_screen()
+        self.make_watchlist("Majors")
+        self.add("AAPL", AAPL)
 
     def row(self, con_id: int) -> Locator:
         return self.page.locator(f"#watchlist tr[data-con-id='{con_id}']")
@@ -148,3 +161,7 @@ class Visitor:
         """What the broker itself saw of this account."""
         lines = (self.gateway_folder() / "ledger.jsonl").read_text().splitlines()
         return [row for row in map(json.loads, lines) if row["kind"] == kind]
+
+    def placed(self) -> list[str]:
+        """The orderRef of every order that reached the broker; a what-if is none."""
+        return [row["order_ref"] for row in self.ledger("order") if row["event"] == "new"]

@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import re
-import uuid
 from collections import Counter
 from decimal import Decimal
 from itertools import groupby
@@ -17,14 +16,9 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from deploy.local.processes import became_true
-from tests.e2e.steps import AAPL, EURUSD, RECORD_STATES, Visitor
+from tests.e2e.steps import AAPL, EURUSD, PASSWORD, RECORD_STATES, Visitor, new_name
 
-PASSWORD = "a-lively-password-7"
 DASH = "—"
-
-
-def new_name(stem: str) -> str:
-    return f"{stem}{uuid.uuid4().hex[:8]}"
 
 
 def test_a_person_signs_up_and_signs_in_again(visit: Any) -> None:
@@ -126,7 +120,7 @@ def test_a_watchlist_ticks(alice: Visitor) -> None:
 
 
 def test_a_clicked_ask_becomes_an_order_that_rests_and_is_cancelled(alice: Visitor) -> None:
-    with_watchlist(alice)
+    alice.watch_aapl()
 
     price = alice.click_ask(AAPL)
     ticket = alice.page.locator("form#ticket")
@@ -143,14 +137,8 @@ def test_a_clicked_ask_becomes_an_order_that_rests_and_is_cancelled(alice: Visit
     assert [row["order_ref"] for row in alice.ledger("cancel")] == [resting]
 
 
-def with_watchlist(visitor: Visitor) -> None:
-    visitor.open_trading_screen()
-    visitor.make_watchlist("Majors")
-    visitor.add("AAPL", AAPL)
-
-
 def test_a_bad_quantity_is_told_beside_its_field_and_nothing_is_sent(alice: Visitor) -> None:
-    with_watchlist(alice)
+    alice.watch_aapl()
     alice.click_ask(AAPL)
     refused = alice.fill_ticket(quantity="-1", limit_price="100")
     alice.review()
@@ -161,16 +149,11 @@ def test_a_bad_quantity_is_told_beside_its_field_and_nothing_is_sent(alice: Visi
     alice.fill_ticket(quantity="1", limit_price="100")
     alice.send()
     alice.sees_status(refused, "Submitted")
-    assert len(placed(alice)) == 1
-
-
-def placed(visitor: Visitor) -> list[str]:
-    """The orderRef of every order that reached the broker; a what-if is none."""
-    return [row["order_ref"] for row in visitor.ledger("order") if row["event"] == "new"]
+    assert len(alice.placed()) == 1
 
 
 def test_a_market_order_is_filled_and_leaves_by_csv_and_api(alice: Visitor, manage: Any) -> None:
-    with_watchlist(alice)
+    alice.watch_aapl()
     alice.add("EUR.USD", EURUSD)
     alice.click_ask(AAPL)
     market = alice.fill_ticket(quantity="10", limit_price=None)
@@ -219,21 +202,21 @@ def fill_of_ledger(row: dict[str, Any], visitor: Visitor) -> tuple[Any, ...]:
 
 
 def test_a_double_click_is_one_order(alice: Visitor) -> None:
-    with_watchlist(alice)
+    alice.watch_aapl()
     alice.click_ask(AAPL)
     once = alice.fill_ticket(quantity="10", limit_price="100")
 
     alice.page.locator("form#ticket button[type=submit]").dblclick()
-    assert placed(alice) == []
+    assert alice.placed() == []
     alice.page.locator("form#ticket-review .send").dblclick()
 
     alice.sees_status(once, "Submitted")
     expect(alice.page.locator("#orders tbody tr")).to_have_count(1)
-    assert placed(alice) == [once]
+    assert alice.placed() == [once]
 
 
 def test_two_tabs_with_the_same_ticket_are_one_order(alice: Visitor, new_tab: Any) -> None:
-    with_watchlist(alice)
+    alice.watch_aapl()
     other = Visitor(new_tab(alice.page), alice.stack, alice.name, alice.account_id)
     other.open_trading_screen()
     once = ""
@@ -252,16 +235,12 @@ def test_two_tabs_with_the_same_ticket_are_one_order(alice: Visitor, new_tab: An
     for tab in (alice, other):
         tab.sees_status(once, "Submitted")
         expect(tab.page.locator("#orders tbody tr")).to_have_count(1)
-    assert placed(alice) == [once]
+    assert alice.placed() == [once]
 
 
 def test_an_administrator_stops_and_starts_a_session_and_sees_no_password(
-    alice: Visitor, visit: Any, manage: Any
+    alice: Visitor, administrator: Visitor
 ) -> None:
-    administrator, name = visit(), new_name("admin-")
-    manage("createsuperuser", "--noinput", "--username", name, "--email", "", DJANGO_SUPERUSER_PASSWORD=PASSWORD)
-    administrator.sign_in(name, PASSWORD)
-
     row = account_row(administrator, alice)
     expect(row).to_contain_text(alice.name)
     expect(row).to_contain_text("Ready")
