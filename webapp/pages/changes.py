@@ -11,10 +11,12 @@ from typing import cast
 from django.http import QueryDict
 
 from brokers.domain import PRICE_NAMES
-from webapp.pages import order_words
+from webapp.pages import held_words, order_words
+from webapp.pages.held_words import PositionWords
 from webapp.pages.order_values import ComesTo, comes_to
 from webapp.pages.tickets import Ticket
 from webapp.trading import orders, price_steps
+from webapp.trading.amounts import EXACT
 from webapp.trading.models import Order
 from webapp.trading.orders import TermsBody
 from webapp.trading.terms import NAMES
@@ -83,6 +85,12 @@ def value(change: orders.Change) -> ComesTo:
     body, order = orders.terms_as_body(change.terms), change.order
     price = body["limit_price"] or body["stop_price"] or body["trail_stop_price"]
     return comes_to(order.account, order.instrument, side=order.side, quantity=body["quantity"], price=price)
+
+
+def held(change: orders.Change) -> PositionWords:
+    """What is not filled yet changes the position; the broker's count has the rest already."""
+    order, left = change.order, EXACT.subtract(change.terms.quantity, change.order.filled_quantity)
+    return held_words.of_order(order.account, order.instrument, side=order.side, quantity=left, order=order)
 
 
 def _seen(post: QueryDict) -> TermsBody:

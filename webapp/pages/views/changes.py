@@ -127,6 +127,7 @@ def _render_review(
     context = _context(account, order, entered) | {
         "line": changes.line(wished),
         "comes_to": changes.value(wished),
+        "held": changes.held(wished),
         "asks_to_confirm": confirmations.is_asked(account),
     }
     return render_fragment(request, "trade/change_review.html", context | said, status=status)

@@ -18,7 +18,7 @@ from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.bus.questions import NoAnswer, Refused
-from webapp.pages import confirmations, costs, order_words, terms, words
+from webapp.pages import confirmations, costs, held_words, order_words, terms, words
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, tradable_account
 from webapp.pages.confirmations import NotConfirmed
 from webapp.pages.fragments import render_fragment
@@ -142,19 +142,20 @@ def _render_review(
     request: SignedInRequest, account: BrokerAccount, entered: Ticket, *, status: int = 200, **said: Any
 ) -> HttpResponseBase:
     try:
-        TicketFields(**entered.as_arguments()).checked()
+        checked = TicketFields(**entered.as_arguments()).checked()
         live_trading.require_on(account)
     except OrderInvalid as invalid:
         return _render_ticket(request, account, entered, errors=invalid.errors, status=INVALID)
     except LiveTradingOff as off:
         return _render_ticket(request, account, entered, message=str(off), status=INVALID)
-    instrument = known_instrument(entered.con_id)
+    instrument = checked.instrument
     context = {
         "account": account,
         "ticket": entered,
         "instrument": instrument,
         "line": entered.line(instrument),
         "comes_to": entered.comes_to(account, instrument),
+        "held": held_words.of_order(account, instrument, side=checked.side, quantity=checked.terms.quantity),
         "send_label": f"Send {entered.side.lower()} order ({_mode_word(account)})",
         "asks_to_confirm": confirmations.is_asked(account),
     }

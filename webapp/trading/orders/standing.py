@@ -70,18 +70,26 @@ def require_profits(account: BrokerAccount) -> None:
     _require_ready(account, "tells profit and loss")
 
 
+def require_positions(account: BrokerAccount) -> None:
+    """Raises SessionNotReady when nobody counts what is held now."""
+    session = _require_ready(account, "knows its positions")
+    _require_account_code(account, "")
+    _require_worker(account, session)
+
+
 def require_previews(account: BrokerAccount) -> None:
     """Raises SessionNotReady when the broker couldn't be asked now what an order would cost."""
     _require_ready(account, "can ask what an order would cost")
     _require_account_code(account, NO_ORDER)
 
 
-def _require_ready(account: BrokerAccount, what: str) -> None:
+def _require_ready(account: BrokerAccount, what: str) -> GatewaySession | None:
     session, state = _session(account)
     if not state.takes_orders:
         raise SessionNotReady(
             f"The session of {account.name} {_STANDS[state]}, and {what} only when it is ready.{_why(session, state)}"
         )
+    return session
 
 
 def _session(account: BrokerAccount) -> tuple[GatewaySession | None, SessionState]:
