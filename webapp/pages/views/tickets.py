@@ -18,7 +18,7 @@ from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.bus.questions import NoAnswer, Refused
-from webapp.pages import confirmations, costs, held_words, order_words, terms, words
+from webapp.pages import confirmations, costs, exit_words, held_words, order_words, terms, words
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, tradable_account
 from webapp.pages.confirmations import NotConfirmed
 from webapp.pages.fragments import render_fragment
@@ -154,6 +154,7 @@ def _render_review(
         "ticket": entered,
         "instrument": instrument,
         "line": entered.line(instrument),
+        "exits_last": exit_words.lifetime(checked.exits),
         "comes_to": entered.comes_to(account, instrument),
         "held": held_words.of_order(account, instrument, side=checked.side, quantity=checked.terms.quantity),
         "send_label": f"Send {entered.side.lower()} order ({_mode_word(account)})",
