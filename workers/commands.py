@@ -98,8 +98,11 @@ class CommandRunner:
     async def _run_pending(self) -> None:
         if self._may_have_left_one:
             await self._look_for_one_left()
-        while not self._closing and (claimed := await self._database.call(_claim, self._lease(), self._verbs)):
+        while not self._closing and (claimed := await self._claim()):
             await self._send(claimed)
+
+    async def _claim(self) -> Claimed | None:
+        return await self._database.call(_claim, self._lease(), self._verbs, self._node.execution.next_order_id)
 
     async def _look_for_one_left(self) -> None:
         """A claim can be committed and its answer lost with the database: nobody would send it, or say so."""
@@ -140,8 +143,10 @@ class CommandRunner:
         raise OutcomeNotRecorded(f"account {self._lease().account_id}: a command's outcome could not be recorded")
 
 
-def _claim(lease: Lease, verbs: Collection[OrderCommand.Verb]) -> Claimed | None:
-    command = commands.claim_next(account_id=lease.account_id, worker=lease.owner, fence=lease.fence, verbs=verbs)
+def _claim(lease: Lease, verbs: Collection[OrderCommand.Verb], from_order_id: int) -> Claimed | None:
+    command = commands.claim_next(
+        account_id=lease.account_id, worker=lease.owner, fence=lease.fence, verbs=verbs, from_order_id=from_order_id
+    )
     return Claimed(command, _hand_over(command)) if command is not None else None
 
 

@@ -80,6 +80,11 @@ class InteractiveBrokersExecutionClient:
         """Whether IB has said on this connection that its API may only read. It then refuses to show orders, too."""
         return self._news.is_read_only
 
+    @property
+    def next_order_id(self) -> int:
+        """No order that is placed from now on has a lower id on this connection. Raises LinkLost."""
+        return self._connection.session.orders.next_id
+
     def _begin(self) -> None:
         """For a new connection: no order and no request of it gets an id that an order of ours has had.
 

@@ -42,6 +42,7 @@ def test_a_market_order_is_filled_with_its_commission_and_a_position(place: Plac
     assert sum(execution.quantity for execution in executions) == 10
     eventually(lambda: Position.objects.filter(account=trading, quantity=10).exists(), "a position")
     assert command_of(order).state == OrderCommand.State.SENT
+    assert 0 < command_of(order).from_order_id <= order.broker_orders.get().broker_order_id
     assert len(sent(place, trading, order)) == 1
 
 

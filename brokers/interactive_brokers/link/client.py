@@ -47,6 +47,12 @@ class PacedClient(Client):
         self.request_ids.add(request_id)
         return request_id
 
+    @property
+    def next_id(self) -> int:
+        """No request and no order from now on has a lower one."""
+        next_id: int = self._reqIdSeq
+        return next_id
+
     def new_order_id(self) -> int:
         """By the same counter: the library and IB tell requests and orders apart by nothing."""
         order_id: int = super().getReqId()

@@ -21,6 +21,11 @@ class OrderRequests:
         """Of orders and requests alike: the library counts both with one counter."""
         self._client.updateReqId(first)
 
+    @property
+    def next_id(self) -> int:
+        """The lowest id that an order can have from now on."""
+        return self._client.next_id
+
     def new_order_id(self) -> int:
         """Above every id that IB or an order has shown on this connection."""
         return self._client.new_order_id()

@@ -33,7 +33,12 @@ def overdue_sentence(command: OrderCommand) -> str:
 
 
 def claim_next(
-    *, account_id: UUID, worker: str, fence: int, verbs: Collection[OrderCommand.Verb] = tuple(OrderCommand.Verb)
+    *,
+    account_id: UUID,
+    worker: str,
+    fence: int,
+    verbs: Collection[OrderCommand.Verb] = tuple(OrderCommand.Verb),
+    from_order_id: int | None = None,
 ) -> OrderCommand | None:
     """The account's oldest waiting command, now SENDING under this fence and committed; None when there is none.
 
@@ -41,7 +46,8 @@ def claim_next(
     held meanwhile, so a takeover comes before or after the claim, never across it. Overdue commands are refused on
     the way. Raises RuntimeError inside a transaction, since a claim that could roll back would be sent twice.
     Comes with its order, its instrument and what is attached to it, so that nothing is read any more before the bytes,
-    and says until when it may leave. The submits of what is attached to the order are claimed with its own.
+    and says until when it may leave. What it places will have `from_order_id` or a higher id: written down now, since a
+    worker that is lost with it can't say so. The submits of what is attached to the order are claimed with its own.
     """
     waiting = _waiting(account_id).filter(verb__in=verbs)
     # Asked for every account every second, and nearly always in vain: one look at a small index.
@@ -54,7 +60,7 @@ def claim_next(
             return None
         if standing.why_closed(_account(account_id)):
             waiting = waiting.exclude(verb__in=_ENTERS)
-        return next((command for command in waiting if _claim(command, fence)), None)
+        return next((command for command in waiting if _claim(command, fence, from_order_id)), None)
 
 
 def is_any_claimed(*, account_id: UUID, fence: int, verbs: Collection[OrderCommand.Verb]) -> bool:
@@ -108,17 +114,18 @@ def _waiting(account_id: UUID) -> QuerySet[OrderCommand]:
     return waiting.select_related("order__instrument").prefetch_related("order__attached").order_by("id")
 
 
-def _claim(command: OrderCommand, fence: int) -> bool:
+def _claim(command: OrderCommand, fence: int, from_order_id: int | None) -> bool:
     """The UPDATE decides: False when the user withdrew the command since it was read, or it grew too old meanwhile."""
     waiting = OrderCommand.objects.filter(pk=command.pk, state=OrderCommand.State.PENDING).exclude(_overdue())
     now = monotonic()
-    if not waiting.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now()):
+    claimed = {"state": OrderCommand.State.SENDING, "fence": fence, "claimed_at": Now()}
+    if not waiting.update(**claimed, from_order_id=from_order_id):
         return False
     command.refresh_from_db(fields=["claimed_at"])
     command.send_by = _send_by(command, now)
     # Whatever their age: they leave with this one or not at all.
     together = submits_with(command).filter(state=OrderCommand.State.PENDING)
-    together.update(state=OrderCommand.State.SENDING, fence=fence, claimed_at=Now())
+    together.update(**claimed)
     command.state, command.fence = OrderCommand.State.SENDING, fence
     return True
 

@@ -136,6 +136,10 @@ class OrderCommand(Terms):
     verb = models.CharField(max_length=10, choices=Verb.choices)
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
     fence = models.BigIntegerField(null=True, blank=True, help_text="The fence under which it was claimed.")
+    # Until the broker has shown an order, nobody else knows that its id was given away.
+    from_order_id = models.BigIntegerField(
+        null=True, blank=True, help_text="What it places has this id or a higher one."
+    )
     reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     # Read off the request, so that no service can forget it. None: a worker, or a user who is gone; see the audit log.
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, default=acting_id, related_name="+")
