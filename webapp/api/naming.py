@@ -14,8 +14,9 @@ from django.http import Http404, HttpRequest
 from webapp.accounts.models import BrokerAccount, User
 from webapp.accounts.permissions import Permission
 from webapp.accounts.selectors import account_for
-from webapp.trading import orders, watchlists
-from webapp.trading.models import Watchlist
+from webapp.trading import instruments, orders, watchlists
+from webapp.trading.models import Instrument, Watchlist
+from webapp.trading.refusals import InstrumentUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ def account_of(request: HttpRequest) -> BrokerAccount:
 
 def watchlist_of(request: HttpRequest) -> Watchlist:
     return request.named.watchlist  # type: ignore[attr-defined, no-any-return]
+
+
+def instrument_named(con_id: int) -> Instrument:
+    """Of a body or an address. Raises Http404 with a sentence."""
+    try:
+        return instruments.get(con_id)
+    except (InstrumentUnknown, OverflowError):
+        raise Http404(f"No session has met the instrument {con_id} yet. Search for it first.") from None
 
 
 def _require_order(user: User, account: BrokerAccount, client_order_id: Any) -> None:

@@ -126,6 +126,8 @@ BAD = [
     ("/api/v1/orders", "status", "OPEN"),
     ("/api/v1/orders", "since", "2026-01-05T12:00:00Z"),
     ("/api/v1/orders", "limit", "0"),
+    ("/api/v1/account-values", "tag", "\x00"),
+    ("/api/v1/account-values", "tag", "Net\x00Liquidation"),
 ]
 
 
@@ -136,6 +138,24 @@ def test_a_bad_parameter_is_named_with_its_value(program: Client, address: str, 
     assert error["field"] == field
     assert problem["detail"] == f"{field}: {error['message']}"
     assert f"“{value[:40]}" in error["message"] or not value.isprintable()
+
+
+SEARCHED_BY = ("text", "sec_type", "exchange", "currency", "last_trade_date_or_contract_month", "strike", "right")
+
+
+@pytest.mark.parametrize("field", SEARCHED_BY)
+def test_a_search_for_what_nobody_can_type_is_refused(
+    program: Client, ready_account: BrokerAccount, field: str
+) -> None:
+    response = program.get(f"/api/v1/accounts/{ready_account.pk}/instruments", {"text": "AAPL", field: "A\x00B"})
+    (error,) = problem_of(response, 422)["errors"]
+    assert error["message"]
+
+
+def test_a_name_that_nobody_can_type_is_refused(alice: User) -> None:
+    writer = Client(headers={"Authorization": f"Bearer {tokens.create(alice, 'writer', scopes=['trade'])}"})
+    response = writer.post("/api/v1/watchlists", json.dumps({"name": "A\x00B"}), content_type="application/json")
+    assert problem_of(response, 422)["errors"]
 
 
 def test_every_bad_parameter_is_named(program: Client) -> None:

@@ -214,6 +214,11 @@ def test_a_watchlist_is_made_filled_emptied_and_deleted(program: Client, alice: 
     assert send("post", items, con_id=aapl.con_id).json() == {**made, "con_ids": [aapl.con_id]}
     assert read(program, "watchlists")["items"] == [{**made, "con_ids": [aapl.con_id]}]
     assert send("delete", f"{items}/{aapl.con_id}").json() == made
+    for unknown in (send("post", items, con_id=4711), send("delete", f"{items}/4711")):
+        assert (unknown.status_code, unknown.json()["detail"]) == (
+            404,
+            "No session has met the instrument 4711 yet. Search for it first.",
+        )
     assert send("delete", f"watchlists/{made['id']}").status_code == 204
     assert read(program, "watchlists")["items"] == []
 

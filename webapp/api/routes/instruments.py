@@ -4,15 +4,14 @@ import re
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.errors import ValidationError
 
-from webapp.api.naming import account_of
+from webapp.api.naming import account_of, instrument_named
 from webapp.api.selecting import refuse_unknown
 from webapp.api.shapes.instruments import FoundOut, InstrumentOut, Search
 from webapp.trading import instruments, searching
-from webapp.trading.refusals import InstrumentUnknown
 
 router = Router(tags=["instruments"])
 
@@ -20,10 +19,7 @@ router = Router(tags=["instruments"])
 @router.get("/instruments/{int:con_id}", response=InstrumentOut, summary="One instrument by IB's contract id")
 def get_instrument(request: HttpRequest, con_id: int) -> dict[str, Any]:
     """One that some session here has met before; search for it first otherwise."""
-    try:
-        return dict(instruments.as_body(instruments.get(con_id)))
-    except (InstrumentUnknown, OverflowError):
-        raise Http404(f"No session has met the instrument {con_id} yet. Search for it.") from None
+    return dict(instruments.as_body(instrument_named(con_id)))
 
 
 @router.get(

@@ -4,17 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Status
 
 from webapp.api.authentication import TRADES, user_of
 from webapp.api.cursors import page_of
-from webapp.api.naming import watchlist_of
+from webapp.api.naming import instrument_named, watchlist_of
 from webapp.api.selecting import refuse_unknown
 from webapp.api.shapes.fields import Paging
 from webapp.api.shapes.watchlists import ItemIn, WatchlistIn, WatchlistOut, WatchlistsOut
 from webapp.trading import watchlists
-from webapp.trading.models import Instrument, Watchlist
+from webapp.trading.models import Watchlist
 
 router = Router(tags=["watchlists"])
 
@@ -43,7 +42,7 @@ def delete_watchlist(request: HttpRequest, watchlist_id: UUID) -> Status[None]:
 )
 def add_to_watchlist(request: HttpRequest, watchlist_id: UUID, wanted: ItemIn) -> dict[str, Any]:
     """At the end, or where it stands already."""
-    watchlist, instrument = watchlist_of(request), get_object_or_404(Instrument, pk=wanted.con_id)
+    watchlist, instrument = watchlist_of(request), instrument_named(wanted.con_id)
     watchlists.add(watchlist=watchlist, instrument=instrument)
     return watchlist_body(watchlist)
 
@@ -53,7 +52,7 @@ def add_to_watchlist(request: HttpRequest, watchlist_id: UUID, wanted: ItemIn) -
 )
 def remove_from_watchlist(request: HttpRequest, watchlist_id: UUID, con_id: int) -> dict[str, Any]:
     """Nothing happens when it isn't on the list."""
-    watchlist, instrument = watchlist_of(request), get_object_or_404(Instrument, pk=con_id)
+    watchlist, instrument = watchlist_of(request), instrument_named(con_id)
     watchlists.remove(watchlist=watchlist, instrument=instrument)
     return watchlist_body(watchlist)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from ninja import Field, Schema
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
 
 from webapp.api.cursors import Cursor
 
@@ -43,6 +43,14 @@ def read_cursor(text: object) -> str:
     return str(text)
 
 
+def read_printable(text: str) -> str:
+    """PostgreSQL takes no text with a NUL in it."""
+    if not text.isprintable():
+        raise ValueError("This holds a control character. Type it instead of pasting it")
+    return text
+
+
+Printable = Annotated[str, AfterValidator(read_printable)]
 Moment = Annotated[datetime, BeforeValidator(read_moment)]
 CursorText = Annotated[str, BeforeValidator(read_cursor)]
 ConId = Annotated[int, Field(ge=1, le=2**63 - 1)]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from ninja import Schema
 
-from webapp.api.shapes.fields import ConId, Paging
+from webapp.api.shapes.fields import ConId, Paging, Printable
 
 
 class PositionPage(Paging):
@@ -31,7 +31,7 @@ class PositionsOut(Schema):
 
 class ValuePage(Paging):
     account: UUID | None = None
-    tag: str | None = None
+    tag: Printable | None = None
 
 
 class ValueOut(Schema):
