@@ -108,11 +108,14 @@ async def _fitting(session: Session, asked: dict[str, str]) -> list[domain.Instr
 
 
 async def _newest_quote(session: Session, body: dict[str, Any]) -> dict[str, Any]:
-    """The newest quote of an instrument, which is streamed from now on if it wasn't: see `interest`."""
-    con_id = int(body["con_id"])
+    """The newest quote of an instrument, which is streamed from now on if it wasn't: see `interest`.
+
+    Waited for as many `seconds` as the asker says, which itself waits a little longer.
+    """
+    con_id, seconds = int(body["con_id"]), min(float(body.get("seconds", QUOTE_DEADLINE)), QUOTE_DEADLINE)
     await interest.want(session.redis, session.account_id, [con_id])
     try:
-        async with asyncio.timeout(QUOTE_DEADLINE):
+        async with asyncio.timeout(seconds):
             quote = await session.quotes.priced(con_id)
     except TimeoutError:
         raise CannotAnswer("the broker sends no price of it.") from None
