@@ -85,9 +85,11 @@ class TestWhoMayCome:
         with server.opened(FEED, headers, origin=None) as first, open_feed(server, alice) as of_another_token:
             first.hear_type("hello")
             of_another_token.hear_type("hello")
-            status, problem = refusal(server, FEED, headers)
-            assert (status, problem["status"]) == (429, 429)
-            assert "has 1 sockets open" in problem["detail"]
+            with pytest.raises(InvalidStatus) as refused, server.opened(FEED, headers, origin=None):
+                pass
+            response = refused.value.response
+            assert (response.status_code, response.headers["Retry-After"]) == (429, "30")
+            assert b"has 1 sockets open" in (response.body or b"")
         eventually(lambda: not sockets.open_sockets.total())
         with server.opened(FEED, headers, origin=None) as next_one:
             next_one.hear_type("hello")

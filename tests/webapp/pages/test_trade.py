@@ -21,6 +21,7 @@ from webapp.accounts import events
 from webapp.accounts.models import BrokerAccount, User
 from webapp.bus import doorbell, questions
 from webapp.bus import redis as bus_redis
+from webapp.trading.exports import places
 from webapp.trading.models import AccountValue, Execution, Instrument, Order, Position, Watchlist
 
 pytestmark = pytest.mark.django_db
@@ -368,6 +369,15 @@ def test_fills_download_as_a_file_of_the_accounts_code(
     assert 'filename="fills-DU1000001.csv"' in response["Content-Disposition"]
     assert len(lines) == 2
     assert fill.exec_id in lines[1]
+
+
+@pytest.mark.parametrize("most", ["MOST", "MOST_OF_ONE_USER"])
+def test_a_download_that_has_to_wait_says_for_how_long(
+    browser: Client, ready_account: BrokerAccount, most: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, most, 0)
+    response = browser.get(f"/accounts/{ready_account.id}/fills.csv")
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
 
 
 def test_a_name_with_markup_is_shown_as_text(screen: Callable[..., Any], watchlist: Watchlist) -> None:

@@ -17,7 +17,6 @@ from webapp.trading.exports import Format
 
 router = Router(tags=["fills"])
 
-RETRY_AFTER = 30
 DESCRIPTION = """
 One row per execution, of a corrected one its last correction alone; by account, newest first. CSV has the names and
 signs of IB's Flex trade report, JSON lines and Parquet those of `GET /fills`. The file streams, however many rows it
@@ -78,7 +77,7 @@ def answer(request: HttpRequest, selection: exports.Selection, chosen: Format) -
 
 def later(status: int, refusal: Exception, *, kind: str) -> HttpResponseBase:
     response = problem(status, str(refusal), kind=kind)
-    response["Retry-After"] = str(RETRY_AFTER)
+    response["Retry-After"] = str(exports.RETRY_AFTER)
     return response
 
 

@@ -20,6 +20,8 @@ from webapp.live.programs.watched import WatchedAccount
 
 RECHECK_SECONDS = 2.0
 MOST_ACCOUNTS = 20
+# Seconds after which to ask for a socket again, when the token has as many as it may.
+RETRY_AFTER = 30
 
 TOKEN_ENDED = 4401
 PROBLEM = "application/problem+json"
@@ -58,7 +60,8 @@ class ProgramConsumer(Conversation):
         try:
             open_sockets.take(token.pk)
         except TooManySockets as refusal:
-            await self._refuse(HTTPStatus.TOO_MANY_REQUESTS, str(refusal))
+            again = (b"retry-after", str(RETRY_AFTER).encode())
+            await self._refuse(HTTPStatus.TOO_MANY_REQUESTS, str(refusal), again)
             return
         self.token, self._is_counted = token, True
         await self._welcome(token)

@@ -24,4 +24,5 @@ def fills_csv(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
             request, selection, user=request.user, wanted=exports.Format.CSV, filename=filename
         )
     except (exports.TooManyExports, exports.ExportsBusy) as refusal:
-        return HttpResponse(str(refusal), status=503, content_type="text/plain; charset=utf-8")
+        again = {"Retry-After": str(exports.RETRY_AFTER)}
+        return HttpResponse(str(refusal), status=503, content_type="text/plain; charset=utf-8", headers=again)

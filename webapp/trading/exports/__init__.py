@@ -5,8 +5,8 @@ memory stays the same however many there are, here and in the database. docs/exp
 """
 
 from webapp.trading.exports.formats import Format
-from webapp.trading.exports.places import ExportsBusy, TooManyExports
+from webapp.trading.exports.places import RETRY_AFTER, ExportsBusy, TooManyExports
 from webapp.trading.exports.responses import fills_response
 from webapp.trading.exports.selection import Selection, selected
 
-__all__ = ["ExportsBusy", "Format", "Selection", "TooManyExports", "fills_response", "selected"]
+__all__ = ["RETRY_AFTER", "ExportsBusy", "Format", "Selection", "TooManyExports", "fills_response", "selected"]

@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 
 MOST = 4
 MOST_OF_ONE_USER = 2
+# Seconds after which to ask again.
+RETRY_AFTER = 30
 
 
 class TooManyExports(Exception):
