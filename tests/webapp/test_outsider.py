@@ -6,6 +6,7 @@ a parameter that isn't known here fails until alice has something for it to name
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,11 +26,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.conftest import user_named
 from webapp.accounts import sharing, tokens
 from webapp.accounts.models import BrokerAccount, GatewaySession, User
-from webapp.live.routing import websocket_urlpatterns
+from webapp.live.routing import program_urlpatterns, websocket_urlpatterns
 from webapp.trading.models import Execution, Instrument, Order, Position, Watchlist, WatchlistItem
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-NOT_THERE, NO_SUCH_METHOD = 404, 405
+NOT_THERE, NO_SUCH_METHOD, NO_TOKEN = 404, 405, 401
 
 # Addresses with a parameter that names nothing of a tenant's.
 OF_NOBODY = {
@@ -318,31 +319,71 @@ async def test_her_socket_opens_for_her(address: Address, hers: dict[str, object
     assert await knock(address.with_ids(hers), alice) == 101
 
 
-async def knock(path: str, user: User | None) -> int:
-    """Through the whole ASGI stack, as a browser on our own page would: 101 when it opens, else the status."""
-    from webapp.asgi import application
+# They name nothing of hers in their addresses: what they may watch is asked of them by the account's id.
+PROGRAMS = list(addresses(program_urlpatterns))
 
-    headers = [(b"origin", b"http://testserver"), (b"host", b"testserver")]
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("address", PROGRAMS, ids=route_of)
+@pytest.mark.parametrize("name", ["bob", None])
+async def test_a_programs_socket_opens_with_a_token_alone(
+    address: Address, name: str | None, hers: dict[str, object], bob: User
+) -> None:
+    assert await knock(address.with_ids(hers), bob if name else None) == NO_TOKEN
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("address", PROGRAMS, ids=route_of)
+@pytest.mark.parametrize(("name", "is_there"), [("bob", False), ("alice", True)])
+async def test_her_account_is_there_on_a_programs_socket_for_her_alone(
+    address: Address, name: str, is_there: bool, hers: dict[str, object], bob: User
+) -> None:
+    token = await sync_to_async(lambda: tokens.create(User.objects.get(username=name), "walk", scopes=["read"]))()
+    program = communicator(address.with_ids(hers), [(b"authorization", f"Bearer {token}".encode())])
+    await program.send_input({"type": "websocket.connect"})
+    assert (await program.receive_output(timeout=10))["type"] == "websocket.accept"
+    wanted = {"type": "subscribe", "account": str(hers["account_id"]), "after": 0}
+    await program.send_input({"type": "websocket.receive", "text": json.dumps(wanted)})
+    heard = [json.loads((await program.receive_output(timeout=10))["text"]) for _ in range(2)]
+    await hang_up(program)
+    assert [said["type"] for said in heard] == ["hello", "subscribed" if is_there else "error"]
+    assert is_there or heard[1]["code"] == "no_such_account"
+
+
+async def knock(path: str, user: User | None) -> int:
+    """As a browser on our own page would: 101 when it opens, else the status."""
+    headers = [(b"origin", b"http://testserver")]
     if user:
         headers.append((b"cookie", await sync_to_async(session_cookie)(user)))
-    scope = {
-        "type": "websocket",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": headers,
-        "subprotocols": [],
-        "extensions": {"websocket.http.response": {}},
-    }
-    browser = ApplicationCommunicator(application, scope)
+    browser = communicator(path, headers)
     await browser.send_input({"type": "websocket.connect"})
     first = await browser.receive_output(timeout=10)
     if first["type"] != "websocket.accept":
         browser.stop()
         return int(first["status"])
-    await browser.send_input({"type": "websocket.disconnect", "code": 1000})
-    await browser.wait(timeout=10)
+    await hang_up(browser)
     return 101
+
+
+async def hang_up(opened: ApplicationCommunicator) -> None:
+    await opened.send_input({"type": "websocket.disconnect", "code": 1000})
+    await opened.wait(timeout=10)
+
+
+def communicator(path: str, headers: list[tuple[bytes, bytes]]) -> ApplicationCommunicator:
+    """Through the whole ASGI stack."""
+    from webapp.asgi import application
+
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"testserver"), *headers],
+        "subprotocols": [],
+        "extensions": {"websocket.http.response": {}},
+    }
+    return ApplicationCommunicator(application, scope)
 
 
 def session_cookie(user: User) -> bytes:
