@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from webapp.accounts.models import BrokerAccount
 from webapp.bus.quotes import SeenQuote
-from webapp.pages import formats, order_words, words
+from webapp.pages import formats, words
 from webapp.trading import estimates, price_steps
 from webapp.trading.models import Instrument
-from webapp.trading.money import multiplier_of
+from webapp.trading.money import worth
 
 KINDS = {"live": "Live", "frozen": "Frozen", "delayed": "Delayed", "delayed_frozen": "Delayed, frozen"}
 
@@ -30,11 +30,10 @@ def comes_to(account: BrokerAccount, instrument: Instrument, *, side: str, quant
 
 
 def _at_own_price(instrument: Instrument, quantity: str, price: str) -> ComesTo:
-    multiplier, magnifier = multiplier_of(instrument), instrument.price_magnifier
-    value = order_words.order_value(quantity=quantity, price=price, multiplier=multiplier, price_magnifier=magnifier)
-    if value is None:
+    amount = worth(instrument, quantity=Decimal(quantity), price=Decimal(price))
+    if amount is None:
         return ComesTo(None, f"the multiplier of {instrument.name} is not known.")
-    return ComesTo(f"{value} {instrument.currency}")
+    return ComesTo(f"{_money(amount)} {instrument.currency}")
 
 
 def _by_quote(account: BrokerAccount, instrument: Instrument, side: str, quantity: str) -> ComesTo:
@@ -42,9 +41,13 @@ def _by_quote(account: BrokerAccount, instrument: Instrument, side: str, quantit
         found = estimates.estimate(account=account, instrument=instrument, side=side, quantity=Decimal(quantity))
     except estimates.NoEstimate as reason:
         return ComesTo(None, str(reason))
-    amount = formats.number(formats.rounded(found.amount, 2), 2)
+    amount = _money(found.amount)
     met = met_words(found.met, found.price, price_steps.as_text(instrument))
     return ComesTo(f"{amount} {instrument.currency} {met}, {when_words(found.seen, datetime.now(UTC))}")
+
+
+def _money(amount: Decimal) -> str | None:
+    return formats.number(formats.rounded(amount, 2), 2)
 
 
 def met_words(met: str, price: Decimal, steps: str) -> str:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from brokers.domain import PRICE_NAMES, OrderSide, OrderType, TimeInForce
 from webapp.pages import formats
-from webapp.trading import amounts
 
 # As a ticket offers them, in its order.
 TYPE_LABELS: Mapping[str, str] = {
@@ -90,18 +88,6 @@ def stop_words(order: Mapping[str, Any], steps: str) -> str | None:
     if order.get("trailing_amount") or order.get("trailing_percent"):
         return f"trails {_trail(order, steps)}"
     return None
-
-
-def order_value(*, quantity: str, price: str | None, multiplier: Decimal | None, price_magnifier: int) -> str | None:
-    """What an order comes to at its own price, in the instrument's currency.
-
-    None for one that has no such price, and while nobody knows the multiplier.
-    """
-    if not price or multiplier is None:
-        return None
-    value = amounts.EXACT.multiply(Decimal(quantity), Decimal(price))
-    money = amounts.EXACT.divide(amounts.EXACT.multiply(value, multiplier), Decimal(price_magnifier))
-    return formats.number(formats.rounded(money, 2), 2)
 
 
 def _trail(order: Mapping[str, Any], steps: str) -> str:

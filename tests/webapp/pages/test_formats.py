@@ -12,10 +12,12 @@ import pytest
 
 from brokers.domain import OrderStatus, SessionState
 from tests.webapp.trading.quoting import quote
+from webapp.accounts.models import BrokerAccount
 from webapp.bus.quotes import SeenQuote
 from webapp.pages import formats, order_values, order_words, session_words, words
 from webapp.pages.templatetags import gatehouse
 from webapp.trading import estimates, price_steps
+from webapp.trading.models import Instrument
 
 HERE = Path(__file__).parent
 NUMBERS: dict[str, list[Any]] = json.loads((HERE / "number_cases.json").read_text())
@@ -75,13 +77,14 @@ def test_a_price_has_the_digits_of_the_step_where_it_stands(
     assert formats.decimals_at(steps, price) == decimals
 
 
-@pytest.mark.parametrize("case", WORDS["order_value"], ids=lambda case: str(case["value"]))
+@pytest.mark.parametrize(
+    "case", [case for case in WORDS["order_value"] if case["price"]], ids=lambda case: str(case["value"])
+)
 def test_an_order_says_what_it_comes_to(case: dict[str, Any]) -> None:
     multiplier = Decimal(case["multiplier"]) if case["multiplier"] else None
-    value = order_words.order_value(
-        quantity=case["quantity"], price=case["price"], multiplier=multiplier, price_magnifier=case["magnifier"]
-    )
-    assert value == case["value"]
+    future = Instrument(security_type="FUT", currency="USD", multiplier=multiplier, price_magnifier=case["magnifier"])
+    said = order_values.comes_to(BrokerAccount(), future, side="BUY", quantity=case["quantity"], price=case["price"])
+    assert said.text == (case["value"] and f"{case['value']} USD")
 
 
 @pytest.mark.parametrize("case", WORDS["state"], ids=lambda case: case["label"])

@@ -217,12 +217,6 @@ def stop_words(order: dict[str, Any], steps: str) -> str | None:
 
 
 @register.filter
-def type_label(order_type: str) -> str:
-    """A type that isn't ours keeps IB's code."""
-    return order_words.TYPE_LABELS.get(order_type, order_type)
-
-
-@register.filter
 def exit_label(attached_as: str | None) -> str:
     return order_words.EXIT_LABELS.get(attached_as or "", "")
 
