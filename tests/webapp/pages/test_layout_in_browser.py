@@ -146,3 +146,30 @@ async def test_every_part_of_the_screen_keeps_to_its_own_place(desk: Desk, watch
     assert grid
     assert ticket
     assert grid["x"] + grid["width"] <= ticket["x"]
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+async def test_what_a_watchlist_menu_opens_lies_inside_the_screen_and_only_one_is_open(
+    chromium: Browser, server: str, ready_account: BrokerAccount, watchlist: Watchlist, width: int
+) -> None:
+    async with page_of(ready_account.user, chromium, server, viewport={"width": width, "height": 844}) as page:
+        await page.goto(f"{server}/accounts/{ready_account.id}/trade/")
+        for name, body in (("New list", ".menu > form"), ("Change list", ".menu-body")):
+            await page.get_by_text(name, exact=True).click()
+            box = await page.locator(body).locator("visible=true").bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, (name, box)
+            assert box["x"] + box["width"] <= width, (name, box)
+        await expect(page.locator(".menu[open]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [390, 768])
+async def test_who_has_no_watchlist_names_one_beneath_the_search_with_nothing_lying_over_it(
+    chromium: Browser, server: str, ready_account: BrokerAccount, width: int
+) -> None:
+    async with page_of(ready_account.user, chromium, server, viewport={"width": width, "height": 844}) as page:
+        await page.goto(f"{server}/accounts/{ready_account.id}/trade/")
+        await page.locator(".search").get_by_role("button", name="Search").click(trial=True)
+        await page.get_by_label("Name of the new watchlist").fill("Mornings")
+        await page.get_by_role("button", name="Create watchlist").click()
+        await expect(page.locator("[data-watchlists] [aria-current]")).to_have_text("Mornings")
