@@ -22,6 +22,7 @@ import redis.asyncio
 
 from brokers.domain import MarketDataType, Quote, StreamStatus
 from webapp.bus import keys
+from webapp.bus import redis as bus_redis
 from webapp.bus.numbers import plain as _plain
 
 Key = int | str  # a con_id, or a pane's key
@@ -155,6 +156,14 @@ async def snapshot(connection: redis.asyncio.Redis, account_id: UUID) -> tuple[i
     fields: Any = await connection.hgetall(keys.snapshot(account_id))
     epoch, seq = int(fields.pop("epoch", 0)), int(fields.pop("seq", 0))
     return epoch, seq, {_key(text): encoded for text, encoded in fields.items()}
+
+
+def stored(account_id: UUID, con_ids: Collection[int]) -> dict[int, SeenQuote]:
+    """What was last streamed of each, for code that blocks: nothing of what nobody looked at, and maybe long ago."""
+    if not con_ids:
+        return {}
+    found: Any = bus_redis.client().hmget(keys.snapshot(account_id), [str(con_id) for con_id in con_ids])
+    return {con_id: decode(text) for con_id, text in zip(con_ids, found, strict=True) if text is not None}
 
 
 async def forget(connection: redis.asyncio.Redis, account_id: UUID, *, epoch: int = _ANY_EPOCH) -> bool:

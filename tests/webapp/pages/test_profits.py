@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from brokers.domain import MarketDataType, Quote
 from tests.conftest import user_named
 from tests.webapp.pages.answering import answering
 from tests.webapp.pages.conftest import HTMX
 from webapp.accounts import sharing
 from webapp.accounts.models import BrokerAccount, GatewaySession
+from webapp.bus import keys, quotes
+from webapp.bus import redis as bus_redis
 from webapp.trading.models import AccountValue, Instrument, Position
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +36,13 @@ def said(con_id: int | None, *, at: datetime | None = None, **amounts: str | Non
     unsaid = dict.fromkeys(("daily", "unrealized", "realized", "position", "value"))
     moment = (at or datetime.now(UTC)).isoformat()
     return {"account_code": CODE, "con_id": con_id, **unsaid, **amounts, "at": moment}
+
+
+def quoted(account: BrokerAccount, instrument: Instrument, *, at: datetime) -> None:
+    quote = quotes.encode(
+        Quote(con_id=instrument.con_id, at=at, market_data_type=MarketDataType.LIVE, last=Decimal(190))
+    )
+    bus_redis.client().hset(keys.snapshot(account.id), str(instrument.con_id), quote)
 
 
 def fragment(client: Client, account: BrokerAccount) -> str:
@@ -70,12 +80,39 @@ def test_what_the_broker_says_has_its_sign_and_what_it_does_not_say_is_a_dash(
     assert "nothing new since" not in text
 
 
-def test_what_was_said_long_ago_is_said_to_be_old(browser: Client, held: BrokerAccount, aapl: Instrument) -> None:
+def test_what_was_said_long_ago_is_said_to_be_old_where_prices_have_moved_since(
+    browser: Client, held: BrokerAccount, aapl: Instrument, eurusd: Instrument
+) -> None:
+    Position.objects.create(account=held, account_code=CODE, instrument=eurusd, quantity=5)
     before = datetime.now(UTC) - timedelta(minutes=5)
-    with answering({"profits": [said(aapl.con_id, daily="1", at=before), said(None, daily="1")]}):
+    quoted(held, aapl, at=datetime.now(UTC))
+    quoted(held, eurusd, at=before)
+    said_before = [said(one.con_id, daily="1", at=before) for one in (aapl, eurusd)]
+    with answering({"profits": [*said_before, said(None, daily="1")]}):
         text = fragment(browser, held)
     assert text.count("nothing new since") == 1
-    assert "AAPL: the broker has said nothing new since" in text
+    assert "AAPL: its prices have moved, but the broker has said nothing new since" in text
+    assert "as of" in row(text, "EUR.USD")
+
+
+def test_a_flat_account_of_which_nothing_was_said_for_long_alarms_nobody(
+    browser: Client, ready_account: BrokerAccount
+) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    with answering({"profits": [said(None, daily="0", unrealized="0", realized="0", at=before)]}):
+        text = fragment(browser, ready_account)
+    assert "as of" in row(text, "Whole account")
+    assert "nothing new since" not in text
+    assert "⚠" not in text
+
+
+def test_a_whole_account_is_old_when_the_price_of_anything_that_it_holds_has_moved_since(
+    browser: Client, held: BrokerAccount, aapl: Instrument
+) -> None:
+    quoted(held, aapl, at=datetime.now(UTC))
+    with answering({"profits": [said(None, daily="1", at=datetime.now(UTC) - timedelta(minutes=5))]}):
+        text = fragment(browser, held)
+    assert "Whole account: its prices have moved" in text
 
 
 def test_a_refusal_of_the_session_is_told_in_its_words(browser: Client, held: BrokerAccount) -> None:

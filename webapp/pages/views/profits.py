@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import redis
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from webapp.accounts.models import BrokerAccount, User
+from webapp.bus import quotes
 from webapp.bus.questions import NoAnswer, Refused
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, visible_account
 from webapp.pages.fragments import render_fragment
 from webapp.trading import account_values, positions
 from webapp.trading import profits as told
-from webapp.trading.models import Instrument
+from webapp.trading.models import Instrument, Position
 from webapp.trading.refusals import SessionNotReady
 
 # The broker speaks of each about once a second while prices move.
@@ -27,13 +30,15 @@ CURRENT_FOR = timedelta(minutes=1)
 class Line:
     """Of a position, or of an account code in all. `profit` is None while the broker hasn't spoken of it.
 
-    It is in `currency`, the account code's own, which is None until the broker has named it.
+    It is in `currency`, the account code's own, which is None until the broker has named it. `moved_at` is when a price
+    of what is held was last seen to move; None where nothing is held, or nobody looked.
     """
 
     label: str
     account_code: str
     profit: told.Profit | None
     currency: str | None
+    moved_at: datetime | None
 
     @property
     def is_whole(self) -> bool:
@@ -42,7 +47,15 @@ class Line:
 
     @property
     def is_old(self) -> bool:
-        return self.profit is not None and timezone.now() - self.profit.at > CURRENT_FOR
+        """Prices went on without it. What doesn't change needs no news: a flat account, a market that is closed."""
+        said = self.profit
+        return said is not None and self.moved_at is not None and self.moved_at - said.at > CURRENT_FOR
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the broker said it, where that was a while ago."""
+        said = self.profit
+        return said.at if said is not None and timezone.now() - said.at > CURRENT_FOR else None
 
 
 @require_safe
@@ -53,7 +66,7 @@ def profits(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     found, message = _ask(account)
     # Read after the answer was waited for: a position may have come or gone meanwhile.
     held = _positions(request.user, account, found, instrument)
-    totals = _totals(account, found) if instrument is None else []
+    totals = _totals(account, found, held) if instrument is None else []
     context = {"account": account, "message": message, "held": held, "totals": totals}
     return render_fragment(request, "trade/profits.html", context | _about((*held, *totals), message))
 
@@ -82,20 +95,39 @@ def _ask(account: BrokerAccount) -> tuple[told.Profits, str]:
 
 
 def _positions(user: User, account: BrokerAccount, found: told.Profits, instrument: Instrument | None) -> list[Line]:
-    held = positions.of(user, account)
-    currencies = account_values.base_currencies(account)
+    every = list(positions.of(user, account))
+    currencies, moved = account_values.base_currencies(account), _moved(account, every)
     return [
         Line(
             row.instrument.name,
             row.account_code,
             found.get((row.account_code, row.instrument_id)),
             currencies.get(row.account_code),
+            moved.get(row.instrument_id),
         )
-        for row in (held if instrument is None else held.filter(instrument=instrument))
+        for row in every
+        if instrument is None or row.instrument_id == instrument.pk
     ]
 
 
-def _totals(account: BrokerAccount, found: told.Profits) -> list[Line]:
+def _moved(account: BrokerAccount, held: Iterable[Position]) -> Mapping[int, datetime]:
+    """By con_id, when its quote last changed. Empty of what nobody looks at, and while that can't be read."""
+    try:
+        newest = quotes.stored(account.pk, [row.instrument_id for row in held])
+    except redis.RedisError:
+        return {}
+    return {con_id: seen.quote.at for con_id, seen in newest.items()}
+
+
+def _totals(account: BrokerAccount, found: told.Profits, held: Iterable[Line]) -> list[Line]:
     codes = {*account.account_codes, *(code for code, con_id in found if con_id is None)}
     currencies = account_values.base_currencies(account)
-    return [Line("Whole account", code, found.get((code, None)), currencies.get(code)) for code in sorted(codes)]
+    return [
+        Line("Whole account", code, found.get((code, None)), currencies.get(code), _last_move(held, code))
+        for code in sorted(codes)
+    ]
+
+
+def _last_move(held: Iterable[Line], code: str) -> datetime | None:
+    moves = [line.moved_at for line in held if line.account_code == code and line.moved_at is not None]
+    return max(moves, default=None)
