@@ -90,6 +90,7 @@ def test_a_review_says_what_it_was_and_what_it_shall_be_and_writes_nothing(chang
     assert "Instead of: Sell 10 AAPL with a stop at 180.00" in text
     assert "Sell 20 AAPL with a stop at 181.00 and a limit of 179.50, day order, also outside regular hours" in text
     assert "<strong>PAPER</strong>" in text
+    assert "Send the change (PAPER)" in text
     assert changes() == []
 
 

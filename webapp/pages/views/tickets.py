@@ -13,12 +13,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from brokers.domain import PRICE_NAMES, OrderSide, TradingMode
+from brokers.domain import PRICE_NAMES, OrderSide
 from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.bus.questions import NoAnswer, Refused
-from webapp.pages import confirmations, costs, exit_words, held_words, order_words, terms, words
+from webapp.pages import confirmations, costs, exit_words, held_words, order_words, terms
 from webapp.pages.access import SignedInRequest, known_instrument, signed_in, tradable_account
 from webapp.pages.confirmations import NotConfirmed
 from webapp.pages.fragments import render_fragment
@@ -157,14 +157,10 @@ def _render_review(
         "exits_last": exit_words.lifetime(checked.exits),
         "comes_to": entered.comes_to(account, instrument),
         "held": held_words.of_order(account, instrument, side=checked.side, quantity=checked.terms.quantity),
-        "send_label": f"Send {entered.side.lower()} order ({_mode_word(account)})",
+        "send_label": f"Send {entered.side.lower()} order",
         "asks_to_confirm": confirmations.is_asked(account),
     }
     return render_fragment(request, "trade/ticket_review.html", context | said, status=status)
-
-
-def _mode_word(account: BrokerAccount) -> str:
-    return words.TRADING_MODES[TradingMode(account.trading_mode)][0]
 
 
 def _render_ticket(
