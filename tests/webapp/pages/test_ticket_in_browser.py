@@ -17,7 +17,7 @@ from brokers.domain import OrderStatus
 from tests.webapp.pages.browsing import Desk, page_of, quote, update
 from webapp.accounts.models import BrokerAccount
 from webapp.trading import orders
-from webapp.trading.models import Instrument, Order, OrderCommand, Watchlist
+from webapp.trading.models import Instrument, Order, OrderCommand, RiskLimits, Watchlist
 
 pytestmark = [
     pytest.mark.e2e,
@@ -122,6 +122,8 @@ async def test_real_money_is_sent_with_a_typed_word_alone(desk: Desk, watchlist:
 async def test_the_ticket_shows_its_quote_live_and_a_click_on_a_price_fills_the_limit_and_sends_nothing(
     desk: Desk, watchlist: Watchlist, aapl: Instrument
 ) -> None:
+    # No worker could answer for the quote, which the account's limits would ask for.
+    await RiskLimits.objects.acreate(account=desk.account, fresh_quote=False)
     await fill_in(desk, aapl)
     await desk.one(".ticket-quote [data-field=last]").to_have_text("—")
     await desk.publish(1, quote(aapl, bid="189.9", ask="189.93"))

@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from tests.webapp.trading.quoting import STALE, quote, quoting
 from webapp.accounts.models import BrokerAccount, GatewaySession
+from webapp.pages import order_values
+from webapp.trading import limits
 from webapp.trading.models import Instrument, Order, OrderCommand
 
 pytestmark = pytest.mark.django_db
@@ -82,20 +84,29 @@ def test_a_review_of_a_market_order_says_what_it_comes_to_by_which_price_and_how
 
 @pytest.mark.parametrize("order_type", ["MKT", "MTL", "MOC"])
 def test_a_review_says_that_what_an_order_comes_to_is_unknown_without_a_quote_and_why(
-    review: Place, ticket: Ticket, order_type: str
+    ready_account: BrokerAccount, review: Place, ticket: Ticket, order_type: str
 ) -> None:
+    limits.set_limits(account=ready_account, fresh_quote=False)
     form = ticket(order_type=order_type, limit_price="")
     with quoting(None):
         assert comes_to(review(form)) == ("—", "Not known: the broker sends no price of it.")
     with quoting(quote(bid=None, ask=None, last=None)):
         assert comes_to(review(form)) == ("—", "Not known: the newest quote has no price.")
+
+
+def test_what_an_order_comes_to_is_unknown_without_a_session_that_has_quotes(
+    ready_account: BrokerAccount, aapl: Instrument
+) -> None:
     GatewaySession.objects.update(state="STOPPED")
-    amount, why = comes_to(review(form))
-    assert amount == "—"
-    assert "has quotes only when it is ready" in why
+    said = order_values.comes_to(ready_account, aapl, side="BUY", quantity="10", price=None)
+    assert said.text is None
+    assert "has quotes only when it is ready" in said.why_unknown
 
 
-def test_an_estimate_by_a_quote_that_nobody_keeps_current_says_so(review: Place, ticket: Ticket) -> None:
+def test_an_estimate_by_a_quote_that_nobody_keeps_current_says_so(
+    ready_account: BrokerAccount, review: Place, ticket: Ticket
+) -> None:
+    limits.set_limits(account=ready_account, fresh_quote=False)
     with quoting(status=STALE, age=timedelta(minutes=3)):
         amount, _ = comes_to(review(ticket(order_type="MKT", limit_price="")))
     assert amount == "1,901.00 USD at the ask of 190.10, Stale, 3 min ago"

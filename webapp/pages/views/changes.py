@@ -116,12 +116,17 @@ def _render_review(
 ) -> HttpResponseBase:
     try:
         wished = _checked(account, order, entered)
+        orders.judge_change(account=account, change=wished)
     except OrderInvalid as invalid:
         return _render_form(request, account, order, entered, errors=invalid.errors, status=INVALID)
     except OrderChanged as changed:
         return _render_changed_meanwhile(request, account, order.pk, entered, changed)
     except OrderNotOpen as not_open:
         return _render_form(request, account, order, entered, message=str(not_open), status=CONFLICT)
+    except (LimitExceeded, KillSwitchEngaged, LiveTradingOff) as refusal:
+        return _render_form(request, account, order, entered, message=str(refusal), status=INVALID)
+    except SessionNotReady as not_ready:
+        return _render_form(request, account, order, entered, message=str(not_ready), status=NOT_READY)
     except Order.DoesNotExist:
         raise Http404("There is no such order.") from None
     context = _context(account, order, entered) | {

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from brokers.domain import PRICE_NAMES, OrderSide
-from webapp.accounts import live_trading
 from webapp.accounts.models import BrokerAccount
 from webapp.accounts.refusals import LiveTradingOff
 from webapp.bus.questions import NoAnswer, Refused
@@ -26,6 +25,7 @@ from webapp.pages.steps import with_price_steps
 from webapp.pages.tickets import Ticket
 from webapp.trading import margins, orders, previews
 from webapp.trading.models import Instrument, Order
+from webapp.trading.orders.tickets import Ticket as CheckedTicket
 from webapp.trading.orders.tickets import TicketFields
 from webapp.trading.refusals import (
     KillSwitchEngaged,
@@ -70,7 +70,7 @@ def _screen_with(account: BrokerAccount, asked: Ticket, watchlist: str) -> str:
 @require_POST
 @signed_in
 def review(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
-    """The ticket in words, to be sent or gone back from. Nothing is written yet."""
+    """The ticket in words, to be sent or gone back from, or why it would be refused. Nothing is written yet."""
     account, entered = tradable_account(request, account_id), Ticket.entered(request.POST)
     if "edit" in request.POST:
         known_instrument(entered.con_id)
@@ -143,13 +143,20 @@ def _render_review(
 ) -> HttpResponseBase:
     try:
         checked = TicketFields(**entered.as_arguments()).checked()
-        live_trading.require_on(account)
+        orders.judge(account=account, ticket=checked)
     except OrderInvalid as invalid:
         return _render_ticket(request, account, entered, errors=invalid.errors, status=INVALID)
-    except LiveTradingOff as off:
-        return _render_ticket(request, account, entered, message=str(off), status=INVALID)
+    except (LimitExceeded, KillSwitchEngaged, LiveTradingOff) as refusal:
+        return _render_ticket(request, account, entered, message=str(refusal), status=INVALID)
+    except SessionNotReady as not_ready:
+        return _render_ticket(request, account, entered, message=str(not_ready), status=NOT_READY)
+    context = _review_context(account, entered, checked) | said
+    return render_fragment(request, "trade/ticket_review.html", context, status=status)
+
+
+def _review_context(account: BrokerAccount, entered: Ticket, checked: CheckedTicket) -> dict[str, Any]:
     instrument = checked.instrument
-    context = {
+    return {
         "account": account,
         "ticket": entered,
         "instrument": instrument,
@@ -160,7 +167,6 @@ def _render_review(
         "send_label": f"Send {entered.side.lower()} order",
         "asks_to_confirm": confirmations.is_asked(account),
     }
-    return render_fragment(request, "trade/ticket_review.html", context | said, status=status)
 
 
 def _render_ticket(

@@ -7,8 +7,8 @@ from webapp.trading.orders.cancelling_all import CancelledAll, OpenOrders, cance
 from webapp.trading.orders.conclusions import mark_unknown, refuse
 from webapp.trading.orders.history import by_key, events_of
 from webapp.trading.orders.missing import at_work, mark_missing
-from webapp.trading.orders.modifying import Change, check_change, modify
-from webapp.trading.orders.placing import Placed, place
+from webapp.trading.orders.modifying import Change, check_change, judge_change, modify
+from webapp.trading.orders.placing import Placed, judge, place
 from webapp.trading.orders.requests import to_bracket, to_change, to_request
 from webapp.trading.orders.updates import apply_update, find_order
 from webapp.trading.refusals import (
@@ -48,6 +48,8 @@ __all__ = [
     "count_open",
     "events_of",
     "find_order",
+    "judge",
+    "judge_change",
     "mark_missing",
     "mark_unknown",
     "modify",

@@ -188,3 +188,9 @@ def check_change(
     Raises Order.DoesNotExist, OrderInvalid, OrderNotOpen and OrderChanged.
     """
     return _wished(account, client_order_id, seen, asked)
+
+
+def judge_change(*, account: BrokerAccount, change: Change) -> None:
+    """Whether `modify` would take it as things stand now, as `placing.judge` does of an order."""
+    _require_allowed(account)
+    _require_within_limits(account, change)

@@ -51,6 +51,14 @@ def place(*, account: BrokerAccount, **fields: Unpack[TicketWords]) -> Placed:
         return _placed_before(held, ticket) or _place_new(held, ticket)
 
 
+def judge(*, account: BrokerAccount, ticket: Ticket) -> None:
+    """Whether `place` would take it as things stand now; nothing is written. It is judged again when it is placed.
+
+    Raises SessionNotReady, LimitExceeded, KillSwitchEngaged and LiveTradingOff.
+    """
+    _require_allowed(account, ticket)
+
+
 def _placed_at(account: BrokerAccount, client_order_id: object) -> datetime | None:
     try:
         return own_order(account, str(client_order_id)).created_at
