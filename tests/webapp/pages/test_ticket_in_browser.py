@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.utils import timezone
-from playwright.async_api import Browser, Route
+from playwright.async_api import Browser, Page, Route, expect
 
 from brokers.domain import OrderStatus
 from tests.webapp.pages.browsing import Desk, page_of, quote, update
-from webapp.accounts.models import BrokerAccount
+from webapp.accounts.models import BrokerAccount, User
 from webapp.trading import orders
 from webapp.trading.models import Instrument, Order, OrderCommand, RiskLimits, Watchlist
 
@@ -31,7 +33,9 @@ SEND = "#ticket-review .send"
 @pytest_asyncio.fixture(loop_scope="module")
 async def cut_desk(chromium: Browser, server: str, desk: Desk) -> AsyncIterator[Desk]:
     """A desk whose answers a test may cut; Chromium says so on its console."""
-    async with page_of(desk.account.user, chromium, server, but="Failed to load resource|htmx:") as page:
+    async with page_of(
+        desk.account.user, chromium, server, but="Failed to load resource|htmx:|Response Status Error Code 403"
+    ) as page:
         yield Desk(page, server, desk.account)
 
 
@@ -295,3 +299,78 @@ async def test_a_ticket_that_never_arrived_can_be_sent_again(
     await cut_desk.one("[data-placed]").to_contain_text("Pending")
     assert sent[0] == sent[1]
     assert await count() == 1
+
+
+async def sign_in_anew(page: Page, server: str) -> None:
+    """In another window, which rotates the token that the first one's forms hold."""
+    # The server knows no hasher of the tests' own.
+    password = PBKDF2PasswordHasher().encode("alice-password", "salt", iterations=1)
+    await sync_to_async(User.objects.filter(username="alice").update)(password=password)
+    other = await page.context.new_page()
+    await other.goto(f"{server}/auth/login/")
+    await other.fill("[name=login]", "alice")
+    await other.fill("[name=password]", "alice-password")
+    await other.get_by_role("button", name="Sign in").click()
+    await expect(other.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+async def lose_and_sign_out(desk: Desk, posts: str) -> None:
+    """What is sent arrives, its answer doesn't, and then nobody is signed in here any more."""
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await desk.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+        await route.abort()
+
+    await desk.page.route(posts, lose, times=1)
+
+
+async def test_a_second_try_that_is_refused_says_nothing_of_the_first_and_the_order_is_found(
+    cut_desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    may_look = asyncio.Event()
+
+    async def look(route: Route) -> None:
+        await may_look.wait()
+        await route.continue_()
+
+    await lose_and_sign_out(cut_desk, "**/orders/")
+    await send(cut_desk, aapl)
+    await cut_desk.one("[data-lost-words]").to_contain_text("You are signed out")
+    assert await count() == 1
+    await sign_in_anew(cut_desk.page, cut_desk.server)
+    await cut_desk.page.route("**/placed/", look)
+    async with cut_desk.page.expect_response("**/orders/") as refused:
+        await cut_desk.page.get_by_role("button", name="Send again").click()
+    assert (await refused.value).status == 403
+    words = cut_desk.one("[data-lost-words]")
+    await words.to_contain_text(
+        "this try was refused (this page is too old), but the one before it may have been taken"
+    )
+    await cut_desk.one("#ticket-panel").not_to_contain_text("Nothing was sent")
+    await cut_desk.one("[data-back]").to_be_hidden()
+    may_look.set()
+    await cut_desk.one("[data-placed]").to_contain_text("Pending")
+    await cut_desk.one("#orders tbody tr").to_have_count(1)
+    assert await count() == 1
+
+
+async def test_a_second_try_of_a_change_that_is_refused_says_nothing_of_the_first(
+    cut_desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await send(cut_desk, aapl)
+    await cut_desk.one("[data-placed]").to_contain_text("Pending")
+    order = await sync_to_async(Order.objects.get)()
+    await sync_to_async(OrderCommand.objects.update)(state="SENT")
+    await cut_desk.write(orders.apply_update, update=update(order, OrderStatus.SUBMITTED))
+    await cut_desk.page.click(f"tr[data-client-order-id='{order.client_order_id}'] [data-modify]")
+    await cut_desk.page.press("#ticket-limit_price", "ArrowUp")
+    await cut_desk.page.press("#ticket-limit_price", "Enter")
+    await lose_and_sign_out(cut_desk, "**/modify/")
+    await cut_desk.page.click("#change-review .send")
+    await cut_desk.one("[data-lost-words]").to_contain_text("the change may or may not have been taken")
+    await sign_in_anew(cut_desk.page, cut_desk.server)
+    await cut_desk.page.get_by_role("button", name="Send again").click()
+    await cut_desk.one("[data-lost-words]").to_contain_text("but the one before it may have been taken")
+    await cut_desk.one("#ticket-panel").not_to_contain_text("Nothing was sent")
+    assert await sync_to_async(OrderCommand.objects.filter(verb="MODIFY").count)() == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -246,9 +247,11 @@ def test_what_became_of_a_ticket_can_be_asked_for(
 ) -> None:
     form = ticket()
     address = f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/placed/"
-    assert browser.get(address, headers=HTMX).status_code == 404
+    assert browser.get(address, headers=HTMX).status_code == 204
     place(form)
     assert "Your order" in browser.get(address, headers=HTMX).content.decode()
+    nobodys = f"/accounts/{uuid.uuid4()}/orders/{form['client_order_id']}/placed/"
+    assert browser.get(nobodys, headers=HTMX).status_code == 404
 
 
 def test_a_placed_order_answers_with_its_line_and_a_way_to_the_next_ticket(place: Place, ticket: Ticket) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,7 +36,7 @@ from webapp.trading.refusals import (
     SessionNotReady,
 )
 
-INVALID, CONFLICT, NOT_READY = 422, 409, 503
+NOTHING_YET, INVALID, CONFLICT, NOT_READY = 204, 422, 409, 503
 # The fields whose error stands beside them; what can't be typed over is said above the form.
 BESIDE = frozenset((*PRICE_NAMES, *terms.EXITS, "quantity", "time_in_force", "good_till_date", "outside_rth"))
 
@@ -125,9 +125,14 @@ def place(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 @require_safe
 @signed_in
 def placed(request: SignedInRequest, account_id: UUID, client_order_id: UUID) -> HttpResponseBase:
-    """What became of a ticket whose answer was lost: as `place` answers, or 404 while there is no such order."""
+    """What became of a ticket whose answer was lost: as `place` answers, or 204 while there is no such order.
+
+    A 404 would be the answer of an account that is gone, too, of whose orders nothing may be said.
+    """
     account = tradable_account(request, account_id)
-    order = get_object_or_404(orders.of(request.user, account), client_order_id=client_order_id)
+    order = orders.of(request.user, account).filter(client_order_id=client_order_id).first()
+    if order is None:
+        return HttpResponse(status=NOTHING_YET)
     return _render_placed(request, account, order)
 
 
