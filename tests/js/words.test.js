@@ -13,7 +13,6 @@ const { comesTo, metBy, metWords, orderValue, whenWords } = await import("../../
 const { stopWords } = await import("../../webapp/pages/static/gatehouse/js/orders.js");
 const { shownTerms } = await import("../../webapp/pages/static/gatehouse/js/terms.js");
 const { commission, corrects, realizedPnl } = await import("../../webapp/pages/static/gatehouse/js/fills.js");
-const { tickWords } = await import("../../webapp/pages/static/gatehouse/js/ticks.js");
 const { age } = await import("../../webapp/pages/static/gatehouse/js/times.js");
 
 const cases = JSON.parse(readFileSync(new URL("../webapp/pages/word_cases.json", import.meta.url)));
@@ -44,7 +43,7 @@ test("a ticket comes to its own price, or to what it would meet; without either 
     ),
   });
   const quote = { bid: "189.9", ask: "189.93", last: null };
-  assert.equal(comesTo(form({ quantity: "10", side: "BUY" }), quote, "2 s ago"), "1,899.30 USD at the ask of 189.93, 2 s ago");
+  assert.equal(comesTo(form({ quantity: "10", side: "BUY" }), quote), "1,899.30 USD at the ask of 189.93");
   assert.equal(comesTo(form({ quantity: "10", side: "SELL" }), quote), "1,899.00 USD at the bid of 189.90");
   assert.equal(comesTo(form({ quantity: "10", side: "BUY", limit_price: "180" }), quote), "1,800.00 USD");
   assert.equal(comesTo(form({ quantity: "10", side: "BUY", trail_stop_price: "180" }), undefined), "1,800.00 USD");
@@ -107,12 +106,6 @@ test("what is left of a second factor's time reads as a clock", () => {
   assert.equal(left(1), "0:01 left to approve it");
   assert.equal(left(0), "Its time is over");
   assert.equal(left(-5_000), "Its time is over");
-});
-
-test("a tick's age is told, and a dash while none has come", () => {
-  assert.equal(tickWords(null, 5_000), ", tick —");
-  assert.equal(tickWords(1_000, 13_000), ", tick 12 s");
-  assert.equal(tickWords(9_000, 5_000), ", tick now");
 });
 
 test("an alert and its end read as the server writes them", () => {

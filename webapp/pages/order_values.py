@@ -18,10 +18,15 @@ KINDS = {"live": "Live", "frozen": "Frozen", "delayed": "Delayed", "delayed_froz
 
 @dataclass(frozen=True, slots=True)
 class ComesTo:
-    """`text` is None while nobody can say; `why_unknown` is then a sentence."""
+    """`text` is None while nobody can say; `why_unknown` is then a sentence.
+
+    An estimate is its `amount`, as of the quote's moment `at`, UTC: it ages on the page. A price of one's own doesn't.
+    """
 
     text: str | None
     why_unknown: str = ""
+    amount: str = ""
+    at: datetime | None = None
 
 
 def comes_to(account: BrokerAccount, instrument: Instrument, *, side: str, quantity: str, price: str | None) -> ComesTo:
@@ -41,9 +46,10 @@ def _by_quote(account: BrokerAccount, instrument: Instrument, side: str, quantit
         found = estimates.estimate(account=account, instrument=instrument, side=side, quantity=Decimal(quantity))
     except estimates.NoEstimate as reason:
         return ComesTo(None, str(reason))
-    amount = _money(found.amount)
     met = met_words(found.met, found.price, price_steps.as_text(instrument))
-    return ComesTo(f"{amount} {instrument.currency} {met}, {when_words(found.seen, datetime.now(UTC))}")
+    amount = f"{_money(found.amount)} {instrument.currency} {met}"
+    when = when_words(found.seen, datetime.now(UTC))
+    return ComesTo(f"{amount}, {when}", amount=amount, at=found.seen.quote.at)
 
 
 def _money(amount: Decimal) -> str | None:

@@ -24,14 +24,13 @@ function isPrice(text) {
   return isAmount(text?.replace(/^-/, ""));
 }
 
-// In words, of a ticket or of its review; null while nobody can say. `when` says how old the quote is, where nothing
-// else does.
-export function comesTo(form, quote, when = "") {
+// In words, of a ticket or of its review; null while nobody can say.
+export function comesTo(form, quote) {
   const price = ownPrice(form);
   if (price) return about(form, price);
   const met = quote && metBy(form.elements.side.value, quote);
   const amount = met && about(form, met.price);
-  return amount && [`${amount} ${metWords(met, form.dataset.priceSteps)}`, when].filter(Boolean).join(", ");
+  return amount && `${amount} ${metWords(met, form.dataset.priceSteps)}`;
 }
 
 export function ownPrice(form) {
@@ -57,10 +56,10 @@ export function metWords({ name, price }, steps) {
   return `at the ${name} of ${number(price, decimalsAt(steps, price))}`;
 }
 
-// As `order_values.when_words`. That a quote is live goes without saying.
+// As `order_values.when_words`. That a quote is live goes without saying, and what isn't current was never just now.
 export function whenWords(quote, milliseconds, isCurrent) {
   const { kind, word } = qualityOf(quote, isCurrent);
-  const since = age(milliseconds, "");
+  const since = age(milliseconds, isCurrent ? "" : "1 s");
   const when = since ? `${since} ago` : "just now";
   return kind === "live" ? when : `${word}, ${when}`;
 }

@@ -1,8 +1,9 @@
 // The order ticket: opened by a click on a price, stepped by the instrument's increments. `review.js` and `sending.js`
 // are what follows.
 
-import { ageOf, isCurrent, newest } from "./newest.js";
-import { comesTo, isAmount, metBy, ownPrice, whenWords } from "./order_value.js";
+import { showEstimate } from "./estimate.js";
+import { newest } from "./newest.js";
+import { comesTo, isAmount, metBy, ownPrice } from "./order_value.js";
 import { arm, watchReview } from "./review.js";
 import { isUnsettled, watchSending } from "./sending.js";
 import { watchSteppers } from "./steppers.js";
@@ -112,21 +113,12 @@ function refresh(form) {
 // A review that has a price of its own says what that comes to already.
 function showValue() {
   const form = openForm();
-  if (!form || (form.id !== "ticket" && ownPrice(form))) return;
-  const quote = newest.get(form.elements.con_id.value);
-  if (form.id === "ticket") return sayInTicket(form, comesTo(form, quote));
-  const text = quote && comesTo(form, quote, whenWords(quote, ageOf(quote), isCurrent()));
-  return text && sayInReview(form, text);
+  if (form?.id === "ticket") sayInTicket(form, comesTo(form, newest.get(form.elements.con_id.value)));
+  else if (form && !ownPrice(form)) showEstimate(form);
 }
 
 function sayInTicket(form, text) {
   write(form.querySelector("[data-value]"), text ? `: about ${text}` : "");
-}
-
-// What the server could say when it was asked stays while no quote says more.
-function sayInReview(form, text) {
-  write(form.querySelector("[data-comes-to]"), text);
-  form.querySelector("[data-comes-to-why]").hidden = true;
 }
 
 function openForm() {
