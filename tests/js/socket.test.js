@@ -30,16 +30,17 @@ class Line {
   }
 
   greets(number = 0) {
-    this.says({ type: "hello", last_event_number: number, session: { state: "READY" } });
+    this.says({ type: "hello", at: "2026-01-05T15:30:00+00:00", last_event_number: number, session: { state: "READY" } });
   }
 }
 
 function opened({ lastEventNumber = 0, isSignedIn } = {}) {
   mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   Line.lines = [];
-  const seen = { states: [], events: [], snapshots: [], quotes: [] };
+  const seen = { clocks: [], states: [], events: [], snapshots: [], quotes: [] };
   const on = {
+    clock: (at, askedAt) => seen.clocks.push([at, askedAt]),
     state: ({ name }) => seen.states.push(name),
     session: () => {},
     event: ({ number }) => seen.events.push(number),
@@ -69,6 +70,17 @@ test("it says what becomes of the connection", () => {
   line().greets();
   line().close();
   assert.deepEqual(seen.states, ["connecting", "open", "waiting"]);
+});
+
+test("each greeting tells the server's time, which is after this browser asked for it", () => {
+  const { seen, line } = opened();
+  mock.timers.tick(300);
+  line().greets();
+  line().close();
+  mock.timers.tick(20_000);
+  const [[at, first], [, second]] = (line().greets(), seen.clocks);
+  assert.deepEqual([at, first], ["2026-01-05T15:30:00+00:00", 0]);
+  assert.ok(second > 300);
 });
 
 test("a greeting with a later number fetches what was missed", () => {

@@ -9,7 +9,7 @@ From the browser:
 
 To the browser:
 
-    {"type": "hello", "last_event_number": 41, "session": {...}}
+    {"type": "hello", "at": "...", "last_event_number": 41, "session": {...}}  `at` is the server's time
     {"type": "snapshot", "epoch": 3, "seq": 17, "quotes": [...]}            one after each subscribe, then
     {"type": "quotes", "epoch": 3, "prev": 17, "seq": 21, "quotes": [...]}  what changed since
                                                        both with "panes": [...] when one has changed

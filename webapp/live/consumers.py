@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,8 @@ class AccountConsumer(Conversation):
         number = account.last_event_number
         self._numbered = NumberedEvents(self.account_id, self._say, sent=number, may_go_on=self._has_access)
         session = await access.session_of(account)
-        await self._say(json.dumps({"type": "hello", "last_event_number": number, "session": session}))
+        hello = {"type": "hello", "at": datetime.now(UTC).isoformat(), "last_event_number": number, "session": session}
+        await self._say(json.dumps(hello))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:  # noqa: ARG002
         try:

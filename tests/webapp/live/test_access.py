@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -32,10 +32,11 @@ Eventually = Callable[[Callable[[], bool]], None]
 
 class TestWhoMayCome:
     def test_the_owner_is_told_where_the_session_stands(self, server: Server, ready_account: Any) -> None:
-        number = append(ready_account, "before")
+        number, before = append(ready_account, "before"), datetime.now(UTC)
         with server.open_account(ready_account) as browser:
             hello = browser.hear_type("hello")
         assert hello["last_event_number"] == number == 1
+        assert before <= datetime.fromisoformat(hello["at"]) <= datetime.now(UTC)
         assert hello["session"]["state"] == "READY"
         assert hello["session"]["account_code"] == "DU1000001"
 

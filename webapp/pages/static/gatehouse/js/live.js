@@ -1,5 +1,6 @@
 // The page's socket, opened with what the server painted into <main>, and hurried when somebody comes back to it.
 
+import { hear } from "./clock.js";
 import { showConnection } from "./connection.js";
 import { AccountSocket } from "./socket.js";
 import { followTicks, noteTicks } from "./ticks.js";
@@ -16,6 +17,7 @@ export function openLive({ state = showConnection, session, event, snapshot = ()
     lastEventNumber: Number(lastEventNumber),
     isSignedIn,
     on: {
+      clock: hear,
       refused: logRefusal,
       state: (link) => endsHere(link) || state(link),
       session,

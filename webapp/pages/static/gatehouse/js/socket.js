@@ -1,7 +1,8 @@
 // One account's live socket. It comes back by itself, keeps numbered events without a gap and quotes in sequence.
 //
 // `on` gets: state({name, seconds}), session(body), event(message), snapshot(quotes, panes), quotes(quotes, panes),
-// refused(message). Panes are books and charts' newest bars: see `webapp/live/__init__.py`.
+// clock(at, askedAt), which are the server's time and this browser's when it asked, and refused(message). Panes are books and
+// charts' newest bars: see `webapp/live/__init__.py`.
 // States: "connecting", "open", "waiting" (for `seconds`), "ended" (no more tries; `why`: "signed_out", "role_changed", or
 // "gone" for an account that isn't there, or isn't shared any more).
 
@@ -22,6 +23,7 @@ export class AccountSocket {
   #heartbeat = null;
   #greeting = null;
   #heard = true;
+  #askedAt = 0;
   #conIds = [];
   #panes = [];
   #events;
@@ -37,6 +39,7 @@ export class AccountSocket {
     this.#retry = null;
     this.on.state({ name: "connecting" });
     this.#heard = true;
+    this.#askedAt = Date.now();
     const socket = new this.WebSocket(this.url);
     this.#socket = socket;
     // A handshake that nobody answers would otherwise hang for minutes.
@@ -86,11 +89,12 @@ export class AccountSocket {
     error: (message) => this.on.refused(message),
   };
 
-  #greeted({ last_event_number: newest, session }) {
+  #greeted({ at, last_event_number: newest, session }) {
     this.#attempt = 0;
     clearTimeout(this.#greeting);
     clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => this.#beat(), PING_EVERY);
+    this.on.clock(at, this.#askedAt);
     this.on.state({ name: "open" });
     this.on.session(session);
     const after = this.#events.connected(newest);
