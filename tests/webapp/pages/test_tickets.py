@@ -405,6 +405,20 @@ def test_a_cancel_answers_with_the_row_as_it_then_is(
     assert OrderCommand.objects.filter(verb="CANCEL").count() == 1
 
 
+@pytest.mark.parametrize(("sent", "said"), [(False, "the broker never saw it"), (True, "on its way to the broker")])
+def test_without_scripts_a_cancel_says_whether_the_broker_hears_of_it(
+    browser: Client, ready_account: BrokerAccount, place: Place, ticket: Ticket, sent: bool, said: str
+) -> None:
+    form = ticket()
+    place(form)
+    if sent:
+        OrderCommand.objects.update(state="SENT")
+        Order.objects.update(status="SUBMITTED")
+    page = browser.post(f"/accounts/{ready_account.id}/orders/{form['client_order_id']}/cancel/").content.decode()
+    assert said in page
+    assert ("on its way to the broker" in page) == sent
+
+
 def test_cancelling_twice_is_one_cancel(
     browser: Client, ready_account: BrokerAccount, place: Place, ticket: Ticket
 ) -> None:
