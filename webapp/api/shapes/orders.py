@@ -26,6 +26,7 @@ class OrderOut(Schema):
     perm_ids: list[int]
     con_id: int
     symbol: str
+    name: str
     account_code: str
     side: OrderSide
     order_type: str
