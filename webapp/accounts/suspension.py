@@ -18,6 +18,11 @@ def in_words(account: BrokerAccount) -> str:
         return ""
     return (
         f"An administrator suspended this account at {account.suspended_at:%Y-%m-%d %H:%M} UTC: "
-        f"{account.suspended_reason} Its session stays stopped and takes no order until that is ended. Orders that "
-        "were open are still open at the broker: Interactive Brokers' own apps show and cancel them."
+        f"{_sentence(account.suspended_reason)} Its session stays stopped and takes no order until that is ended. "
+        "Orders that were open are still open at the broker: Interactive Brokers' own apps show and cancel them."
     )
+
+
+def _sentence(reason: str) -> str:
+    """What an administrator typed, with the full stop that it may lack."""
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."

@@ -263,6 +263,11 @@ def why_not_ready(label: str, reason: str) -> str:
     return f"The session isn't ready: {reason or f'{label}.'}"
 
 
+def more_than(label: str, reason: str) -> str:
+    """The reason where it says more than the label, as `Stopped.` of what is Stopped doesn't. As `session.js`."""
+    return "" if reason.rstrip(".").lower() == label.lower() else reason
+
+
 def as_json() -> dict[str, object]:
     return {
         "waiting": asdict(WAITING),

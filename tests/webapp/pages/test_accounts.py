@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 
 from webapp.accounts import credentials, events, sessions
 from webapp.accounts.models import BrokerAccount, Credential, GatewaySession, User
@@ -307,3 +308,16 @@ def test_a_card_says_what_the_system_does_and_what_a_person_can_do(browser: Clie
     browser.post(f"/accounts/{account.id}/again/")
     session = GatewaySession.objects.get()
     assert (session.desired_state, session.starts_again) in (("STOPPED", True), ("RUNNING", False))
+
+
+def test_what_happened_says_nothing_twice(browser: Client, ready_account: BrokerAccount) -> None:
+    """A stop that was asked for tells of the session once more, which is still what it was."""
+    events = ready_account.events
+    said = [("READY", "Confirmed."), ("READY", "Confirmed."), ("STOPPED", "Stopped.")]
+    for number, (state, reason) in enumerate(said):
+        body = {"state": state, "reason": reason, "desired_state": "STOPPED"}
+        events.create(number=1000 + number, kind="session", body=body, at=timezone.now())
+    page = browser.get(f"/accounts/{ready_account.id}/").content.decode()
+    past = page.partition("data-past>")[2].partition("</ol>")[0]
+    assert past.count("<strong>Ready</strong> Confirmed.") == 1
+    assert past.count("<strong>Stopped</strong></span>") == 1

@@ -92,16 +92,6 @@ def _ticket_address(account_id: UUID) -> str:
 
 
 @register.filter
-def alert_label(alert: str) -> str:
-    return words.alert_label(alert)
-
-
-@register.filter
-def live_trading_label(on: bool) -> str:
-    return words.live_trading_label(on)
-
-
-@register.filter
 def alert_tone(alert: Alert) -> str:
     return words.alert_tone(alert)
 

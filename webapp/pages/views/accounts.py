@@ -18,7 +18,7 @@ from webapp.accounts import credentials, gateway_log, live_trading, restarts, se
 from webapp.accounts.models import AccountEvent, BrokerAccount
 from webapp.accounts.refusals import AccountInvalid, SessionRefused
 from webapp.accounts.sealing import SealingFailed
-from webapp.pages import session_words, words
+from webapp.pages import past, session_words, words
 from webapp.pages.access import SignedInRequest, owned_account, signed_in, visible_account
 from webapp.pages.forms import ConnectForm, LoginForm
 from webapp.trading.kill_switch import state as kill_switch
@@ -75,10 +75,10 @@ def _connected(request: SignedInRequest, form: ConnectForm) -> BrokerAccount | N
 @signed_in
 def session(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     account = visible_account(request, account_id)
-    past = account.events.filter(kind__in=TOLD).order_by("-number")[:EVENTS_SHOWN]
+    told = account.events.filter(kind__in=TOLD).order_by("-number")[:EVENTS_SHOWN]
     context = {
         **session_context(account),
-        "past": past,
+        "past": past.lines(told),
         "steps": session_words.STEPS,
         "restart_at": restarts.restart_at(account),
         "restart_zone": settings.RESTART_TIME_ZONE,
@@ -95,6 +95,7 @@ def session_context(account: BrokerAccount) -> dict[str, object]:
         "account": account,
         "session": body,
         "state_words": said,
+        "reason": session_words.more_than(said.label, body["reason"]),
         "why_not_ready": session_words.why_not_ready(said.label, body["reason"]),
         "actions": session_words.actions(body),
         "may_trade": words.may_trade(account.may_trade, account.may_trade_reason),

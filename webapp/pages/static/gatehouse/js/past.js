@@ -2,12 +2,12 @@
 
 import { alertLabel } from "./alerts.js";
 import { liveTradingLabel } from "./live_trading.js";
-import { stateWords } from "./session.js";
+import { moreThan, stateWords } from "./session.js";
 import { timeElement } from "./times.js";
 
 // By kind: the label and the sentence behind it, as the server paints them.
 const SAID = {
-  session: (body, words) => [stateWords(body, words).label, body.reason],
+  session: (body, words) => sessionSaid(stateWords(body, words), body),
   alert: (body) => [alertLabel(body), body.alert],
   live_trading: (body) => [liveTradingLabel(body), ""],
 };
@@ -15,7 +15,18 @@ const SAID = {
 export function remember({ at, kind, body }, words) {
   if (!SAID[kind]) return;
   const [label, sentence] = SAID[kind](body, words);
-  for (const list of document.querySelectorAll("[data-past]")) list.prepend(line(at, label, sentence));
+  for (const list of document.querySelectorAll("[data-past]")) {
+    if (textOf(list.firstElementChild) !== `${label} ${sentence}`.trim()) list.prepend(line(at, label, sentence));
+  }
+}
+
+function sessionSaid({ label }, { reason }) {
+  return [label, moreThan(label, reason)];
+}
+
+// Of a line: an event that says what the one before it said tells nobody anything.
+function textOf(item) {
+  return item?.querySelector("span").textContent.trim();
 }
 
 function line(at, label, sentence) {

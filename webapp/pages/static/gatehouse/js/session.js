@@ -12,7 +12,7 @@ export class Session {
   // `body` is `sessions.as_body`.
   render(body) {
     const words = stateWords(body, this.words);
-    renderState({ ...words, state: body.state, reason: body.reason, why: whyNotReady(words, body) });
+    renderState({ ...words, state: body.state, reason: moreThan(words.label, body.reason), why: whyNotReady(words, body) });
     each("[data-session-since] time", (element) => showTime(element, body.since));
     showSecondFactor(body.second_factor);
     showAlert(body);
@@ -88,6 +88,11 @@ export function stateWords(body, { states, waiting, suspended, lost, broker_away
 // As `session_words.why_not_ready`.
 export function whyNotReady({ label }, { reason }) {
   return `The session isn't ready: ${reason || `${label}.`}`;
+}
+
+// As `session_words.more_than`.
+export function moreThan(label, reason) {
+  return reason.replace(/\.+$/, "").toLowerCase() === label.toLowerCase() ? "" : reason;
 }
 
 export function mayTrade({ may_trade: allowed, may_trade_reason: reason }) {
