@@ -116,7 +116,7 @@ async def test_a_phones_pages_are_a_menu_away_and_keys_that_it_does_not_have_are
         for hint in await page.locator(".of-keys").all():
             await expect(hint).to_be_hidden()
         await page.get_by_role("button", name="Pages of this account; this is Trade").tap()
-        await page.locator("#account-pages").get_by_role("link", name="Limits").tap()
+        await page.locator("#account-pages").get_by_role("link", name="Limits and kill switch").tap()
         await expect(page).to_have_url(re.compile("/protection/$"))
         await expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
         await page.get_by_role("button", name="Menu").tap()
