@@ -80,6 +80,7 @@ urlpatterns = [
     path("tokens/", tokens.index, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
     path("watchlists/", watchlists.create, name="watchlists"),
+    path("watchlists/first/items/", watchlists.add_to_first, name="watchlist_add_to_first"),
     path(f"{WATCHLIST}/items/", watchlists.add, name="watchlist_add"),
     path(f"{WATCHLIST}/items/<int:con_id>/remove/", watchlists.remove, name="watchlist_remove"),
     path(f"{WATCHLIST}/items/<int:con_id>/move/", watchlists.move, name="watchlist_move"),

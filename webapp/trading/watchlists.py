@@ -17,6 +17,8 @@ from webapp.trading.refusals import WatchlistInvalid
 MOST_ITEMS = 200
 MOST_LISTS = 50
 LONGEST_NAME = 60
+# Of the list that is made for whoever adds an instrument before naming one.
+FIRST_NAME = "Main"
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -73,6 +75,15 @@ def add(*, watchlist: Watchlist, instrument: Instrument) -> WatchlistItem:
         _lock(watchlist)
         present = WatchlistItem.objects.filter(watchlist=watchlist, instrument=instrument).first()
         return present or _append(watchlist, instrument)
+
+
+def add_to_first(*, user: User, instrument: Instrument) -> Watchlist:
+    """On the user's first list, which is made when there is none. Raises WatchlistInvalid when that one is full."""
+    with transaction.atomic():
+        lists = _locked_lists(user)
+        watchlist = lists[0] if lists else create(user=user, name=FIRST_NAME)
+        add(watchlist=watchlist, instrument=instrument)
+        return watchlist
 
 
 def move(*, watchlist: Watchlist, instrument: Instrument, before: Instrument | None) -> None:

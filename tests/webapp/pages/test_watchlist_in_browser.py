@@ -275,9 +275,13 @@ async def test_of_several_that_were_found_enter_goes_to_the_first_and_another_ta
     await desk.one("#watchlist tr[data-con-id]").to_have_count(2)
 
 
-async def test_without_a_list_enter_opens_the_ticket_and_sends_nothing(desk: Desk, aapl: Instrument) -> None:
+async def test_without_a_list_enter_makes_the_first_with_what_was_found_and_opens_no_ticket(
+    desk: Desk, aapl: Instrument
+) -> None:
     await desk.open("trade/")
     await desk.page.fill("#search-input", "AAPL")
     await desk.page.press("#search-input", "Enter")
-    await desk.one("#ticket-quantity").to_be_visible()
+    await desk.one(f"#watchlist tr[data-con-id='{aapl.con_id}']").to_be_visible()
+    await desk.one("[data-watchlists] a[aria-current=page]").to_have_text("Main")
+    await desk.one("form#ticket").to_have_count(0)
     assert not await sync_to_async(Order.objects.exists)()

@@ -161,3 +161,15 @@ def test_a_filter_without_a_match_says_what_was_asked(
     asked = {"q": "AAPL", "secType": "STK", "currency": "EUR"}
     text = browser.get(f"/accounts/{account.id}/search/", asked, headers=HTMX).content.decode()
     assert "Nothing is found for “AAPL”, secType STK, currency EUR." in text
+
+
+def test_who_has_no_list_adds_to_a_first_one_that_is_made_once(
+    browser: Client, alice: User, ready_account: BrokerAccount, aapl: Instrument, eurusd: Instrument
+) -> None:
+    for instrument in (aapl, eurusd, aapl):
+        form = {"account": ready_account.id, "con_id": instrument.con_id}
+        response = browser.post("/watchlists/first/items/", form, headers={"HX-Request": "true"})
+        watchlist = Watchlist.objects.get(user=alice)
+        assert response["HX-Redirect"] == f"/accounts/{ready_account.id}/trade/?watchlist={watchlist.id}"
+    assert watchlist.name == "Main"
+    assert [item.instrument for item in watchlist.items.all()] == [aapl, eurusd]

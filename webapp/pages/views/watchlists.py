@@ -85,13 +85,31 @@ def add(request: SignedInRequest, watchlist_id: UUID) -> HttpResponseBase:
     try:
         watchlists.add(watchlist=watchlist, instrument=instrument)
     except WatchlistInvalid as invalid:
-        context = {**watchlist_context(request.user, account, watchlist), "errors": invalid.errors}
-        return render_fragment(request, "trade/watchlist.html", context, status=422)
+        return _not_added(request, account, watchlist, invalid)
     if request.htmx:
         return render(
             request, "trade/added.html", {**watchlist_context(request.user, account, watchlist), "added": instrument}
         )
     return redirect(screen_address(account, watchlist))
+
+
+@require_POST
+@signed_in
+def add_to_first(request: SignedInRequest) -> HttpResponseBase:
+    """For whoever has no list: the screen that asked then shows the one that was made."""
+    account, instrument = asking_account(request), known_instrument(request.POST.get("con_id", ""))
+    try:
+        watchlist = watchlists.add_to_first(user=request.user, instrument=instrument)
+    except WatchlistInvalid as invalid:
+        return _not_added(request, account, watchlists.of(request.user).first(), invalid)
+    return move_to(request, screen_address(account, watchlist))
+
+
+def _not_added(
+    request: SignedInRequest, account: BrokerAccount | None, watchlist: Watchlist | None, invalid: WatchlistInvalid
+) -> HttpResponseBase:
+    context = {**watchlist_context(request.user, account, watchlist), "errors": invalid.errors}
+    return render_fragment(request, "trade/watchlist.html", context, status=422)
 
 
 @require_POST

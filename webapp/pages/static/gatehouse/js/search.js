@@ -1,5 +1,5 @@
 // The search box and what it found. Enter takes the only result, arrows go through several, Escape clears all; an answer
-// that comes too late stays away. Taken, an instrument is added, shown or gets a ticket: nothing here sends an order.
+// that comes too late stays away. Taken, an instrument is added or shown: nothing here opens a ticket or sends an order unasked.
 
 import { placeAfter } from "./keys.js";
 import { openTicket } from "./row_keys.js";
@@ -34,7 +34,7 @@ export function watchSearch({ showRow }) {
     results.replaceChildren();
   }
 
-  // One for each result: adds it, shows it or opens its ticket.
+  // One for each result: adds it or shows it.
   function actions() {
     return [...results.querySelectorAll("[data-result-action]")];
   }
