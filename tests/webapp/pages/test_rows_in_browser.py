@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,9 @@ from brokers.domain import (
 from tests.webapp.pages.browsing import AT, FENCE, Desk, update
 from webapp.accounts import events, sessions
 from webapp.trading import fills, orders, positions
+from webapp.trading.kill_switch import engaging
 from webapp.trading.models import AccountValue, Execution, Instrument, Order, Watchlist
+from webapp.trading.orders import withdrawing
 
 pytestmark = [
     pytest.mark.e2e,
@@ -65,6 +68,22 @@ async def test_an_order_is_followed_to_its_end_and_its_fill_to_its_commission(
     await desk.one(f"{row} form").to_be_hidden()
     await desk.one("#order-status").to_have_text("BUY 5 AAPL: Filled")
     await follow_fill(desk, placed.order)
+
+
+async def test_an_order_that_is_withdrawn_says_live_by_whom_and_that_it_never_left(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    """As the server paints it, letter for letter."""
+    await desk.open("trade/")
+    placed = await place(desk, aapl)
+    row = f"tr[data-client-order-id='{placed.order.client_order_id}']"
+    await desk.one(f"{row} [data-field=status]").to_have_text("Pending")
+    await sync_to_async(engaging.engage)(account=desk.account, by=desk.account.user)
+    reason = desk.one(f"{row} [data-field=reason]")
+    said = re.compile(rf"^Cancelled by the kill switch at .+\. {withdrawing.WITHDRAWN}$")
+    await reason.to_have_text(said)
+    await desk.open("trade/")
+    await reason.to_have_text(said)
 
 
 async def follow_fill(desk: Desk, order: Order) -> None:
