@@ -30,6 +30,7 @@ from webapp.accounts import events
 from webapp.accounts.models import AccountEvent
 from webapp.trading import fills, instruments, orders, positions
 from workers.account_values import NewestValues
+from workers.last_words import LastWords
 from workers.panes.following import Panes
 from workers.profits import Profits
 from workers.quotes import Conflator
@@ -52,6 +53,7 @@ class Bridge(NodeListener):
         self._rows = rows
         self._on_link = on_link
         self._values = NewestValues(account_id)
+        self._last_words = LastWords()
         # Set once there is a node to ask.
         self.panes: Panes | None = None
         self.profits: Profits | None = None
@@ -65,6 +67,10 @@ class Bridge(NodeListener):
     @property
     def held_con_ids(self) -> set[int]:
         return {con_id for _, con_id in self.held}
+
+    def hear_anew(self) -> None:
+        """Before a sync: what the broker repeats then is written again."""
+        self._last_words.forget()
 
     def close_missing(self, held: tuple[Position, ...]) -> None:
         """`held` is all that the broker has: a position that isn't in it is closed."""
@@ -94,6 +100,8 @@ class Bridge(NodeListener):
         self._put(f"instrument {instrument.con_id}", partial(instruments.upsert, instrument))
 
     def on_order_update(self, update: OrderUpdate) -> None:
+        if self._last_words.is_repeated(update):
+            return
         what = f"order {update.order_ref or update.perm_id} {update.ib_status}"
         self._put(what, partial(orders.apply_update, account_id=self._account_id, update=update))
 

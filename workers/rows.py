@@ -56,14 +56,21 @@ class RowWriter:
         self._fence = fence
         self._may_write = may_write
         self._queue: asyncio.Queue[Write] = asyncio.Queue()
+        self._put = self._done = 0  # how many, ever
+        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
 
     def put(self, write: Write) -> None:
+        self._put += 1
         self._queue.put_nowait(write)
 
     async def flush(self, *, deadline: float) -> None:
-        """Return when everything put so far is in the database. Raises TimeoutError."""
+        """Return when everything put so far is in the database, whatever comes meanwhile. Raises TimeoutError."""
+        if self._done == self._put:
+            return
+        flushed = asyncio.get_running_loop().create_future()
+        self._flushes.append((self._put, flushed))
         async with asyncio.timeout(deadline):
-            await self._queue.join()
+            await flushed
 
     def take_refused(self) -> list[str]:
         """What was refused since the last call."""
@@ -78,8 +85,14 @@ class RowWriter:
             try:
                 await self._write(batch)
             finally:
-                for _ in batch:
-                    self._queue.task_done()
+                self._finish(len(batch))
+
+    def _finish(self, writes: int) -> None:
+        self._done += writes
+        for target, flushed in self._flushes:
+            if target <= self._done and not flushed.done():
+                flushed.set_result(None)
+        self._flushes = [(target, flushed) for target, flushed in self._flushes if not flushed.done()]
 
     async def _write(self, batch: list[Write]) -> None:
         while batch and self._may_write():

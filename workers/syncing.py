@@ -47,6 +47,7 @@ class Syncing:
     async def run(self, read: Callable[[], Awaitable[Resync]]) -> list[str]:
         """`read` asks the broker. Returns what the database refused of its answers, in words. Raises LeaseLost."""
         self._rows.take_refused()
+        self._bridge.hear_anew()
         self._node.execution.repeat_fills()  # those that the database refused have to be told again
         await self._call(engaging.cancel_again)
         at_work = await self._call(orders.at_work)

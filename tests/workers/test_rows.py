@@ -126,6 +126,24 @@ async def test_an_owner_that_slept_through_a_takeover_writes_nothing(
     assert writer.take_refused() == []
 
 
+async def test_a_flush_does_not_wait_for_what_is_put_after_it(writer: RowWriter, written: Written) -> None:
+    go_on = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold() -> None:
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(DEADLINE)
+
+    def first() -> None:
+        written.rows.append(1)
+        loop.call_soon_threadsafe(writer.put, Write("held", hold))
+
+    writer.put(Write("row 1", first))
+    await writer.flush(deadline=DEADLINE)
+    assert written.rows == [1]
+    go_on.set()
+    await writer.flush(deadline=DEADLINE)
+
+
 async def test_a_flush_that_takes_too_long_says_so(writer: RowWriter) -> None:
     go_on = asyncio.Event()
     loop = asyncio.get_running_loop()
