@@ -97,6 +97,8 @@ class Bridge(NodeListener):
             self.panes.on_bar(bar)
 
     def on_instrument(self, instrument: Instrument) -> None:
+        if self._last_words.is_described(instrument):
+            return
         self._put(f"instrument {instrument.con_id}", partial(instruments.upsert, instrument))
 
     def on_order_update(self, update: OrderUpdate) -> None:

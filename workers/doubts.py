@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 # Seconds.
 LOOK_EVERY = 1.0
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
-FLUSH_DEADLINE = 10.0
+FLUSH_DEADLINE = 30.0
 
 
 class Doubts:
@@ -49,12 +49,16 @@ class Doubts:
         while True:
             try:
                 await self._look()
-            except (TimeoutError, *PASSING_ERRORS) as error:
+            except TimeoutError:
+                log.warning("account %s: its rows are behind, so what is in doubt isn't known yet", self._account_id)
+            except PASSING_ERRORS as error:
                 log.warning("account %s: doubtful orders could not be looked for: %r", self._account_id, error)
                 await asyncio.sleep(self._backoff.next())
             await asyncio.sleep(LOOK_EVERY)
 
     async def _look(self) -> None:
+        # An order whose word is on its way to the rows is not in doubt.
+        await self._rows.flush(deadline=FLUSH_DEADLINE)
         in_doubt = await self._in_doubt()
         is_new = bool(in_doubt - self._sought)
         if is_new or not in_doubt:

@@ -1,11 +1,12 @@
-"""The broker's last words on orders that are over, which each look for a doubtful order repeats, all day's of them."""
+"""What the broker repeats: its last words on orders that are over, with each look for a doubtful one, and what an
+instrument is, with each execution."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from brokers.domain import OrderUpdate
+from brokers.domain import Instrument, OrderUpdate
 
 _WHENEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -15,6 +16,7 @@ class LastWords:
 
     def __init__(self) -> None:
         self._heard: dict[tuple[str, int | None], OrderUpdate] = {}
+        self._described: dict[int, Instrument] = {}
 
     def is_repeated(self, update: OrderUpdate) -> bool:
         """Whether this is an end that was heard in the same words; only the moment may differ."""
@@ -26,6 +28,14 @@ class LastWords:
         self._heard[order] = words
         return False
 
+    def is_described(self, instrument: Instrument) -> bool:
+        """Whether it was described in the same words before."""
+        if self._described.get(instrument.con_id) == instrument:
+            return True
+        self._described[instrument.con_id] = instrument
+        return False
+
     def forget(self) -> None:
         """All is to be put down anew: the database may have refused some of it."""
         self._heard.clear()
+        self._described.clear()

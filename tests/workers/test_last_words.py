@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.domain import OrderSide, OrderStatus, OrderUpdate
+from brokers.domain import Instrument, OrderSide, OrderStatus, OrderUpdate
 from workers.last_words import LastWords
 
 FILLED = OrderUpdate(
@@ -46,3 +46,12 @@ def test_an_order_that_works_is_always_news() -> None:
     words, works = LastWords(), replace(FILLED, status=OrderStatus.SUBMITTED, ib_status="Submitted")
     assert not words.is_repeated(works)
     assert not words.is_repeated(works)
+
+
+def test_an_instrument_is_news_when_it_is_described_otherwise() -> None:
+    words, described = LastWords(), Instrument(con_id=265598, symbol="AAPL")
+    assert not words.is_described(described)
+    assert words.is_described(described)
+    assert not words.is_described(replace(described, symbol="AAPL2"))
+    words.forget()
+    assert not words.is_described(described)
