@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.domain import Instrument, OrderSide, OrderStatus, OrderUpdate
+from brokers.domain import OrderSide, OrderStatus, OrderUpdate
+from tests.brokers.words.describing import SPY
 from workers.last_words import LastWords
 
 FILLED = OrderUpdate(
@@ -49,9 +50,9 @@ def test_an_order_that_works_is_always_news() -> None:
 
 
 def test_an_instrument_is_news_when_it_is_described_otherwise() -> None:
-    words, described = LastWords(), Instrument(con_id=265598, symbol="AAPL")
-    assert not words.is_described(described)
-    assert words.is_described(described)
-    assert not words.is_described(replace(described, symbol="AAPL2"))
+    words = LastWords()
+    assert not words.is_described(SPY)
+    assert words.is_described(SPY)
+    assert not words.is_described(replace(SPY, long_name="Another name"))
     words.forget()
-    assert not words.is_described(described)
+    assert not words.is_described(SPY)
