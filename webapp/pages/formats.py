@@ -12,9 +12,7 @@ from webapp.trading import amounts, price_steps
 
 
 def decimals_of(increment: Decimal | str) -> int:
-    """How many digits stand behind the point of a price step: 2 for 0.01, 5 for 0.00005, 0 for 1."""
-    exponent = Decimal(increment).normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    return amounts.decimals_of(Decimal(increment))
 
 
 def decimals_at(steps: str, price: Decimal | str | None) -> int:
@@ -30,13 +28,7 @@ def plain(value: Decimal | str) -> str:
 
 def number(value: Decimal | str | None, decimals: int = 0) -> str | None:
     """Grouped by thousands, with at least `decimals` digits behind the point."""
-    if value is None:
-        return None
-    text = plain(value)
-    whole, _, fraction = text.lstrip("-").partition(".")
-    fraction = fraction.ljust(decimals, "0")
-    sign = "-" if text.startswith("-") else ""
-    return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
+    return None if value is None else amounts.grouped(Decimal(value), decimals)
 
 
 def rounded(value: Decimal | str | None, most: int) -> Decimal | None:

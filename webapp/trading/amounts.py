@@ -35,6 +35,21 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def grouped(value: Decimal, decimals: int = 0) -> str:
+    """As people read it: by thousands, with at least `decimals` digits behind the point."""
+    text = plain(value)
+    whole, _, fraction = text.lstrip("-").partition(".")
+    fraction = fraction.ljust(decimals, "0")
+    sign = "-" if text.startswith("-") else ""
+    return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
+
+
+def decimals_of(increment: Decimal) -> int:
+    """How many digits stand behind the point of a price step: 2 for 0.01, 5 for 0.00005, 0 for 1."""
+    exponent = increment.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
 def plain_or_none(value: Decimal | None) -> str | None:
     return None if value is None else plain(value)
 

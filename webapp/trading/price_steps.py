@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from brokers.domain import PriceIncrement, PriceRule
-from webapp.trading.amounts import plain
+from webapp.trading.amounts import decimals_of, grouped, plain
 from webapp.trading.models import Instrument
 
 # A step of a rule that no row has, such as an empty one's: digits are shown as they come.
@@ -39,6 +39,11 @@ def step_at(instrument: Instrument, price: Decimal) -> Decimal:
     """What an order at this price has to be a multiple of, where the instrument's orders go."""
     fitting = [step for step in _steps(instrument) if step.low_edge <= abs(price)]
     return fitting[-1].increment if fitting else instrument.price_increment
+
+
+def in_words(instrument: Instrument, price: Decimal) -> str:
+    """As a cell of a page shows it: with every digit of its own, and no fewer than prices have there."""
+    return grouped(price, decimals_of(step_at(instrument, price)))
 
 
 def finest(instrument: Instrument) -> Decimal:

@@ -182,7 +182,7 @@ def test_a_trailing_stop_is_not_set_from_a_price_that_it_has_left(
     Order.objects.update(trail_stop_price=Decimal(185))
     response = browser.post(address, held | {"trail_stop_price": "182"}, headers=HTMX)
     assert response.status_code == 409
-    assert "its first stop price is 185 now" in response.content.decode()
+    assert "its first stop price is 185.00 now" in response.content.decode()
     assert changes() == []
 
 
@@ -190,7 +190,7 @@ def test_a_trailing_stop_is_not_set_from_a_price_that_it_has_left(
 @pytest.mark.parametrize(
     ("elsewhere", "says"),
     [
-        ({"limit_price": Decimal("178.5")}, "its limit price is 178.5 now"),
+        ({"limit_price": Decimal("178.5")}, "its limit price is 178.50 now"),
         ({"quantity": 15}, "its quantity is 15 now"),
         ({"time_in_force": "GTC"}, "its time in force is GTC now"),
         ({"outside_rth": False}, "its leave to trade outside regular hours is not given now"),

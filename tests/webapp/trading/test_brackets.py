@@ -142,7 +142,7 @@ def test_the_exits_of_an_entry_that_ends_at_once_are_for_the_day(
         (
             {"stop_loss_price": "191"},
             "stop_loss_price",
-            "stop loss of a buy lies below its own price of 190.5, not at 191",
+            "stop loss of a buy lies below its own price of 190.50, not at 191.00",
         ),
         ({"side": "SELL", "stop_loss_price": "180"}, "stop_loss_price", "stop loss of a sale lies above"),
         ({"stop_loss_price": "180.005"}, "stop_loss_price", "price increment of 0.01"),

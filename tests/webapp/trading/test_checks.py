@@ -51,7 +51,7 @@ WRONG = [
     ("limit_price", None, "needs a limit price"),
     ("limit_price", "0", "more than 0, not 0"),
     ("limit_price", "-1", "more than 0, not -1"),
-    ("limit_price", "190.505", "The nearest valid: 190.5 and 190.51"),
+    ("limit_price", "190.505", "The nearest valid: 190.50 and 190.51"),
     ("limit_price", "0.001", "The nearest valid: 0.01."),
     ("limit_price", "1e2", "“1e2” is not a number"),
     ("side", "HOLD", "“HOLD” is not a known side. It is BUY or SELL"),
@@ -133,7 +133,7 @@ def test_a_price_on_the_step_that_holds_there_is_taken(
 
 @pytest.mark.parametrize(
     ("price", "step", "nearest"),
-    [("192.49", "0.02", "192.48 and 192.5"), ("200.02", "0.05", "200 and 200.05"), ("0.001", "0.005", "0.005")],
+    [("192.49", "0.02", "192.48 and 192.50"), ("200.02", "0.05", "200.00 and 200.05"), ("0.001", "0.005", "0.005")],
 )
 def test_a_price_off_the_step_that_holds_there_names_the_nearest_ones(
     ready_account: BrokerAccount, aapl: Instrument, price: str, step: str, nearest: str
@@ -216,7 +216,7 @@ def test_a_combination_and_a_future_may_be_asked_for_at_zero_and_below(
 def test_a_price_below_zero_keeps_to_the_steps(ready_account: BrokerAccount) -> None:
     error = errors_of(ready_account, con_id=of_kind("FUT").con_id, limit_price="-37.63")["limit_price"]
     assert "increment of 0.05" in error
-    assert "The nearest valid: -37.65 and -37.6." in error
+    assert "The nearest valid: -37.65 and -37.60." in error
 
 
 @pytest.mark.parametrize("security_type", ["OPT", "FOP", "CFD", "STK", "BOND"])

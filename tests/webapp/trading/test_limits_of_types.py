@@ -57,14 +57,17 @@ def test_what_it_comes_to_is_its_limit_or_the_greater_of_its_stop_and_the_quote(
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({**STOP, "stop_price": "1900.00"}, "The stop price 1900 is 899.74 % away from the newest quote, 190.05"),
-        ({"order_type": "STP LMT", "stop_price": "191", "limit_price": "220"}, "The limit price 220 is 15.76 % away"),
-        ({**TRAIL, "trailing_amount": "50"}, "The trailing amount 50 is 26.31 % of the newest quote, 190.05"),
+        ({**STOP, "stop_price": "1900.00"}, "The stop price 1,900.00 is 899.74 % away from the newest quote, 190.05"),
+        (
+            {"order_type": "STP LMT", "stop_price": "191", "limit_price": "220"},
+            "The limit price 220.00 is 15.76 % away",
+        ),
+        ({**TRAIL, "trailing_amount": "50"}, "The trailing amount 50.00 is 26.31 % of the newest quote, 190.05"),
         ({**TRAIL, "trailing_percent": "11"}, "The trailing percent is 11; this account's limit is 10 %"),
-        ({**TRAIL, "trailing_percent": "1", "trail_stop_price": "220"}, "The first stop price 220 is 15.76 %"),
+        ({**TRAIL, "trailing_percent": "1", "trail_stop_price": "220"}, "The first stop price 220.00 is 15.76 %"),
         (
             {"order_type": "TRAIL LIMIT", "limit_price": "", "trailing_percent": "1", "limit_price_offset": "-50"},
-            "The offset from its stop to its limit -50 is 26.31 % of",
+            "The offset from its stop to its limit -50.00 is 26.31 % of",
         ),
     ],
 )

@@ -93,7 +93,7 @@ def test_the_same_ticket_is_the_same_order_and_any_other_term_a_conflict(
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"order_type": "STP", **NO_LIMIT}, "stop_price", "A stop order needs a stop price."),
     ({"order_type": "STP", "stop_price": "200"}, "limit_price", "A stop order takes no limit price, and got “190.50”"),
-    ({"order_type": "STP", **NO_LIMIT, "stop_price": "200.005"}, "stop_price", "The nearest valid: 200 and 200.01."),
+    ({"order_type": "STP", **NO_LIMIT, "stop_price": "200.005"}, "stop_price", "The nearest valid: 200.00 and 200.01."),
     ({"order_type": "STP", **NO_LIMIT, "stop_price": "-1"}, "stop_price", "The stop price must be more than 0"),
     ({"order_type": "STP LMT", "stop_price": ""}, "stop_price", "A stop-limit order needs a stop price"),
     ({"stop_price": "200"}, "stop_price", "A limit order takes no stop price, and got “200”. Leave it empty."),

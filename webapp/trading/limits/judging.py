@@ -12,6 +12,7 @@ from typing import NoReturn
 from brokers.domain import ORDER_TYPE_RULES, OrderSide, OrderType
 from webapp.accounts.models import BrokerAccount
 from webapp.bus.quotes import SeenQuote
+from webapp.trading import price_steps
 from webapp.trading.amounts import EXACT, fitted, plain
 from webapp.trading.limits import exposure, rates
 from webapp.trading.limits.newest_quotes import NoQuote, newest_quote
@@ -160,10 +161,13 @@ def _price_band(case: _Case) -> None:
     for name, price in exposure.named_prices(terms):
         reference = _reference(case)
         away = exposure.percent_of(EXACT.subtract(price, reference), reference)
-        _within_band(case, away, f"The {name} {plain(price)} is {_rounded(away)} % away from {_quote(reference)}")
+        _within_band(
+            case, away, f"The {name} {_shown(case, price)} is {_rounded(away)} % away from {_quote(case, reference)}"
+        )
     for name, distance in exposure.named_distances(terms):
         part = exposure.percent_of(distance, _reference(case))
-        _within_band(case, part, f"The {name} {plain(distance)} is {_rounded(part)} % of {_quote(_reference(case))}")
+        of = _quote(case, _reference(case))
+        _within_band(case, part, f"The {name} {_shown(case, distance)} is {_rounded(part)} % of {of}")
     if terms.trailing_percent is not None:
         _within_band(case, terms.trailing_percent, f"The trailing percent is {plain(terms.trailing_percent)}")
 
@@ -178,8 +182,12 @@ def _rounded(percent: Decimal) -> str:
     return plain(percent.quantize(Decimal("0.01")))
 
 
-def _quote(reference: Decimal) -> str:
-    return f"the newest quote, {plain(fitted(reference))}"
+def _quote(case: _Case, reference: Decimal) -> str:
+    return f"the newest quote, {_shown(case, fitted(reference))}"
+
+
+def _shown(case: _Case, price: Decimal) -> str:
+    return price_steps.in_words(case.intent.instrument, price)
 
 
 def _reference(case: _Case) -> Decimal:

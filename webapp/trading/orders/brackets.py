@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from brokers.domain import LASTING, ORDER_TYPE_RULES, OrderSide, OrderType, TimeInForce
+from webapp.trading import price_steps
 from webapp.trading.amounts import plain
 from webapp.trading.models import Instrument, Order
 from webapp.trading.orders.checks import Findings, is_given, read_price
@@ -42,6 +43,9 @@ class Entry:
             return None
         return self.terms.limit_price if self.terms.limit_price is not None else self.terms.stop_price
 
+    def shown(self, price: Decimal) -> str:
+        return plain(price) if self.instrument is None else price_steps.in_words(self.instrument, price)
+
 
 def read_exits(given: Mapping[str, object], entry: Entry, findings: Findings) -> tuple[Exit, ...]:
     """Those whose price is given; none when something is wrong, which `findings` says then."""
@@ -74,10 +78,10 @@ def _check_places(prices: Mapping[str, Decimal | None], entry: Entry, findings: 
         return
     take_profit, stop_loss = prices.get(_TAKE_PROFIT), prices.get(_STOP_LOSS)
     above, below = ("above", "below")[:: entry.side.sign]
-    _check_place(_TAKE_PROFIT, take_profit, (entry.price, "own price"), above, entry.side, findings)
-    _check_place(_STOP_LOSS, stop_loss, (entry.price, "own price"), below, entry.side, findings)
+    _check_place(_TAKE_PROFIT, take_profit, (entry.price, "own price"), above, entry, findings)
+    _check_place(_STOP_LOSS, stop_loss, (entry.price, "own price"), below, entry, findings)
     if not _WORDS.keys() & findings.errors.keys():
-        _check_place(_TAKE_PROFIT, take_profit, (stop_loss, "stop loss"), above, entry.side, findings)
+        _check_place(_TAKE_PROFIT, take_profit, (stop_loss, "stop loss"), above, entry, findings)
 
 
 def _check_place(
@@ -85,15 +89,15 @@ def _check_place(
     price: Decimal | None,
     than: tuple[Decimal | None, str],
     where: str,
-    side: OrderSide,
+    entry: Entry,
     findings: Findings,
 ) -> None:
     other, name = than
     if price is None or other is None or (price > other if where == "above" else price < other):
         return
-    verb = "buy" if side is OrderSide.BUY else "sale"
+    verb = "buy" if entry.side is OrderSide.BUY else "sale"
     findings.errors[field] = (
-        f"The {_WORDS[field]} of a {verb} lies {where} its {name} of {plain(other)}, not at {plain(price)}."
+        f"The {_WORDS[field]} of a {verb} lies {where} its {name} of {entry.shown(other)}, not at {entry.shown(price)}."
     )
 
 

@@ -97,16 +97,14 @@ def read_price(value: object, name: str, instrument: Instrument | None) -> Decim
     is_any = instrument is not None and trades_below_zero(instrument.security_type)
     price = parse(value) if is_any else _more_than_zero(value, name, why=_ABOVE_ZERO)
     step = price_steps.step_at(instrument, price) if instrument is not None else Decimal(0)
-    if step > 0 and not is_multiple(price, step):
+    if instrument is not None and step > 0 and not is_multiple(price, step):
+        nearest = [near for near in neighbours(price, step) if is_any or near >= step]
+        off, *valid = (price_steps.in_words(instrument, one) for one in (price, *nearest))
         raise FieldRefused(
-            f"{plain(price)} is not on the price increment of {plain(step)} that holds there. "
-            f"The nearest valid: {_nearest_prices(price, step) if is_any else _nearest(price, step, least=step)}."
+            f"{off} is not on the price increment of {plain(step)} that holds there. "
+            f"The nearest valid: {' and '.join(valid)}."
         )
     return price
-
-
-def _nearest_prices(price: Decimal, step: Decimal) -> str:
-    return " and ".join(plain(near) for near in neighbours(price, step))
 
 
 def read_distance(value: object, name: str, instrument: Instrument | None, *, any_sign: bool = False) -> Decimal:

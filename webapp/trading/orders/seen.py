@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 
-from brokers.domain import PRICE_NAMES
+from brokers.domain import PRICE_NAMES, PRICES_ON_THE_SCALE
+from webapp.trading import price_steps
 from webapp.trading.models import Order
 from webapp.trading.orders.bodies import TermsBody, terms_as_body
 from webapp.trading.refusals import OrderChanged
@@ -25,7 +27,7 @@ def require_as_seen(order: Order, seen: TermsBody, asked: Collection[str]) -> No
     """Raises OrderChanged. `asked` names the terms that shall change."""
     was, now = dict(seen), dict(terms_as_body(order))
     judged = [name for name in NAMES if name in asked or name not in _MOVED_BY_THE_BROKER]
-    changed = [f"its {_WORDS[name]} is {_said(now[name])}" for name in judged if was[name] != now[name]]
+    changed = [f"its {_WORDS[name]} is {_said(order, name, now[name])}" for name in judged if was[name] != now[name]]
     if changed:
         raise OrderChanged(
             f"The order was changed since you opened this: {', '.join(changed)} now. Nothing was sent. "
@@ -33,7 +35,9 @@ def require_as_seen(order: Order, seen: TermsBody, asked: Collection[str]) -> No
         )
 
 
-def _said(value: object) -> str:
+def _said(order: Order, name: str, value: object) -> str:
+    if name in PRICES_ON_THE_SCALE and value is not None:
+        return price_steps.in_words(order.instrument, Decimal(str(value)))
     if isinstance(value, bool):
         return "given" if value else "not given"
     return "none" if value is None else str(value)
