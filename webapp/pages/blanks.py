@@ -72,6 +72,8 @@ POSITION: PositionBody = {
     "quantity": "0",
     "average_cost": None,
     "currency": "",
+    "multiplier": None,
+    "price_magnifier": 1,
 }
 
 NO_STEPS = {"price_steps": price_steps.NO_STEPS}

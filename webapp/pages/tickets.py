@@ -46,9 +46,10 @@ class Ticket:
     stop_loss_price: str = ""
 
     @classmethod
-    def opened(cls, instrument: Instrument, side: str, price: str) -> Ticket:
-        """A fresh ticket, as a click on a bid or an ask wants it."""
-        return cls(con_id=str(instrument.con_id), side=side, limit_price=_price(price, price_steps.as_text(instrument)))
+    def opened(cls, instrument: Instrument, side: str, price: str, quantity: str = "") -> Ticket:
+        """A fresh ticket, as a click on a bid or an ask wants it; with a quantity, as whoever closes a position."""
+        limit = _price(price, price_steps.as_text(instrument))
+        return cls(con_id=str(instrument.con_id), side=side, quantity=_quantity(quantity), limit_price=limit)
 
     @classmethod
     def entered(cls, post: QueryDict) -> Ticket:
@@ -140,3 +141,12 @@ def _price(text: str, steps: str) -> str:
     whole, _, fraction = amounts.plain(price).partition(".")
     padded = fraction.ljust(formats.decimals_at(steps, price), "0")
     return f"{whole}.{padded}" if padded else whole
+
+
+def _quantity(text: str) -> str:
+    """From an address; nothing when it is none."""
+    try:
+        quantity = amounts.parse(text)
+    except amounts.AmountInvalid:
+        return ""
+    return amounts.plain(quantity) if quantity > 0 else ""

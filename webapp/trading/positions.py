@@ -17,10 +17,14 @@ from webapp.trading import instruments
 from webapp.trading.amounts import fitted, fitted_or_none, plain, plain_or_none
 from webapp.trading.locks import hold
 from webapp.trading.models import Position
+from webapp.trading.money import multiplier_of
 
 
 class PositionBody(TypedDict):
-    """`quantity` is negative when short, and "0" once closed. `average_cost` is in `currency`, and may be unknown."""
+    """`quantity` is negative when short, and "0" once closed. `average_cost` is in `currency`, and may be unknown.
+
+    A unit at a price is worth `price * multiplier / price_magnifier`; `multiplier` is null while nobody knows it.
+    """
 
     con_id: int
     symbol: str
@@ -29,6 +33,8 @@ class PositionBody(TypedDict):
     quantity: str
     average_cost: str | None
     currency: str
+    multiplier: str | None
+    price_magnifier: int
 
 
 def of(user: User | AnonymousUser, account: BrokerAccount | None = None) -> QuerySet[Position]:
@@ -48,6 +54,8 @@ def as_body(position: Position) -> PositionBody:
         "quantity": plain(position.quantity),
         "average_cost": plain_or_none(position.average_cost),
         "currency": position.instrument.currency,
+        "multiplier": plain_or_none(multiplier_of(position.instrument)),
+        "price_magnifier": position.instrument.price_magnifier,
     }
 
 

@@ -14,9 +14,11 @@ from django.db import transaction
 from brokers.domain import (
     CommissionReport,
     ExecutionReport,
+    MarketDataType,
     OrderSide,
     OrderStatus,
     Position,
+    Quote,
     SessionState,
 )
 from tests.webapp.pages.browsing import AT, FENCE, Desk, update
@@ -132,6 +134,22 @@ async def test_a_correction_takes_the_place_of_its_fill(desk: Desk, aapl: Instru
         await desk.write(fills.record_execution, report=report)
         await desk.one("#fills tbody [data-field=quantity]").to_have_text(str(quantity))
     assert await sync_to_async(Execution.objects.count)() == 2
+
+
+async def test_a_position_is_worth_what_its_price_says_and_its_close_opens_the_ticket_and_sends_nothing(
+    desk: Desk, watchlist: Watchlist, aapl: Instrument
+) -> None:
+    await desk.open("trade/")
+    await desk.write(positions.record, position=Position("DU1000001", aapl.con_id, Decimal(-30), Decimal("187.4")))
+    row = f"tr[data-position-con-id='{aapl.con_id}']"
+    await desk.one(f"{row} [data-field=market_price]").to_have_text("—")
+    await desk.publish(1, Quote(aapl.con_id, AT, MarketDataType.LIVE, last=Decimal("190.02")))
+    await desk.one(f"{row} [data-field=market_price]").to_have_text("190.02")
+    await desk.one(f"{row} [data-field=market_value]").to_have_text("-5,700.60 USD")
+    await desk.page.locator(f"{row} [data-close]").click()
+    await desk.one("#ticket-quantity").to_have_value("30")
+    await desk.one("#ticket [name=side][value=BUY]").to_be_checked()
+    assert await sync_to_async(Order.objects.count)() == 0
 
 
 async def test_a_position_comes_and_goes(desk: Desk, aapl: Instrument) -> None:

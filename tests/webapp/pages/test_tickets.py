@@ -453,3 +453,18 @@ def test_a_futures_price_fields_take_what_is_below_zero_and_a_shares_do_not(
     [field] = [one for one in found.all("input") if one["name"] == "limit_price"]
     assert (field["value"], field["inputmode"]) == ("-1.50", "text")
     assert comes_to(review(ticket(limit_price="-1.50"))) == ("-15,000.00 USD", "")
+
+
+@pytest.mark.parametrize(("quantity", "shown"), [("30", "30"), ("0.50", "0.5"), ("-3", ""), ("many", "")])
+def test_a_quantity_in_the_address_fills_the_ticket_unless_it_is_none(
+    browser: Client,
+    ready_account: BrokerAccount,
+    aapl: Instrument,
+    elements: Callable[[Any], Any],
+    quantity: str,
+    shown: str,
+) -> None:
+    query = {"con_id": aapl.con_id, "side": "SELL", "quantity": quantity}
+    response = browser.get(f"/accounts/{ready_account.id}/ticket/", query, headers=HTMX)
+    [field] = [field for field in elements(response).all("input") if field["name"] == "quantity"]
+    assert field["value"] == shown

@@ -38,6 +38,8 @@ def test_a_position_is_kept_and_told(ready_account: BrokerAccount, aapl: Instrum
             "quantity": "10",
             "average_cost": "190.5",
             "currency": "USD",
+            "multiplier": "1",
+            "price_magnifier": 1,
         }
     ]
 

@@ -53,16 +53,17 @@ def ticket(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
 
 
 def asked_ticket(request: SignedInRequest) -> Ticket:
-    """The ticket that an address names by `con_id`, `side` and `price`. Raises Http404 for one that can't be."""
+    """The ticket that an address names by con_id, side, price and quantity. Raises Http404 for one that can't be."""
     instrument = known_instrument(request.GET.get("con_id", ""))
     side = request.GET.get("side", OrderSide.BUY.value)
     if side not in list(OrderSide):
         raise Http404("A side is BUY or SELL.")
-    return Ticket.opened(instrument, side, request.GET.get("price", ""))
+    return Ticket.opened(instrument, side, request.GET.get("price", ""), request.GET.get("quantity", ""))
 
 
 def _screen_with(account: BrokerAccount, asked: Ticket, watchlist: str) -> str:
-    named = {"con_id": asked.con_id, "side": asked.side, "price": asked.limit_price, "watchlist": watchlist}
+    named = {"con_id": asked.con_id, "side": asked.side, "price": asked.limit_price, "quantity": asked.quantity}
+    named["watchlist"] = watchlist
     query = urlencode({name: value for name, value in named.items() if value})
     return f"{reverse('pages:trade', args=[account.id])}?{query}"
 

@@ -33,6 +33,7 @@ const socket = openAccountPage({
   snapshot(quotes, panes) {
     grid.snapshot(quotes);
     marketMoved();
+    positions.marketMoved();
     if (document.hidden) return;
     charting.ask();
     depth.doubt();
@@ -41,6 +42,7 @@ const socket = openAccountPage({
   quotes(quotes, panes) {
     grid.quotes(quotes);
     marketMoved();
+    positions.marketMoved();
     panes.forEach(apply);
   },
 });

@@ -56,10 +56,12 @@ const socket = openLive({
   snapshot(quotes) {
     grid.snapshot(quotes);
     marketMoved();
+    positions.marketMoved();
   },
   quotes(quotes) {
     grid.quotes(quotes);
     marketMoved();
+    positions.marketMoved();
   },
 });
 
@@ -74,7 +76,7 @@ forgetTicket();
 // A ticket that the address asked for is open now. A reload must not open a second one.
 function forgetTicket() {
   const address = new URL(location.href);
-  for (const name of ["con_id", "side", "price"]) address.searchParams.delete(name);
+  for (const name of ["con_id", "side", "price", "quantity"]) address.searchParams.delete(name);
   history.replaceState(history.state, "", address);
 }
 
