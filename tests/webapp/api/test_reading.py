@@ -54,7 +54,7 @@ def test_an_account_of_which_nothing_is_known_yet_says_null(program: Client, acc
 
 
 def told(body: Any) -> dict[str, Any]:
-    """What a program is told: the name is for people, and follows from the instrument."""
+    """What a program is told of a fill: the name is for people, and follows from the instrument."""
     return {field: value for field, value in body.items() if field != "name"}
 
 
@@ -173,7 +173,7 @@ def test_an_order_reads_as_everywhere_with_its_account(
     order = orders.place(account=ready_account, **fields()).order
     orders.apply_update(account_id=ready_account.pk, update=update(order, ib_status="PreSubmitted"))
     (item,) = read(program, "orders")["items"]
-    assert item == {"account": str(ready_account.pk), **told(orders.as_body(orders.of(ready_account.user).get()))}
+    assert item == {"account": str(ready_account.pk), **orders.as_body(orders.of(ready_account.user).get())}
     assert (item["status"], item["ib_status"], item["perm_ids"]) == ("SUBMITTED", "PreSubmitted", [900])
 
 
