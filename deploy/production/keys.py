@@ -41,6 +41,7 @@ def main(folder: Path, *, rotates: bool) -> None:
 
 def _set_up_django(folder: Path) -> None:
     """For the product's own commands. Their settings want addresses; they connect to nothing."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     os.environ["GATEHOUSE_SECRET_KEY_FILE"] = str(folder / "secret-key")
     os.environ.setdefault("GATEHOUSE_DATABASE_URL", "postgresql://nobody@/none?host=/nonexistent")
     os.environ.setdefault("GATEHOUSE_REDIS_URL", "unix:///nonexistent/redis.sock")

@@ -98,7 +98,7 @@ def test_the_kill_switch_of_all_cancels_what_is_open_and_says_so_on_every_page(
     expect(alice.page.locator("[data-when-killed]")).to_contain_text("Stopped on all accounts")
     alice.click_ask(AAPL)
     refused = alice.fill_ticket(quantity="1", limit_price="100")
-    alice.send()
+    alice.review()
     said = "Trading is stopped on all accounts by an administrator"
     expect(alice.page.locator("#ticket-panel [role=alert]")).to_contain_text(said)
 

@@ -59,7 +59,7 @@ def test_an_order_over_a_limit_is_refused_with_the_limit_named(alice: Visitor) -
     alice.click_ask(AAPL)
 
     refused = alice.fill_ticket(quantity="6", limit_price="100")
-    alice.send()
+    alice.review()
     said = "The quantity 6 is over this account's limit of 5 per order."
     expect(alice.page.locator("#ticket-panel [role=alert]")).to_contain_text(said)
     expect(alice.order(refused)).to_have_count(0)

@@ -30,7 +30,7 @@ class TestEvents:
     @pytest.fixture(autouse=True)
     def no_second_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """What is missing must be noticed by what comes next."""
-        monkeypatch.setattr(consumers, "RECHECK_SECONDS", 3600)
+        monkeypatch.setattr(consumers, "CATCH_UP_SECONDS", 3600)
 
     def test_a_new_event_comes_by_itself(self, alices_browser: Browser, ready_account: Any) -> None:
         number = append(ready_account, "filled")
@@ -91,7 +91,7 @@ class TestEvents:
     def test_the_last_announcement_lost_is_found_at_the_next_look(
         self, server: Server, ready_account: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(consumers, "RECHECK_SECONDS", 0.05)
+        monkeypatch.setattr(consumers, "CATCH_UP_SECONDS", 0.05)
         with server.open_account(ready_account) as browser:
             browser.hear_type("hello")
             append(ready_account, "alone")

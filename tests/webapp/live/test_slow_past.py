@@ -115,6 +115,7 @@ def test_an_ended_right_closes_a_browser_s_socket_that_is_catching_up(
     server: Server, ready_account: Any, bob: Any, share: AccountShare, past: Past, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumers, "RECHECK_SECONDS", 0.05)
+    monkeypatch.setattr(consumers, "CATCH_UP_SECONDS", 0.05)
     monkeypatch.setattr(announce, "event", lambda *_: False)
     monkeypatch.setattr(announce, "access_changed", lambda *_: False)
     with server.opened(f"/ws/accounts/{ready_account.pk}/", cookie_of(bob)) as browser:
