@@ -29,7 +29,8 @@ async def test_an_event_reaches_the_browsers_of_its_account(account_id: uuid.UUI
     assert heard == {"type": "account.event", "account": str(account_id), "event": event}
 
 
-async def test_events_are_announced_in_their_order(account_id: uuid.UUID) -> None:
+async def test_events_are_announced_in_their_order(account_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announce, "_SECONDS", DEADLINE)  # a busy machine's Redis is no Redis that is away
     layer = get_channel_layer()
     channel = await layer.new_channel()
     async with asyncio.timeout(DEADLINE):
