@@ -75,6 +75,12 @@ def test_every_setting_of_a_session_can_be_given(services: dict[str, dict[str, A
     }
 
 
+def test_every_setting_of_the_web_process_can_be_given(services: dict[str, dict[str, Any]]) -> None:
+    listed = {name for name, who in _listed_settings() if "web" in who or who == "all"}
+    given = set(services["web"]["environment"])
+    assert listed - given == {"GATEHOUSE_VAR", "GATEHOUSE_DATABASE_IDLE_SECONDS", "GATEHOUSE_DATABASE_POOL"}
+
+
 def _listed_settings() -> list[tuple[str, str]]:
     rows = re.findall(r"^\| (`GATEHOUSE_[^|]*) \| ([^|]*) \|", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
     return [(name, who.strip()) for names, who in rows for name in re.findall(r"GATEHOUSE_[A-Z_]+[A-Z]", names)]
